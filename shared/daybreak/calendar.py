@@ -1,0 +1,99 @@
+"""The project's calendar as rows: every question of time zone, daylight saving and week start is answered here.
+
+SQL only joins these tables, so it needs no date arithmetic and no time zone, and reads the same in DuckDB and Trino.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+DAY = timedelta(days=1)
+
+DAYS = {"day": "DATE", "day_number": "BIGINT", "starts_at": "TIMESTAMP", "ends_at": "TIMESTAMP"}
+"""calendar_days: the project's days with their UTC bounds; 23 or 25 hours long where the clocks change."""
+PERIODS = {
+    "period": "VARCHAR",
+    "period_number": "BIGINT",
+    "first_day": "DATE",
+    "starts_us": "BIGINT",
+    "ends_us": "BIGINT",
+}
+"""calendar_periods: days, weeks and months, bounds in microseconds since 1970 UTC; numbers count up by one."""
+DAY_PERIODS = {"period": "VARCHAR", "day_number": "BIGINT", "period_number": "BIGINT"}
+"""calendar_day_periods: which day, week and month each day belongs to."""
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970 of a naive UTC time."""
+    return (moment - datetime(1970, 1, 1)) // timedelta(microseconds=1)  # noqa: DTZ001 - both sides are UTC
+
+
+class Calendar:
+    """Days, weeks and months of one time zone. `day_number` is days since 1970-01-01 (negative before)."""
+
+    def __init__(self, zone: ZoneInfo, week_start: str) -> None:
+        self.zone = zone
+        self._week_shift = {"monday": 3, "sunday": 4}[week_start]  # 1970-01-01 was a Thursday
+
+    def starts_at(self, day: date) -> datetime:
+        """The first instant of the day, UTC and naive (as DuckDB's TIMESTAMP)."""
+        midnight = datetime.combine(day, time(), tzinfo=self.zone)
+        # where midnight itself was skipped, the day begins at the instant the clocks jump to
+        return midnight.astimezone(UTC).replace(tzinfo=None)
+
+    def ends_at(self, day: date) -> datetime:
+        return self.starts_at(day + DAY)
+
+    def day_of(self, moment: datetime) -> date:
+        """The project's day an aware instant falls on."""
+        return moment.astimezone(self.zone).date()
+
+    def number(self, period: str, day: date) -> int:
+        """The number of the period that holds the day."""
+        days = (day - date(1970, 1, 1)).days
+        if period == "day":
+            return days
+        if period == "week":
+            return (days + self._week_shift) // 7
+        return (day.year - 1970) * 12 + day.month - 1
+
+    def first_day(self, period: str, number: int) -> date:
+        """The first day of a period."""
+        if period == "day":
+            return date(1970, 1, 1) + number * DAY
+        if period == "week":
+            return date(1970, 1, 1) + (number * 7 - self._week_shift) * DAY
+        return date(1970 + number // 12, number % 12 + 1, 1)
+
+    def days(self, first: date, last: date) -> Iterator[dict[str, Any]]:
+        for offset in range((last - first).days + 1):
+            day = first + offset * DAY
+            yield {
+                "day": day,
+                "day_number": self.number("day", day),
+                "starts_at": self.starts_at(day),
+                "ends_at": self.ends_at(day),
+            }
+
+    def periods(self, first: date, last: date) -> Iterator[dict[str, Any]]:
+        for period in ("day", "week", "month"):
+            for number in range(self.number(period, first), self.number(period, last) + 1):
+                begins = self.first_day(period, number)
+                yield {
+                    "period": period,
+                    "period_number": number,
+                    "first_day": begins,
+                    "starts_us": micros(self.starts_at(begins)),
+                    "ends_us": micros(self.starts_at(self.first_day(period, number + 1))),
+                }
+
+    def day_periods(self, first: date, last: date) -> Iterator[dict[str, Any]]:
+        for offset in range((last - first).days + 1):
+            day = first + offset * DAY
+            for period in ("day", "week", "month"):
+                yield {
+                    "period": period,
+                    "day_number": self.number("day", day),
+                    "period_number": self.number(period, day),
+                }

@@ -1,0 +1,74 @@
+"""DuckDB, opened the same way everywhere, and the two things done with it: run a `.sql` file, write a partition."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of the machine DuckDB may use; what does not fit in memory is spilled to the work folder."""
+
+    memory_mb: int = 1500
+    threads: int = 2
+
+
+@contextmanager
+def database(work: Path, limits: Limits) -> Iterator[Connection]:
+    """A database file under `work`, gone with it. No extension is ever downloaded."""
+    connection = duckdb.connect(
+        str(work / "daybreak.duckdb"),
+        config={
+            "threads": limits.threads,
+            "memory_limit": f"{limits.memory_mb}MB",
+            "temp_directory": str(work / "spill"),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        },
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def statements(package: str, name: str) -> str:
+    """The text of a `.sql` file that lies in a package."""
+    return resources.files(package).joinpath(name).read_text()
+
+
+def create(connection: Connection, table: str, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """A table of these rows, given as mappings by column name; replaced where it exists."""
+    typed = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
+    connection.execute(f"create or replace table {table} ({typed})")
+    values = [list(column) for column in zip(*([row[name] for name in columns] for row in rows), strict=True)]
+    if values:  # column by column: inserting row by row costs a millisecond each
+        lists = ", ".join(f"unnest(cast(? as {type_}[]))" for type_ in columns.values())
+        connection.execute(f"insert into {table} select {lists}", values)  # noqa: S608 - names from our code
+
+
+def read_parquet(files: Sequence[Path], columns: Mapping[str, str]) -> str:
+    """A relation over Parquet files as SQL text; with no files, zero rows of the same columns."""
+    if files:
+        return f"read_parquet([{', '.join(quoted(file) for file in files)}], hive_partitioning = false)"
+    nulls = ", ".join(f"cast(null as {type_}) as {name}" for name, type_ in columns.items())
+    return f"(select {nulls} where false)"
+
+
+def write_parquet(connection: Connection, query: str, path: Path) -> Path:
+    """The query's rows as one Parquet file. A query that orders its rows gives the same bytes every time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection.execute(f"copy ({query}) to {quoted(path)} (format parquet, compression zstd)")
+    return path
+
+
+def quoted(value: object) -> str:
+    """A SQL string literal."""
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,231 @@
+"""The derived tables: what the metric jobs read instead of every event. All can be rebuilt from `events` at any time.
+
+Of each project day: `activity`, `matches`, `identities`, `traits`. Of everything up to a month's end: `seen` (first and
+last time of each id and selector), `identities` and `traits`, merged. Merging is a minimum, a maximum or a union, so it
+may be repeated and done in any order; its size grows with people, not with events.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
+
+from daybreak import database
+from daybreak.calendar import DAYS, Calendar
+from daybreak.database import Connection
+from daybreak.definitions import Project
+from daybreak.lake import keys
+from daybreak.lake.store import Store, put_changed
+from daybreak.metrics.definition import Filter, event_selector
+from daybreak.tables import Event, duckdb_columns
+
+ONE_DAY = timedelta(days=1)
+
+DAY_TABLES: dict[str, dict[str, str]] = {
+    "activity": {
+        "selector": "VARCHAR",
+        "id": "VARCHAR",
+        "uses": "BIGINT",
+        "first_at": "TIMESTAMP",
+        "last_at": "TIMESTAMP",
+        "first_values": "VARCHAR",
+    },
+    "matches": {"selector": "VARCHAR", "id": "VARCHAR", "matched_at": "TIMESTAMP", "event_key": "VARCHAR"},
+    "identities": {"id": "VARCHAR", "user_id": "VARCHAR", "linked_at": "TIMESTAMP"},
+    "traits": {"id": "VARCHAR", "trait": "VARCHAR", "set_at": "TIMESTAMP", "value": "VARCHAR"},
+}
+"""The tables of a day, with their columns besides the day itself."""
+
+MERGED: dict[str, tuple[str, dict[str, str], str]] = {
+    "seen": (
+        "activity",
+        {
+            "selector": "VARCHAR",
+            "id": "VARCHAR",
+            "first_at": "TIMESTAMP",
+            "last_at": "TIMESTAMP",
+            "first_values": "VARCHAR",
+        },
+        "select selector, id, min(first_at) as first_at, max(last_at) as last_at, "
+        "arg_min(first_values, row(first_at, first_values)) as first_values from {rows} group by selector, id",
+    ),
+    "identities": (
+        "identities",
+        DAY_TABLES["identities"],
+        "select id, user_id, min(linked_at) as linked_at from {rows} group by id, user_id",
+    ),
+    "traits": (
+        "traits",
+        DAY_TABLES["traits"],
+        "select id, trait, set_at, max(value) as value from {rows} group by id, trait, set_at",
+    ),
+}
+"""Merged table -> the day table it is merged from, its columns, and the merge, which reads old rows and new alike."""
+
+
+def derive_days(
+    db: Connection, store: Store, work: Path, project: Project, calendar: Calendar, days: list[date]
+) -> list[str]:
+    """Rebuild the day tables of these project days from `events`; the keys that were written."""
+    if not days:
+        return []
+    _select(db, store, work, project, calendar, days)
+    for table in DAY_TABLES:
+        db.execute(database.statements("daybreak.export.sql", f"{table}.sql"))
+    files: dict[str, Path] = {}
+    for table, columns in DAY_TABLES.items():
+        for day in (row[0] for row in db.execute(f"select distinct day from {table} order by 1").fetchall()):  # noqa: S608
+            query = f"select {', '.join(columns)} from {table} where day = date '{day}' order by all"  # noqa: S608
+            key = keys.derived_day(project.derived_version, table, day)
+            files[key] = database.write_parquet(db, query, work / table / f"{day}.parquet")
+    prefixes = [keys.derived_prefix(project.derived_version, table) for table in DAY_TABLES]
+    existing = [stored for prefix in prefixes for stored in store.list(prefix)]
+    derived = {keys.derived_day(project.derived_version, table, day) for table in DAY_TABLES for day in days}
+    store.delete(s.key for s in existing if s.key in derived and s.key not in files)
+    return put_changed(store, files, existing)
+
+
+def merge_months(db: Connection, store: Store, work: Path, project: Project, days: list[date], today: date) -> None:
+    """Bring the merged tables up to date with these changed days: every month that is over, from the first touched on.
+
+    A month that comes out with the same bytes ends the chain unless a later one was touched itself.
+    """
+    months = sorted({_month(day) for day in days if _month(day) < _month(today)})
+    for table in MERGED:
+        prefix = keys.derived_prefix(project.derived_version, table)
+        existing = {s.key: s for s in store.list(prefix)}
+        later = [key.rpartition("until=")[2][:7] for key in existing if "until=" in key]
+        changed = False
+        for month in sorted({*months, *(m for m in later if months and m > months[0])}):
+            if month not in months and not changed:
+                continue
+            path = work / f"{table}-{month}.parquet"
+            # everything up to the month's end: the merged month before, and the days since
+            rows = merged_rows(store, work, project, table, until=_month_end(month), before=month)
+            db.execute(f"create or replace table merging as {rows}")
+            database.write_parquet(db, "select * from merging order by all", path)
+            key = keys.derived_until(project.derived_version, table, month)
+            changed = bool(put_changed(store, {key: path}, existing.values()))
+
+
+def merged_rows(
+    store: Store, work: Path, project: Project, table: str, until: date, before: str | None = None
+) -> str:
+    """SQL that reads a merged table as of the end of the day `until`: the last merged month and the days after it.
+
+    `before`: use only months before this one (2026-10), to build that month itself.
+    """
+    day_table, columns, merge = MERGED[table]
+    listed = store.list(keys.derived_prefix(project.derived_version, table))
+    before = before or _month(until + ONE_DAY)
+    months = sorted(key for s in listed if "until=" in (key := s.key) and key.rpartition("until=")[2][:7] < before)
+    last = months[-1:]
+    after = _month_end(last[0].rpartition("until=")[2][:7]) if last else date.min
+    days = days_of(store, project, day_table, after + ONE_DAY if last else date.min, until)
+    files = list(store.local([*last, *days.values()], work).values())
+    if not files:
+        return f"select * from {database.read_parquet([], columns)}"  # noqa: S608
+    names = ", ".join(f"'{file}'" for file in map(str, files))
+    return merge.format(rows=f"read_parquet([{names}], union_by_name = true)")
+
+
+def days_of(store: Store, project: Project, table: str, first: date, last: date) -> dict[date, str]:
+    """Day -> key of a day table, for the days in [first, last] that have rows."""
+    prefix = keys.derived_prefix(project.derived_version, table)
+    found = {date.fromisoformat(s.key[len(prefix) + 4 :][:10]): s.key for s in store.list(prefix + "day=")}
+    return {day: key for day, key in sorted(found.items()) if first <= day <= last}
+
+
+def _select(
+    db: Connection, store: Store, work: Path, project: Project, calendar: Calendar, days: list[date]
+) -> None:
+    """Tables day_events and selected, of exactly these days."""
+    wanted = set(days)
+    rows = (row for row in calendar.days(days[0], days[-1]) if row["day"] in wanted)
+    database.create(db, "calendar_days", DAYS, rows)
+    files = list(store.local(_event_keys(store, calendar, days), work).values())
+    events = database.read_parquet(files, duckdb_columns(Event))
+    db.execute(database.statements("daybreak.export.sql", "selected.sql").format(events=events))
+    timed = [{"selector": selector} for selector in sorted(project.timed_selectors)]
+    database.create(db, "timed_selectors", {"selector": "VARCHAR"}, timed)
+    traits = [{"trait": trait, "path": json_path(trait)} for trait in project.traits]
+    database.create(db, "trait_names", {"trait": "VARCHAR", "path": "VARCHAR"}, traits)
+    db.execute("create or replace table selected (day DATE, selector VARCHAR, id VARCHAR, happened_at TIMESTAMP, "
+               "message_id VARCHAR, segment_values VARCHAR)")  # fmt: skip
+    for selector in sorted(project.selectors):
+        db.execute(
+            f"insert into selected select day, {database.quoted(selector)}, id, happened_at, message_id, "  # noqa: S608
+            f"{_segment_values(project.properties)} from day_events where {_condition(selector)}"
+        )
+
+
+def _event_keys(store: Store, calendar: Calendar, days: list[date]) -> Iterable[str]:
+    """The files of `events` these days lie in: a project day lies in up to three UTC dates."""
+    dates = set()
+    for day in days:
+        first, last = calendar.starts_at(day).date(), calendar.ends_at(day).date()
+        dates |= {first + n * ONE_DAY for n in range((last - first).days + 1)}
+    prefixes = [keys.events_prefix(day) for day in sorted(dates)]
+    if len(prefixes) > 50:  # an import of history: one walk over all is faster than hundreds of lists
+        return [s.key for s in store.list("events/") if s.key.startswith(tuple(prefixes))]
+    return [s.key for prefix in prefixes for s in store.list(prefix)]
+
+
+def _condition(selector: str) -> str:
+    """A selector as a SQL condition on day_events."""
+    chosen = event_selector(selector)
+    names = ", ".join(database.quoted(name) for name in chosen.event)
+    parts = [f"type = 'track' and event in ({names})" if names else "type in ('track', 'page', 'screen')"]
+    return " and ".join(parts + [_filter(f) for f in chosen.where])
+
+
+def _filter(condition: Filter) -> str:
+    """A filter as SQL. A property of another type, or none at all, does not match; it never fails."""
+    path = database.quoted(json_path(condition.property))
+    text, kind = f"json_extract_string(properties, {path})", f"json_type(properties, {path})"
+    if condition.op == "exists":
+        return f"coalesce({kind} <> 'NULL', false)"
+    values = condition.value if isinstance(condition.value, list) else [condition.value]
+    alike = [f"coalesce({_equal(text, kind, value)}, false)" for value in values]
+    if condition.op in ("=", "in"):
+        return "(" + " or ".join(alike) + ")"
+    if condition.op == "!=":
+        return f"(coalesce({kind} <> 'NULL', false) and not {alike[0]})"
+    return f"coalesce({_number(text, kind)} {condition.op} {float(condition.value)!r}, false)"  # type: ignore[arg-type]
+
+
+def _equal(text: str, kind: str, value: object) -> str:
+    if isinstance(value, bool):
+        return f"{kind} = 'BOOLEAN' and {text} = '{str(value).lower()}'"
+    if isinstance(value, int | float):
+        return f"{_number(text, kind)} = {float(value)!r}"
+    return f"{kind} = 'VARCHAR' and {text} = {database.quoted(value)}"
+
+
+def _number(text: str, kind: str) -> str:
+    return f"case when {kind} in ('BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT') then try_cast({text} as double) end"
+
+
+def _segment_values(properties: list[str]) -> str:
+    """The named properties as a JSON object, or null where there are none to keep."""
+    if not properties:
+        return "null"
+    pairs = ", ".join(
+        f"{database.quoted(name)}, json_extract_string(properties, {database.quoted(json_path(name))})"
+        for name in properties
+    )
+    return f"cast(json_object({pairs}) as varchar)"
+
+
+def json_path(name: str) -> str:
+    """The JSON path of a top-level key, whatever is in its name."""
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'$."{escaped}"'
+
+
+def _month(day: date) -> str:
+    return f"{day:%Y-%m}"
+
+
+def _month_end(month: str) -> date:
+    year, number = int(month[:4]), int(month[5:])
+    return date(year + number // 12, number % 12 + 1, 1) - ONE_DAY

@@ -1,0 +1,159 @@
+"""The raw log of an arrival day into `events`: one Parquet file per event date, each message id once over all history.
+
+A duplicate is looked for where it can lie: among the events of the date its client named (the same each time the
+event is sent), among those that were moved away from that date, and among the last days' events whatever they named.
+"""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from daybreak import database
+from daybreak.database import Connection
+from daybreak.lake import keys
+from daybreak.lake.store import Store, Stored, put_changed
+from daybreak.tables import Event, RejectedEvent, duckdb_columns
+
+RESTAMPED_DAYS = 2
+"""A client that stamps a message anew each time it retries is recognised for this many days."""
+
+_JSON = {"properties", "traits", "context", "integrations"}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an arrival day added: its event dates, the objects it stands in, and how its log lines were counted."""
+
+    dates: list[date]
+    objects: list[str]
+    events: int
+    duplicates: int
+    rejected: int
+    written: list[str]
+
+
+def take_day(db: Connection, store: Store, work: Path, arrived: date, before: Iterable[str]) -> Taken:
+    """Rebuild everything `events`, `moved` and `rejected` hold of one arrival day from its raw log.
+
+    `before` are the objects an earlier run of the same day left: those that no longer have rows are removed.
+    """
+    _load(db, store, work, arrived)
+    _earlier_ids(db, store, work, arrived)
+    db.execute(database.statements("daybreak.export.sql", "dropped.sql"))
+    db.execute("delete from arrived where rowid in (select line from dropped)")
+    files = _event_files(db, work, arrived) | _moved_files(db, work, arrived)
+    rejected = _rejected_file(db, store, work, arrived)
+    files[keys.rejected(arrived)] = rejected
+    existing = _list(store, [_folder(key) for key in files])
+    written = put_changed(store, files, existing)
+    store.delete(key for key in before if key not in files)
+    dates = [row[0] for row in db.execute("select distinct dt from arrived order by 1").fetchall()]
+    return Taken(
+        dates=dates,
+        objects=sorted(files),
+        events=_count(db, "arrived"),
+        duplicates=_count(db, "dropped"),
+        rejected=_count(db, "rejected"),
+        written=written,
+    )
+
+
+def _load(db: Connection, store: Store, work: Path, arrived: date) -> None:
+    types = duckdb_columns(Event)
+    raw = [s.key for s in store.list(keys.raw_prefix(arrived)) if s.md5 != _MD5_OF_NOTHING]
+    files = store.local(raw, work)
+    columns = ", ".join(f"cast({name} as {type_}) as {name}" for name, type_ in types.items())
+    read_as = {name: "JSON" if name in _JSON else type_ for name, type_ in types.items()}
+    if not files:
+        db.execute(f"create or replace table arrived as select *, cast(null as date) as dt, "
+                   f"cast(null as date) as original_date from {database.read_parquet([], types)}")  # fmt: skip
+        return
+    query = database.statements("daybreak.export.sql", "arrived.sql").format(
+        columns=columns, frames=_list_literal(files.values()), types=_struct_literal(read_as)
+    )
+    db.execute(query)
+
+
+def _earlier_ids(db: Connection, store: Store, work: Path, arrived: date) -> None:
+    """Table earlier_ids: ids taken on earlier arrival days, from every place a duplicate of today's can lie."""
+    rows = db.execute("select distinct original_date from arrived").fetchall()
+    originals: list[date | str] = [row[0] or keys.UNDATED for row in rows]
+    recent = [arrived - timedelta(days=n) for n in range(RESTAMPED_DAYS + 1)] if rows else []
+    prefixes = [keys.moved_prefix(original) for original in originals]
+    prefixes += [keys.events_prefix(day) for day in {*originals, *recent} if isinstance(day, date)]
+    earlier = sorted(s.key for s in _list(store, prefixes) if keys.arrived_of(s.key) < arrived)
+    files = list(store.local(earlier, work).values())
+    ids = database.read_parquet(files, {"message_id": "VARCHAR"})
+    db.execute(f"create or replace table earlier_ids as select message_id from {ids} "  # noqa: S608
+               "semi join arrived using (message_id)")  # fmt: skip
+
+
+def _event_files(db: Connection, work: Path, arrived: date) -> dict[str, Path]:
+    """One file per event date, and always one for the arrival day itself: an empty day is a file without rows."""
+    names = ", ".join(duckdb_columns(Event))
+    dates = {row[0] for row in db.execute("select distinct dt from arrived").fetchall()} | {arrived}
+    return {
+        keys.events(day, arrived): database.write_parquet(
+            db,
+            f"select {names} from arrived where dt = date '{day}' order by timestamp, message_id",  # noqa: S608
+            work / "events" / f"{day}.parquet",
+        )
+        for day in sorted(dates)
+    }
+
+
+def _moved_files(db: Connection, work: Path, arrived: date) -> dict[str, Path]:
+    """The ids of events that do not lie under the date their client named."""
+    moved = "select message_id, original_date from arrived where clock <> 'client'"
+    originals = [row[0] for row in db.execute(f"select distinct original_date from ({moved})").fetchall()]
+    files = {}
+    for original in sorted(originals, key=str):
+        at = f"original_date = date '{original}'" if original else "original_date is null"
+        files[keys.moved(original or keys.UNDATED, arrived)] = database.write_parquet(
+            db,
+            f"select message_id from ({moved}) where {at} order by message_id",  # noqa: S608
+            work / "moved" / f"{original}.parquet",
+        )
+    return files
+
+
+def _rejected_file(db: Connection, store: Store, work: Path, arrived: date) -> Path:
+    types = duckdb_columns(RejectedEvent)
+    files = store.local([s.key for s in store.list(keys.quarantine_prefix(arrived))], work)
+    source = (
+        f"read_json({_list_literal(files.values())}, format = 'newline_delimited', compression = 'zstd', "
+        f"columns = {_struct_literal(types)})"
+        if files
+        else database.read_parquet([], types)
+    )
+    db.execute(f"create or replace table rejected as select {', '.join(types)} from {source}")  # noqa: S608
+    return database.write_parquet(db, "select * from rejected order by all", work / "rejected.parquet")
+
+
+def _list(store: Store, prefixes: Sequence[str]) -> list[Stored]:
+    """All objects under these prefixes; an import of history touches hundreds, so they are asked for in parallel."""
+    with ThreadPoolExecutor(16) as pool:
+        return [stored for found in pool.map(store.list, sorted(set(prefixes))) for stored in found]
+
+
+def _folder(key: str) -> str:
+    return key.rpartition("/")[0] + "/"
+
+
+def _list_literal(files: Iterable[Path]) -> str:
+    return "[" + ", ".join(database.quoted(file) for file in files) + "]"
+
+
+def _struct_literal(types: dict[str, str]) -> str:
+    return "{" + ", ".join(f"{name}: '{type_}'" for name, type_ in types.items()) + "}"
+
+
+def _count(db: Connection, table: str) -> int:
+    row = db.execute(f"select count(*) from {table}").fetchone()  # noqa: S608
+    return int(row[0]) if row else 0
+
+
+_MD5_OF_NOTHING = "d41d8cd98f00b204e9800998ecf8427e"
+"""An hour without events is an empty object, which is no zstd file."""

@@ -1,0 +1,21 @@
+-- Which events match which selector, on which of the project's days?
+-- Grain: one row per event and selector it matches.
+-- Inputs: {events}, files of `events`; calendar_days, the days being derived. Lag: none.
+-- id is whoever the event itself names; who that person is in the end is decided when metrics are computed, because
+-- a later identify or alias can still change it.
+create or replace table day_events as
+select
+    d.day,
+    e.type,
+    e.event,
+    coalesce(e.user_id, e.anonymous_id) as id,
+    e.user_id,
+    e.anonymous_id,
+    e.previous_id,
+    e.timestamp as happened_at,
+    e.message_id,
+    e.properties,
+    e.traits
+from {events} as e
+asof join calendar_days as d on e.timestamp >= d.starts_at
+where e.timestamp < d.ends_at;

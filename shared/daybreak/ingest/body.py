@@ -1,0 +1,85 @@
+"""From the bytes of a request to plain Python values, with every limit enforced on the way.
+
+No header is trusted (gateways alter bodies, see events/README.md): gzip is recognised by its first two bytes.
+"""
+
+import json
+import math
+import zlib
+from typing import Any, NoReturn
+
+import orjson
+
+from daybreak.errors import RequestRefused
+
+MAX_BODY_BYTES = 6 * 1024 * 1024
+"""What Lambda accepts for one request, before inflating."""
+MAX_INFLATED_BYTES = 10 * 1024 * 1024
+"""What a request may hold once inflated; measured while inflating, so a zip bomb costs no more than this."""
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_DAMAGED_GZIP = (b"\x1f\xef\xbf\xbd", b"\x1f\xc2\x8b")
+"""How gzip's first bytes look after a gateway decoded the body as text (replacement character, or Latin-1)."""
+
+
+def read_json(body: bytes) -> Any:
+    """The JSON value in `body`, gzipped or not. Raises RequestRefused (400 or 413)."""
+    if len(body) > MAX_BODY_BYTES:
+        _too_large(f"the body is {len(body):,} bytes; the limit is {MAX_BODY_BYTES:,}: send smaller batches")
+    if body.startswith(_GZIP_MAGIC):
+        body = _inflate(body)
+    elif body.startswith(_DAMAGED_GZIP):
+        raise RequestRefused(
+            400,
+            "body_damaged",
+            "the gateway turned a gzipped body into text; send it without gzip, or as application/octet-stream",
+        )
+    return _parse(body)
+
+
+def _inflate(body: bytes) -> bytes:
+    """Every gzip member of `body`, stopping as soon as the limit is passed."""
+    inflated = bytearray()
+    rest = body
+    try:
+        while rest:
+            decompressor = zlib.decompressobj(wbits=31)
+            inflated += decompressor.decompress(rest, MAX_INFLATED_BYTES + 1 - len(inflated))
+            if len(inflated) > MAX_INFLATED_BYTES:
+                _too_large(f"the inflated body is over {MAX_INFLATED_BYTES:,} bytes: send smaller batches")
+            if not decompressor.eof:
+                raise zlib.error("it ends in the middle")
+            rest = decompressor.unused_data
+    except zlib.error as error:
+        raise RequestRefused(400, "invalid_gzip", f"the gzipped body cannot be inflated: {error}") from error
+    return bytes(inflated)
+
+
+def _parse(body: bytes) -> Any:
+    """orjson first; what it refuses but clients do send (NaN, 1e999, a lone surrogate) gets a second, lenient reading.
+
+    The lenient reading exists so that one odd value costs one event and not the batch it stands in.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as strict:
+        try:
+            return json.loads(body, parse_constant=lambda _: None, parse_int=_number, parse_float=_number)
+        except (ValueError, RecursionError):
+            raise RequestRefused(400, "invalid_json", f"the body is not JSON: {_short(strict)}") from strict
+
+
+def _number(text: str) -> int | float | str:
+    """A JSON number as orjson would read it: beyond 64 bits a float, beyond a float its own digits as text."""
+    if text.lstrip("-").isdigit() and len(text) < 20 and -(2**63) <= int(text) < 2**64:
+        return int(text)
+    value = float(text)
+    return value if math.isfinite(value) else text
+
+
+def _short(error: Exception) -> str:
+    return str(error)[:200]
+
+
+def _too_large(message: str) -> NoReturn:
+    raise RequestRefused(413, "too_large", message)

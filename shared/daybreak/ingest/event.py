@@ -1,0 +1,208 @@
+"""One event: what a client may send, and the canonical form everything after it relies on.
+
+Canonical events are JSON objects with only the keys of `daybreak.tables.Event`; absent means null.
+"""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from daybreak.errors import EventRejected
+
+MAX_EVENT_BYTES = 32 * 1024
+"""Segment's documented limit for one event, measured on the canonical form."""
+MAX_MESSAGE_ID_CHARS = 100
+SKEW_TOLERANCE = timedelta(minutes=1)
+"""Longer than any transit: a bigger gap between sentAt and receivedAt is a wrong clock and is corrected."""
+FUTURE_TOLERANCE = timedelta(days=1)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+Id = str | int | None
+"""Clients send user ids as text or as whole numbers; both become text."""
+
+
+class IncomingEvent(BaseModel):
+    """A Segment message. Unknown keys are ignored, null is the same as absent."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    type: Literal["track", "identify", "page", "screen", "group", "alias"]
+    message_id: Annotated[str | None, Field(alias="messageId", max_length=MAX_MESSAGE_ID_CHARS)] = None
+    event: str | None = None
+    name: str | None = None
+    category: str | None = None
+    user_id: Annotated[Id, Field(alias="userId")] = None
+    anonymous_id: Annotated[Id, Field(alias="anonymousId")] = None
+    previous_id: Annotated[Id, Field(alias="previousId")] = None
+    group_id: Annotated[Id, Field(alias="groupId")] = None
+    timestamp: str | None = None
+    properties: dict[str, Any] | None = None
+    traits: dict[str, Any] | None = None
+    context: dict[str, Any] | None = None
+    integrations: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What is the same for every event of a request. All times are UTC."""
+
+    received_at: datetime
+    source: str
+    sent_at: datetime | None = None
+    context: dict[str, Any] | None = None
+    integrations: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """An accepted event: its NDJSON line (without the newline) and its id; `id_made` when the client sent none."""
+
+    line: bytes
+    message_id: str
+    id_made: bool
+
+
+def canonical(raw: Any, arrival: Arrival, position: int, type_: str | None = None) -> Canonical:
+    """Judge one event and write it in canonical form.
+
+    `position` is its index in the batch; `type_` the type its path names, for the one-event endpoints.
+    Raises EventRejected with a code and a message that names the field.
+    """
+    event = _validated(raw, type_)
+    client_time = _time("timestamp", event.timestamp)
+    timestamp, clock = _corrected(client_time, arrival)
+    message_id = event.message_id or _made_id(raw, arrival, position, client_time)
+    fields: dict[str, Any] = {
+        "message_id": message_id,
+        "type": event.type,
+        "event": event.event,
+        "name": event.name,
+        "category": event.category,
+        "user_id": _id(event.user_id),
+        "anonymous_id": _id(event.anonymous_id),
+        "previous_id": _id(event.previous_id),
+        "group_id": _id(event.group_id),
+        "timestamp": iso(timestamp),
+        "original_timestamp": iso(client_time) if client_time and clock != "client" else None,
+        "clock": clock,
+        "sent_at": iso(arrival.sent_at) if arrival.sent_at else None,
+        "received_at": iso(arrival.received_at),
+        "source": arrival.source,
+        "properties": event.properties or None,
+        "traits": event.traits or None,
+        "context": _merged(arrival.context, event.context),
+        "integrations": _merged(arrival.integrations, event.integrations),
+    }
+    _require_people(event.type, fields)
+    return Canonical(_line({k: v for k, v in fields.items() if v is not None}), message_id, not event.message_id)
+
+
+def parse_time(text: str) -> datetime:
+    """An ISO 8601 time as UTC; without an offset it is taken as UTC. Raises ValueError."""
+    value = datetime.fromisoformat(text)
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def iso(value: datetime) -> str:
+    """UTC with a Z and no more digits than needed, so that equal times are equal bytes."""
+    text = value.isoformat(timespec="auto")
+    return text.replace("+00:00", "Z")
+
+
+def _validated(raw: Any, type_: str | None) -> IncomingEvent:
+    if not isinstance(raw, dict):
+        raise EventRejected("not_an_object", "an event must be a JSON object")
+    if type_ is not None:
+        raw = {**raw, "type": type_}
+    try:
+        return IncomingEvent.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = str(first["loc"][0]) if first["loc"] else "event"
+        raise EventRejected("invalid_field", f"{field}: {first['msg']}") from None
+
+
+def _require_people(type_: str, fields: dict[str, Any]) -> None:
+    """Each type's own rule: what must be there for the event to say who did what."""
+    if type_ == "alias":
+        if not (fields["previous_id"] and fields["user_id"]):
+            raise EventRejected("no_id", "alias needs previousId and userId")
+        return
+    if not (fields["user_id"] or fields["anonymous_id"]):
+        raise EventRejected("no_id", f"{type_} needs userId or anonymousId")
+    if type_ == "track" and not fields["event"]:
+        raise EventRejected("no_name", "track needs event, the name of what happened")
+    if type_ == "group" and not fields["group_id"]:
+        raise EventRejected("no_id", "group needs groupId")
+
+
+def _corrected(client_time: datetime | None, arrival: Arrival) -> tuple[datetime, str]:
+    """The time the event counts at, and which rule gave it: client, skew, future or server.
+
+    Correcting every event by receivedAt - sentAt would add the network's delay to each and reorder funnels, so
+    only a gap no transit explains is corrected.
+    """
+    if client_time is None:
+        return arrival.received_at, "server"
+    timestamp, clock = client_time, "client"
+    if arrival.sent_at and abs(skew := arrival.received_at - arrival.sent_at) > SKEW_TOLERANCE:
+        try:
+            timestamp, clock = client_time + skew, "skew"
+        except OverflowError:
+            raise EventRejected("absurd_time", f"timestamp: {iso(client_time)} is out of range") from None
+    if timestamp > arrival.received_at + FUTURE_TOLERANCE:
+        return arrival.received_at, "future"
+    if timestamp < EARLIEST:
+        raise EventRejected("absurd_time", f"timestamp: {iso(timestamp)} is before 1970")
+    return timestamp, clock
+
+
+def _time(field: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return parse_time(text)
+    except (ValueError, OverflowError):
+        raise EventRejected("absurd_time", f"{field}: {text[:40]!r} is not an ISO 8601 time") from None
+
+
+def _id(value: Id) -> str | None:
+    """An id as text; an empty one is none."""
+    return str(value) if value not in (None, "") else None
+
+
+def _merged(outer: dict[str, Any] | None, inner: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The batch's value under the event's own."""
+    if outer and inner:
+        return {**outer, **inner}
+    return inner or outer or None
+
+
+def _made_id(raw: dict[str, Any], arrival: Arrival, position: int, client_time: datetime | None) -> str:
+    """An id for an event that came without one.
+
+    With a timestamp it is made from the content, so that sending the same batch again makes the same id and doubles
+    nothing. Without one, two equal events may well be two real ones: the id is random and a resend counts again.
+    """
+    if client_time is None:
+        return f"server-{uuid.uuid4()}"
+    try:
+        content = orjson.dumps([arrival.source, position, raw], option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        raise EventRejected("unencodable", f"event: {error}") from None
+    return f"server-{hashlib.sha256(content).hexdigest()[:32]}"
+
+
+def _line(fields: dict[str, Any]) -> bytes:
+    try:
+        line = orjson.dumps(fields)
+    except orjson.JSONEncodeError as error:  # a lone surrogate, or nested deeper than 254
+        raise EventRejected("unencodable", f"event: {error}") from None
+    if len(line) > MAX_EVENT_BYTES:
+        raise EventRejected("too_large", f"event: {len(line):,} bytes; the limit is {MAX_EVENT_BYTES:,}")
+    return line

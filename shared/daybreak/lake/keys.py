@@ -1,0 +1,101 @@
+"""The address of every object in the lake. Nothing else builds a key.
+
+raw/arrived=2026-11-21/07.ndjson.zst          the frames of an arrival hour (UTC), byte for byte
+quarantine/arrived=2026-11-21/07.ndjson.zst   the same for rejected events
+rejected/arrived=2026-11-21/rejected.parquet  the quarantine as a table
+events/dt=2026-11-20/arrived=2026-11-21.parquet
+moved/original=2026-11-20/arrived=…parquet    ids of events that do not lie under the date their client said
+derived/<version>/<table>/day=2026-11-20.parquet
+derived/<version>/<table>/until=2026-10.parquet   everything up to the end of that month, merged
+exports/arrived=2026-11-21.json               what the export did with that arrival day: written last
+metrics/<family>/definition=<name>/<day|cohort>=2026-11-20/<family>.parquet
+latest/<family>.json
+"""
+
+from datetime import date, datetime
+
+UNDATED = "undated"
+"""In place of a date for events whose client named no time."""
+
+
+def raw_prefix(arrived: date) -> str:
+    return f"raw/arrived={arrived}/"
+
+
+def raw(arrived: date, hour: int) -> str:
+    return f"{raw_prefix(arrived)}{hour:02}.ndjson.zst"
+
+
+def quarantine_prefix(arrived: date) -> str:
+    return f"quarantine/arrived={arrived}/"
+
+
+def quarantine(arrived: date, hour: int) -> str:
+    return f"{quarantine_prefix(arrived)}{hour:02}.ndjson.zst"
+
+
+def rejected(arrived: date) -> str:
+    return f"rejected/arrived={arrived}/rejected.parquet"
+
+
+def events_prefix(day: date) -> str:
+    return f"events/dt={day}/"
+
+
+def events(day: date, arrived: date) -> str:
+    return f"{events_prefix(day)}arrived={arrived}.parquet"
+
+
+def moved_prefix(original: date | str) -> str:
+    return f"moved/original={original}/"
+
+
+def moved(original: date | str, arrived: date) -> str:
+    return f"{moved_prefix(original)}arrived={arrived}.parquet"
+
+
+def arrived_of(key: str) -> date:
+    """The arrival date in the file name of an `events` or `moved` object."""
+    return date.fromisoformat(key.rpartition("arrived=")[2][:10])
+
+
+EXPORTS = "exports/"
+
+
+def export(arrived: date) -> str:
+    return f"{EXPORTS}arrived={arrived}.json"
+
+
+def derived_prefix(version: str, table: str = "") -> str:
+    return f"derived/{version}/{table}/" if table else f"derived/{version}/"
+
+
+def derived_day(version: str, table: str, day: date) -> str:
+    return f"{derived_prefix(version, table)}day={day}.parquet"
+
+
+def derived_until(version: str, table: str, month: str) -> str:
+    """`month` as 2026-10."""
+    return f"{derived_prefix(version, table)}until={month}.parquet"
+
+
+def derived_ready(version: str) -> str:
+    """Stands when the derived tables of this version cover all of history."""
+    return f"{derived_prefix(version)}ready.json"
+
+
+def metrics_prefix(family: str, definition: str = "") -> str:
+    return f"metrics/{family}/definition={definition}/" if definition else f"metrics/{family}/"
+
+
+def metrics(family: str, definition: str, partition: str, day: date) -> str:
+    return f"{metrics_prefix(family, definition)}{partition}={day}/{family}.parquet"
+
+
+def latest(family: str) -> str:
+    return f"latest/{family}.json"
+
+
+def hour_of(moment: datetime) -> str:
+    """The arrival hour as DynamoDB's partition key begins with it: 2026-11-21T07."""
+    return moment.strftime("%Y-%m-%dT%H")

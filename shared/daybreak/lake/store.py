@@ -1,0 +1,101 @@
+"""What the export and the metric jobs need of a place for objects, and a plain folder that offers it."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+class Stored(Protocol):
+    """An object's key and the MD5 of its bytes (S3's ETag), enough to tell whether writing would change it."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def md5(self) -> str: ...
+
+
+class Store(Protocol):
+    """Objects by key. Each object has one writer and is replaced whole, so readers never see half of one."""
+
+    def get(self, key: str) -> bytes | None:
+        """The object's bytes, or None."""
+
+    def put(self, key: str, data: bytes) -> None: ...
+
+    def put_files(self, files: dict[str, Path]) -> None:
+        """Upload each local file under its key, in parallel where that helps."""
+
+    def list(self, prefix: str) -> Sequence[Stored]:
+        """All objects whose key starts with `prefix`, by key."""
+
+    def delete(self, keys: Iterable[str]) -> None: ...
+
+    def local(self, keys: Iterable[str], work: Path) -> dict[str, Path]:
+        """Each key as a file DuckDB can read, downloaded under `work` where needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file as Stored; its checksum is only computed where somebody asks."""
+
+    key: str
+    path: Path
+
+    @property
+    def md5(self) -> str:
+        return md5(self.path.read_bytes())
+
+
+class FolderStore:
+    """A lake in a folder: what `daybreak compute`, the tests and the benchmarks use."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def get(self, key: str) -> bytes | None:
+        path = self.root / key
+        return path.read_bytes() if path.is_file() else None
+
+    def put(self, key: str, data: bytes) -> None:
+        path = self._path(key)
+        path.write_bytes(data)
+
+    def put_files(self, files: dict[str, Path]) -> None:
+        for key, file in files.items():
+            self.put(key, file.read_bytes())
+
+    def list(self, prefix: str) -> Sequence[Stored]:
+        folder = (self.root / prefix).parent if not prefix.endswith("/") else self.root / prefix
+        if not folder.is_dir():
+            return []
+        found = (path for path in folder.rglob("*") if path.is_file())
+        stored = (_File(path.relative_to(self.root).as_posix(), path) for path in found)
+        return sorted((s for s in stored if s.key.startswith(prefix)), key=lambda s: s.key)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            (self.root / key).unlink(missing_ok=True)
+
+    def local(self, keys: Iterable[str], work: Path) -> dict[str, Path]:  # noqa: ARG002 - nothing to download
+        return {key: self.root / key for key in keys}
+
+    def _path(self, key: str) -> Path:
+        path = self.root / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+def md5(data: bytes) -> str:
+    """S3's checksum of an object; for comparing bytes, not for security."""
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def put_changed(store: Store, files: dict[str, Path], existing: Iterable[Stored]) -> list[str]:
+    """Upload only the files whose bytes differ from what lies there; the keys that were written."""
+    known = {stored.key: stored.md5 for stored in existing}
+    changed = {key: path for key, path in files.items() if known.get(key) != md5(path.read_bytes())}
+    store.put_files(changed)
+    return sorted(changed)

@@ -1,0 +1,70 @@
+"""Runs a family's SQL over the prepared inputs and writes the partitions whose bytes changed."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+from daybreak import database
+from daybreak.calendar import Calendar
+from daybreak.database import Connection
+from daybreak.definitions import Project
+from daybreak.lake import keys
+from daybreak.lake.store import Store, put_changed
+from daybreak.metrics.completion import Completion
+from daybreak.metrics.definition import Definition
+from daybreak.metrics.families import Family
+from daybreak.metrics.funnel import reached_sql
+from daybreak.metrics.inputs import Question, prepare
+from daybreak.tables import duckdb_columns
+
+
+def first_partitions(project: Project, family: Family, changed_from: date) -> dict[str, date]:
+    """Definition -> the oldest partition that data from the day `changed_from` on can still change."""
+    calendar = Calendar(project.zone, project.settings.week_start)
+    return {name: _first(calendar, d, changed_from) for name, d in project.of(family.name).items()}
+
+
+def compute(db: Connection, store: Store, work: Path, project: Project, question: Question) -> list[str]:
+    """Recompute the partitions the question names, into table `result`; write those whose bytes changed.
+
+    Partitions that no longer have rows and definitions that are no longer there are removed. Returns the keys written.
+    """
+    prepare(db, store, work, project, question)
+    family = question.family
+    if family.definition is Completion:
+        most = max(int(d.row()["steps"]) for d in project.of(family.name).values())
+        db.execute(f"create or replace table reached as {reached_sql(most)}")
+    sql = database.statements("daybreak.metrics.sql", f"{family.name}.sql")
+    casts = ", ".join(f"cast({name} as {type_}) as {name}" for name, type_ in duckdb_columns(family.row).items())
+    db.execute(f"create or replace table result as select {casts} from ({sql}) order by all")  # noqa: S608
+    return _write(db, store, work, question)
+
+
+def _first(calendar: Calendar, definition: Definition, changed_from: date) -> date:
+    days = min(definition.waits_days(), (changed_from - date(1970, 1, 1)).days)
+    period = definition.row().get("period", "day")
+    return calendar.first_day(period, calendar.number(period, changed_from - timedelta(days=days)))
+
+
+def _write(db: Connection, store: Store, work: Path, question: Question) -> list[str]:
+    family = question.family
+    files: dict[str, Path] = {}
+    partitions = f"select distinct definition, {family.partition} from result order by 1, 2"  # noqa: S608
+    names = ", ".join(name for name in duckdb_columns(family.row) if name not in ("definition", family.partition))
+    for definition, day in db.execute(partitions).fetchall():
+        query = (
+            f"select {names} from result where definition = {database.quoted(definition)} "  # noqa: S608
+            f"and {family.partition} = date '{day}'"
+        )
+        path = work / family.name / definition / f"{day}.parquet"
+        files[keys.metrics(family.name, definition, family.partition, day)] = database.write_parquet(db, query, path)
+    existing = store.list(keys.metrics_prefix(family.name))
+    written = put_changed(store, files, existing)
+    store.delete(s.key for s in existing if s.key not in files and _in_question(s.key, question))
+    return written
+
+
+def _in_question(key: str, question: Question) -> bool:
+    """Whether a partition lies where this run computed, or belongs to a definition that is gone."""
+    definition = key.partition("definition=")[2].partition("/")[0]
+    day = date.fromisoformat(key.partition(f"{question.family.partition}=")[2][:10])
+    return definition not in question.firsts or day >= question.firsts[definition]

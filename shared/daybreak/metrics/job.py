@@ -1,0 +1,136 @@
+"""The metric job of one family and day: check that the day is there, find what may have changed, compute, publish.
+
+Running it again changes nothing; running an older day again never takes the tables back.
+"""
+
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from daybreak.calendar import Calendar
+from daybreak.database import Connection, Limits, database
+from daybreak.definitions import ALL, Project
+from daybreak.errors import DayMissing
+from daybreak.export.derive import merged_rows
+from daybreak.export.job import Progress, last_manifest, read_manifests
+from daybreak.lake import keys
+from daybreak.lake.store import Store
+from daybreak.metrics.engine import compute, first_partitions
+from daybreak.metrics.families import FAMILIES, Family
+from daybreak.metrics.inputs import Question
+
+TRAILING_DAYS = 3
+"""Always recomputed, whatever the manifests say; costs little and heals a day that was interrupted."""
+LATEST_PARTITIONS = 31
+"""How many of a definition's newest partitions the `latest` JSON shows."""
+
+NEVER = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What a run did: the day it computed as of, and the partitions it wrote."""
+
+    family: str
+    as_of: date
+    changed_from: date
+    written: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """The job with everything it needs."""
+
+    store: Store
+    project: Project
+    limits: Limits = Limits()
+    progress: Progress = lambda _: None
+
+    def run(self, family: str, day: date, until: datetime | None = None) -> Computed | None:
+        """Compute a family as of the end of `day` (or `until`, an aware instant on that day).
+
+        None where nothing is defined. Raises DayMissing where the export has not covered the day yet.
+        """
+        if not self.project.of(family):
+            self.store.delete([s.key for s in self.store.list(keys.metrics_prefix(family))])
+            return None
+        calendar = Calendar(self.project.zone, self.project.settings.week_start)
+        latest = self._latest(family)
+        day = max(day, date.fromisoformat(latest["as_of"])) if latest else day
+        ends = (until or calendar.ends_at(day).replace(tzinfo=UTC)).astimezone(UTC)
+        through = self._exported(day, ends)
+        work = Path(tempfile.mkdtemp(prefix="daybreak-"))
+        try:
+            with database(work, self.limits) as db:
+                changed_from = self._changed_from(db, work, family, day, latest)
+                firsts = first_partitions(self.project, FAMILIES[family], changed_from)
+                question = Question(FAMILIES[family], day, ends.replace(tzinfo=None), firsts)
+                self.progress(f"{family}: computing as of {day}")
+                written = compute(db, self.store, work, self.project, question)
+                self._publish(db, FAMILIES[family], day, through)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        return Computed(family, day, changed_from, written)
+
+    def _exported(self, day: date, ends: datetime) -> datetime:
+        """How far arrivals are in the lake; raises DayMissing where that is not the end of the day."""
+        last = last_manifest(self.store)
+        if last is None or last.through < ends:
+            reached = f"has only reached {last.through:%Y-%m-%d %H:%M} UTC" if last else "has not run yet"
+            raise DayMissing(f"{day} is not exported: the export {reached}, {ends:%Y-%m-%d %H:%M} UTC is needed; "
+                             "run `daybreak run export`, then this again")  # fmt: skip
+        if not self.store.list(keys.derived_ready(self.project.derived_version)):
+            raise DayMissing("daybreak.toml now counts other events or traits than the derived tables hold; "
+                             "run `daybreak backfill --from <first day>` once")  # fmt: skip
+        return last.through
+
+    def _latest(self, family: str) -> dict[str, Any] | None:
+        data = self.store.get(keys.latest(family))
+        return json.loads(data) if data else None
+
+    def _versions(self, family: str) -> dict[str, str]:
+        return {name: self.project.version(family, name) for name in self.project.of(family)}
+
+    def _changed_from(self, db: Connection, work: Path, family: str, day: date, latest: dict[str, Any] | None) -> date:
+        """The first day whose numbers may be others than when this family was last computed."""
+        if latest is None or latest["versions"] != self._versions(family):
+            return NEVER
+        arrived_since = datetime.fromisoformat(latest["through"]).date() - timedelta(days=1)
+        touched = {d for manifest in read_manifests(self.store, arrived_since) for d in manifest.days}
+        since = min(touched | {date.fromisoformat(latest["as_of"]), day - timedelta(days=TRAILING_DAYS)})
+        return min(since, self._relinked_from(db, work, since, day))
+
+    def _relinked_from(self, db: Connection, work: Path, since: date, day: date) -> date:
+        """The first day an id was seen that has been linked to a person only since: from there on it is theirs."""
+        rows = [merged_rows(self.store, work, self.project, table, until) for table, until in
+                (("identities", day), ("identities", since - timedelta(days=1)), ("seen", day))]  # fmt: skip
+        links, known, seen = rows
+        found = db.execute(
+            f"select min(first_at) from ({seen}) where id in "  # noqa: S608
+            f"(select id from (select id, user_id from ({links}) except select id, user_id from ({known})))"
+        ).fetchone()
+        return found[0].date() - timedelta(days=1) if found and found[0] else day
+
+    def _publish(self, db: Connection, family: Family, day: date, through: datetime) -> None:
+        """The small JSON for people who look: the newest partitions of each definition, and how far the data reaches."""
+        partition = family.partition
+        newest = db.execute(
+            f"select * from result where segment = '{ALL}' qualify dense_rank() over "  # noqa: S608
+            f"(partition by definition order by {partition} desc) <= {LATEST_PARTITIONS} order by all"
+        )
+        columns = [column[0] for column in newest.description]
+        content = {
+            "family": family.name,
+            "as_of": day.isoformat(),
+            "timezone": self.project.settings.timezone,
+            "through": through.isoformat(),
+            "versions": self._versions(family.name),
+            "descriptions": {name: d.description for name, d in self.project.of(family.name).items()},
+            "columns": columns,
+            "rows": newest.fetchall(),
+        }
+        self.store.put(keys.latest(family.name), json.dumps(content, default=str, indent=1).encode())

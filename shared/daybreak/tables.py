@@ -1,0 +1,103 @@
+"""One row model a table: the DuckDB columns, the Glue columns with their comments and the documentation come from it.
+
+All timestamps are UTC. Result tables of the metric families have their models beside their SQL, in `metrics/`.
+"""
+
+import types
+import typing
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from pydantic import BaseModel, Field
+
+DUCKDB_TYPES = {
+    str: "VARCHAR",
+    int: "BIGINT",
+    float: "DOUBLE",
+    bool: "BOOLEAN",
+    date: "DATE",
+    datetime: "TIMESTAMP",
+}
+GLUE_TYPES = {
+    str: "string",
+    int: "bigint",
+    float: "double",
+    bool: "boolean",
+    date: "date",
+    datetime: "timestamp",
+}
+
+
+class Row(BaseModel):
+    """Base of all row models; the docstring of each is its table's description."""
+
+
+class Column(typing.NamedTuple):
+    name: str
+    type: type
+    comment: str
+
+
+def columns(model: type[Row]) -> Iterator[Column]:
+    """The model's columns in order."""
+    for name, info in model.model_fields.items():
+        yield Column(name, _plain(info.annotation), info.description or "")
+
+
+def duckdb_columns(model: type[Row]) -> dict[str, str]:
+    """Column name -> DuckDB type, in order."""
+    return {column.name: DUCKDB_TYPES[column.type] for column in columns(model)}
+
+
+def glue_columns(model: type[Row]) -> list[dict[str, str]]:
+    """Glue's form of the columns, comments included."""
+    return [
+        {"Name": column.name, "Type": GLUE_TYPES[column.type], "Comment": column.comment} for column in columns(model)
+    ]
+
+
+def _plain(annotation: typing.Any) -> type:
+    """`str | None` -> `str`: every column may be null in Parquet and Glue alike."""
+    if isinstance(annotation, types.UnionType):
+        (plain,) = (part for part in typing.get_args(annotation) if part is not type(None))
+        return typing.cast(type, plain)
+    return typing.cast(type, annotation)
+
+
+class Event(Row):
+    """Every accepted event, each message id once. Partition `dt` is the UTC date of `timestamp`."""
+
+    message_id: str = Field(description="The client's id for this event; made by the server when there was none")
+    type: str = Field(description="track, identify, page, screen, group or alias")
+    event: str | None = Field(description="Name of a track event")
+    name: str | None = Field(description="Name of a page or screen")
+    category: str | None = Field(description="Category of a page or screen")
+    user_id: str | None = Field(description="Who, once signed in")
+    anonymous_id: str | None = Field(description="The device or browser before sign-in")
+    previous_id: str | None = Field(description="In alias calls: the id that user_id replaces")
+    group_id: str | None = Field(description="In group calls: the account")
+    timestamp: datetime = Field(description="When it happened, UTC, after the rule in `clock`")
+    original_timestamp: datetime | None = Field(description="What the client said, where `timestamp` differs from it")
+    clock: str = Field(
+        description="client: as sent; skew: corrected by receivedAt - sentAt; future: was over a day ahead, "
+        "taken at receivedAt; server: the client sent none, taken at receivedAt"
+    )
+    sent_at: datetime | None = Field(description="When the client sent the request, by its own clock")
+    received_at: datetime = Field(description="When the collector received it")
+    source: str = Field(description="Name of the source whose write key was used")
+    properties: str | None = Field(description="JSON object")
+    traits: str | None = Field(description="JSON object, in identify and group calls")
+    context: str | None = Field(description="JSON object")
+    integrations: str | None = Field(description="JSON object")
+
+
+class RejectedEvent(Row):
+    """Every event that was not taken, with the reason. Partition `arrived` is the UTC date it arrived."""
+
+    received_at: datetime = Field(description="When the collector received it")
+    source: str = Field(description="Name of the source whose write key was used")
+    code: str = Field(description="Short reason, for counting")
+    message: str = Field(description="The reason in words, naming the field")
+    message_id: str | None = Field(description="The client's id for the event, if it had a readable one")
+    body: str = Field(description="The event as JSON text, cut at 200,000 characters")
+    body_chars: int = Field(description="How many characters the whole body had")
