@@ -69,6 +69,25 @@ def write_parquet(connection: Connection, query: str, path: Path) -> Path:
     return path
 
 
+def write_partitions(connection: Connection, query: str, by: Sequence[str], folder: Path) -> dict[tuple[str, ...], Path]:
+    """The query's rows as one Parquet file for each value of the columns `by`, which must begin its order.
+
+    One thread writes: with more, the rows of a partition would lie in another order each time, and equal data must be
+    equal bytes. Returns the files by their values as text; the columns themselves are left out of the files.
+    """
+    folder.mkdir(parents=True)
+    threads = connection.execute("select current_setting('threads')").fetchone()
+    connection.execute("set threads = 1")
+    connection.execute(
+        f"copy ({query}) to {quoted(folder)} (format parquet, compression zstd, partition_by ({', '.join(by)}))"
+    )
+    connection.execute(f"set threads = {threads[0] if threads else 1}")
+    return {
+        tuple(part.partition("=")[2] for part in file.relative_to(folder).parts[:-1]): file
+        for file in sorted(folder.rglob("*.parquet"))
+    }
+
+
 def quoted(value: object) -> str:
     """A SQL string literal."""
     return "'" + str(value).replace("'", "''") + "'"

@@ -73,10 +73,9 @@ def derive_days(
         db.execute(database.statements("daybreak.export.sql", f"{table}.sql"))
     files: dict[str, Path] = {}
     for table, columns in DAY_TABLES.items():
-        for day in (row[0] for row in db.execute(f"select distinct day from {table} order by 1").fetchall()):  # noqa: S608
-            query = f"select {', '.join(columns)} from {table} where day = date '{day}' order by all"  # noqa: S608
-            key = keys.derived_day(project.derived_version, table, day)
-            files[key] = database.write_parquet(db, query, work / table / f"{day}.parquet")
+        query = f"select day, {', '.join(columns)} from {table} order by all"  # noqa: S608
+        for (day,), file in database.write_partitions(db, query, ["day"], work / table).items():
+            files[keys.derived_day(project.derived_version, table, date.fromisoformat(day))] = file
     prefixes = [keys.derived_prefix(project.derived_version, table) for table in DAY_TABLES]
     existing = [stored for prefix in prefixes for stored in store.list(prefix)]
     derived = {keys.derived_day(project.derived_version, table, day) for table in DAY_TABLES for day in days}

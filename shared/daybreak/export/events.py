@@ -92,31 +92,24 @@ def _earlier_ids(db: Connection, store: Store, work: Path, arrived: date) -> Non
 
 def _event_files(db: Connection, work: Path, arrived: date) -> dict[str, Path]:
     """One file per event date, and always one for the arrival day itself: an empty day is a file without rows."""
-    names = ", ".join(duckdb_columns(Event))
-    dates = {row[0] for row in db.execute("select distinct dt from arrived").fetchall()} | {arrived}
-    return {
-        keys.events(day, arrived): database.write_parquet(
-            db,
-            f"select {names} from arrived where dt = date '{day}' order by timestamp, message_id",  # noqa: S608
-            work / "events" / f"{day}.parquet",
-        )
-        for day in sorted(dates)
-    }
+    written = database.write_partitions(
+        db, "select * exclude (original_date) from arrived order by dt, timestamp, message_id", ["dt"], work / "events"
+    )
+    files = {keys.events(date.fromisoformat(day), arrived): file for (day,), file in written.items()}
+    if keys.events(arrived, arrived) not in files:
+        empty = "select * exclude (original_date, dt) from arrived limit 0"
+        files[keys.events(arrived, arrived)] = database.write_parquet(db, empty, work / "empty.parquet")
+    return files
 
 
 def _moved_files(db: Connection, work: Path, arrived: date) -> dict[str, Path]:
     """The ids of events that do not lie under the date their client named."""
-    moved = "select message_id, original_date from arrived where clock <> 'client'"
-    originals = [row[0] for row in db.execute(f"select distinct original_date from ({moved})").fetchall()]
-    files = {}
-    for original in sorted(originals, key=str):
-        at = f"original_date = date '{original}'" if original else "original_date is null"
-        files[keys.moved(original or keys.UNDATED, arrived)] = database.write_parquet(
-            db,
-            f"select message_id from ({moved}) where {at} order by message_id",  # noqa: S608
-            work / "moved" / f"{original}.parquet",
-        )
-    return files
+    moved = (
+        f"select coalesce(cast(original_date as varchar), '{keys.UNDATED}') as original, message_id "  # noqa: S608
+        "from arrived where clock <> 'client' order by all"
+    )
+    written = database.write_partitions(db, moved, ["original"], work / "moved")
+    return {keys.moved(original, arrived): file for (original,), file in written.items()}
 
 
 def _rejected_file(db: Connection, store: Store, work: Path, arrived: date) -> Path:

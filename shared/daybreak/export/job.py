@@ -97,6 +97,12 @@ class Export:
             merge_months(db, self.store, work, self.project, days, last + timedelta(days=32))
         return days
 
+    def derived(self) -> None:
+        """Declare the derived tables of the current definitions complete, and remove those of older definitions."""
+        version = self.project.derived_version
+        self.store.put(keys.derived_ready(version), b"{}")
+        self.store.delete([s.key for s in self.store.list("derived/") if not s.key.startswith(f"derived/{version}/")])
+
     def _days(self, first: datetime, end: datetime) -> list[Manifest]:
         manifests = []
         day = first.date()

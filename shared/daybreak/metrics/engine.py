@@ -35,7 +35,7 @@ def compute(db: Connection, store: Store, work: Path, project: Project, question
         db.execute(f"create or replace table reached as {reached_sql(most)}")
     sql = database.statements("daybreak.metrics.sql", f"{family.name}.sql")
     casts = ", ".join(f"cast({name} as {type_}) as {name}" for name, type_ in duckdb_columns(family.row).items())
-    db.execute(f"create or replace table result as select {casts} from ({sql}) order by all")  # noqa: S608
+    db.execute(f"create or replace table result as select {casts} from ({sql})")  # noqa: S608
     return _write(db, store, work, question)
 
 
@@ -47,20 +47,17 @@ def _first(calendar: Calendar, definition: Definition, changed_from: date) -> da
 
 def _write(db: Connection, store: Store, work: Path, question: Question) -> list[str]:
     family = question.family
-    files: dict[str, Path] = {}
-    partitions = f"select distinct definition, {family.partition} from result order by 1, 2"  # noqa: S608
-    names = ", ".join(name for name in duckdb_columns(family.row) if name not in ("definition", family.partition))
-    for definition, day in db.execute(partitions).fetchall():
-        query = (
-            f"select {names} from result where definition = {database.quoted(definition)} "  # noqa: S608
-            f"and {family.partition} = date '{day}'"
-        )
-        path = work / family.name / definition / f"{day}.parquet"
-        files[keys.metrics(family.name, definition, family.partition, day)] = database.write_parquet(db, query, path)
+    by = ["definition", family.partition]
+    rows = f"select * from result order by {', '.join([*by, *duckdb_columns(family.row)])}"  # noqa: S608
+    written = database.write_partitions(db, rows, by, work / family.name)
+    files = {
+        keys.metrics(family.name, definition, family.partition, date.fromisoformat(day)): file
+        for (definition, day), file in written.items()
+    }
     existing = store.list(keys.metrics_prefix(family.name))
-    written = put_changed(store, files, existing)
+    changed = put_changed(store, files, existing)
     store.delete(s.key for s in existing if s.key not in files and _in_question(s.key, question))
-    return written
+    return changed
 
 
 def _in_question(key: str, question: Question) -> bool:

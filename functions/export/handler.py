@@ -1,0 +1,65 @@
+"""The export job. Payloads:
+
+{"time": "2026-11-21T08:05:00Z"}                       hourly, from the schedule: every hour that is over by then
+{"date": "2026-11-21", "time": "2026-11-21T08:05:00Z"} one arrival day up to then, the running hour included
+{"derive_from": "2026-10-01", "derive_to": "…"}        rebuild derived tables after a change of definitions
+{"derived": true}                                      the rebuilding is done: the new tables cover everything
+"""
+
+import os
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from daybreak.aws import clients
+from daybreak.aws.bucket import BucketStore
+from daybreak.aws.events_table import EventsTable
+from daybreak.database import Limits
+from daybreak.definitions import load
+from daybreak.export.job import Export
+from daybreak.ingest.event import parse_time
+
+
+@cache
+def _logger() -> Logger:
+    return Logger(service="export")
+
+
+@cache
+def _export() -> Export:
+    return Export(
+        store=BucketStore(clients.s3(), os.environ["LAKE_BUCKET"]),
+        arrivals=EventsTable(clients.dynamodb(), os.environ["EVENTS_TABLE"]),
+        project=load(Path(__file__).with_name("daybreak.toml")),
+        limits=Limits(memory_mb=int(os.environ["DUCKDB_MEMORY_MB"])),
+        progress=_logger().info,
+    )
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    export = _export()
+    if "derive_from" in event:
+        days = export.derive(date.fromisoformat(event["derive_from"]), date.fromisoformat(event["derive_to"]))
+        return {"derived_days": len(days)}
+    if event.get("derived"):
+        export.derived()
+        return {"derived": True}
+    if "date" in event:
+        manifests = export.day(date.fromisoformat(event["date"]), parse_time(event["time"]))
+    else:
+        manifests = export.hourly(parse_time(event["time"]))
+    done = [
+        {
+            "arrived": m.arrived.isoformat(),
+            "through": m.through.isoformat(),
+            "events": m.events,
+            "duplicates": m.duplicates,
+            "rejected": m.rejected,
+        }
+        for m in manifests
+    ]
+    _logger().info("exported", extra={"days": done})
+    return {"exported": done}

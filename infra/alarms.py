@@ -1,0 +1,55 @@
+"""What may wake somebody: each alarm says in its description what it means and what to do."""
+
+from aws_cdk import Duration, aws_cloudwatch as cloudwatch, aws_cloudwatch_actions as actions, aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra.collector import Collector
+from infra.jobs import Jobs
+from infra.tables import Tables
+
+_FIVE_MINUTES = Duration.minutes(5)
+
+
+class Alarms(Construct):
+    """Alarms to one SNS topic; quiet means well: missing data is no alarm, because nobody may be sending."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, collector: Collector, jobs: Jobs, tables: Tables, email: str | None
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._topic = sns.Topic(self, "Topic", display_name="Daybreak alarms", enforce_ssl=True)
+        if email:
+            self._topic.add_subscription(subscriptions.EmailSubscription(email))
+        self._alarm("ExportFailed", jobs.export.metric_errors(period=_FIVE_MINUTES),
+                    "The export failed. It is retried and the next hour makes up for it; see its log if it goes on.")  # fmt: skip
+        self._alarm("MetricsFailed", jobs.metrics.metric_errors(period=_FIVE_MINUTES),
+                    "A metric job failed, often because the export is late. Its log says which; run it again with "
+                    "`daybreak run`.")  # fmt: skip
+        self._alarm("DeadLetters", jobs.dead_letters.metric_approximate_number_of_messages_visible(period=_FIVE_MINUTES),
+                    "A scheduled job failed for good. The message holds its payload; run it with `daybreak run`, "
+                    "then purge the queue.")  # fmt: skip
+        self._alarm("CollectorFailed", collector.function.metric_errors(period=_FIVE_MINUTES),
+                    "The collector crashed. Clients send again, so nothing is lost yet; see its log.")  # fmt: skip
+        self._alarm("CollectorServerErrors", collector.api.metric_server_error(period=_FIVE_MINUTES, statistic="Sum"),
+                    "Clients are answered 5xx and send again. See the collector's log for the cause.")  # fmt: skip
+        for name, function in {"Collector": collector.function, "Export": jobs.export, "Metrics": jobs.metrics}.items():
+            self._alarm(f"{name}Throttled", function.metric_throttles(period=_FIVE_MINUTES),
+                        "Lambda's concurrency limit of this account is reached; ask for more.")  # fmt: skip
+        self._alarm("EventsTableThrottled",
+                    tables.events.metric_throttled_requests_for_operation("PutItem", period=_FIVE_MINUTES),
+                    "DynamoDB throttles the collector's writes; clients send again. On demand it adapts by itself "
+                    "within minutes.")  # fmt: skip
+
+    def _alarm(self, name: str, metric: cloudwatch.IMetric, description: str) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            metric=metric,
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=description,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self._topic))

@@ -1,0 +1,38 @@
+"""The CDK app: `cdk synth` and `cdk deploy` start here.
+
+Context: `-c local=true` deploys to the local cloud (bundles for this machine, keeps nothing when removed);
+`-c stack=NAME` names the stack; `-c alarm_email=you@example.com` subscribes to the alarms.
+"""
+
+import sys
+from pathlib import Path
+
+from aws_cdk import App, Validations
+from cdk_nag import AwsSolutionsChecks
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))
+
+from daybreak.definitions import load  # noqa: E402 - the project folder must be on the path first
+from daybreak.errors import DefinitionError  # noqa: E402
+from infra.stack import DaybreakStack, Deployment  # noqa: E402
+
+
+def main() -> None:
+    app = App()
+    try:
+        project = load(PROJECT / "daybreak.toml")
+    except DefinitionError as error:
+        sys.exit(str(error))
+    deployment = Deployment(
+        root=PROJECT,
+        project=project,
+        local=app.node.try_get_context("local") in (True, "true"),
+        alarm_email=app.node.try_get_context("alarm_email"),
+    )
+    DaybreakStack(app, app.node.try_get_context("stack") or "Daybreak", deployment=deployment)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+
+
+main()

@@ -1,0 +1,51 @@
+"""One place for what every Lambda has in common."""
+
+from pathlib import Path
+
+from aws_cdk import Duration, RemovalPolicy, Size, aws_iam as iam, aws_lambda as lambda_, aws_logs as logs
+from constructs import Construct
+
+from infra.acknowledged import acknowledge
+
+RUNTIME = lambda_.Runtime.PYTHON_3_14
+
+
+def python_function(
+    scope: Construct,
+    construct_id: str,
+    *,
+    code: Path,
+    description: str,
+    memory_mb: int,
+    timeout: Duration,
+    environment: dict[str, str] | None = None,
+    disk_mb: int = 512,
+) -> lambda_.Function:
+    """A Lambda with its own role that may do nothing yet but write its own log, which is kept for a month."""
+    log_group = logs.LogGroup(
+        scope, f"{construct_id}Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
+    )
+    role = iam.Role(scope, f"{construct_id}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    grant(role, ["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.log_group_arn])
+    acknowledge(role, "AwsSolutions-IAM5", "Ends in *: the streams of its own log group, which Lambda names")
+    return lambda_.Function(
+        scope,
+        construct_id,
+        code=lambda_.Code.from_asset(str(code)),
+        handler="handler.handler",
+        runtime=RUNTIME,
+        architecture=lambda_.Architecture.ARM_64,
+        description=description,
+        role=role,
+        memory_size=memory_mb,
+        ephemeral_storage_size=Size.mebibytes(disk_mb),
+        timeout=timeout,
+        log_group=log_group,
+        logging_format=lambda_.LoggingFormat.JSON,
+        environment={"POWERTOOLS_LOG_LEVEL": "INFO", **(environment or {})},
+    )
+
+
+def grant(grantee: iam.IGrantable, actions: list[str], resources: list[str]) -> None:
+    """Allow exactly these actions on exactly these resources."""
+    grantee.grant_principal.add_to_principal_policy(iam.PolicyStatement(actions=actions, resources=resources))

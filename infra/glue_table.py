@@ -1,0 +1,90 @@
+"""A Glue table from a row model: columns with their comments, partitions projected instead of registered."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from aws_cdk import Stack, aws_glue as glue, aws_s3 as s3
+from constructs import Construct
+
+from daybreak.tables import Row, glue_columns
+
+_PARQUET_INPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
+_PARQUET_OUTPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
+_PARQUET_SERDE = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A partition column and how Athena works out its values."""
+
+    name: str
+    type: str
+    projection: dict[str, str]
+
+    @staticmethod
+    def date(name: str, since: date) -> "Partition":
+        """Every day from `since` to tomorrow: an event may be up to a day ahead."""
+        values = {
+            "type": "date",
+            "format": "yyyy-MM-dd",
+            "range": f"{since},NOW+1DAYS",
+            "interval": "1",
+            "interval.unit": "DAYS",
+        }
+        return Partition(name, "date", values)
+
+    @staticmethod
+    def one_of(name: str, values: list[str]) -> "Partition":
+        return Partition(name, "string", {"type": "enum", "values": ",".join(values)})
+
+
+def parquet_table(
+    scope: Construct,
+    name: str,
+    model: type[Row],
+    database: glue.CfnDatabase,
+    bucket: s3.IBucket,
+    by: list[Partition],
+    folder: str | None = None,
+) -> glue.CfnTable:
+    """The table `name` over the Parquet files in `folder` (its own name by default)."""
+    location = bucket.s3_url_for_object(folder or name)
+    described = {column["Name"]: column for column in glue_columns(model)}
+    keys = {partition.name for partition in by}
+    template = "/".join(f"{partition.name}=${{{partition.name}}}" for partition in by)
+    projection = {
+        f"projection.{partition.name}.{key}": value for partition in by for key, value in partition.projection.items()
+    }
+    return glue.CfnTable(
+        scope,
+        f"Table-{name}",
+        catalog_id=Stack.of(scope).account,
+        database_name=database.ref,
+        table_input=glue.CfnTable.TableInputProperty(
+            name=name,
+            description=(model.__doc__ or "").strip(),
+            table_type="EXTERNAL_TABLE",
+            parameters={
+                "classification": "parquet",
+                "EXTERNAL": "TRUE",
+                "projection.enabled": "true",
+                "storage.location.template": f"{location}/{template}",
+                **projection,
+            },
+            partition_keys=[
+                _column(partition.name, partition.type, described.get(partition.name, {}).get("Comment"))
+                for partition in by
+            ],
+            storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
+                columns=[_column(c["Name"], c["Type"], c["Comment"]) for c in described.values() if c["Name"] not in keys],
+                location=f"{location}/",
+                input_format=_PARQUET_INPUT,
+                output_format=_PARQUET_OUTPUT,
+                serde_info=glue.CfnTable.SerdeInfoProperty(serialization_library=_PARQUET_SERDE),
+            ),
+        ),
+    )
+
+
+def _column(name: str, type_: str, comment: str | None) -> glue.CfnTable.ColumnProperty:
+    return glue.CfnTable.ColumnProperty(name=name, type=type_, comment=comment)

@@ -1,0 +1,72 @@
+"""The scheduled jobs: the export every hour, each metric family every morning in the project's timezone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration, Size, aws_lambda as lambda_, aws_lambda_destinations as destinations, aws_sqs as sqs
+from constructs import Construct
+
+from daybreak.metrics.families import FAMILIES
+from infra.acknowledged import acknowledge
+from infra.bundling import bundle
+from infra.functions import grant, python_function
+from infra.schedule import Schedules
+
+if TYPE_CHECKING:
+    from infra.stack import Deployment
+
+JOB_MEMORY_MB = 3008
+DUCKDB_MEMORY_MB = 1900
+JOB_DISK_MB = 8192
+EXPORT_MINUTE = 5
+METRICS_HOUR = 3
+"""Local time. The export has had three runs since midnight by then, and the clocks change before three."""
+
+
+class Jobs(Construct):
+    """Two functions, one schedule for the export and one for each family, and a queue for what failed for good."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment) -> None:
+        super().__init__(scope, construct_id)
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            enforce_ssl=True,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            retention_period=Duration.days(14),
+        )
+        acknowledge(self.dead_letters, "AwsSolutions-SQS3", "It is the dead-letter queue itself")
+        self.export = self._function(deployment, "export", "Daybreak: arrivals into the lake, each message id once")
+        self.metrics = self._function(deployment, "metrics", "Daybreak: computes one metric family as of a day")
+
+        schedules = Schedules(self, "Schedules", dead_letters=self.dead_letters)
+        scheduled = "<aws.scheduler.scheduled-time>"
+        schedules.add("export", f"cron({EXPORT_MINUTE} * * * ? *)", "UTC", self.export, {"time": scheduled})
+        for minute, family in enumerate(FAMILIES):
+            schedules.add(
+                family,
+                f"cron({30 + minute} {METRICS_HOUR} * * ? *)",
+                deployment.project.settings.timezone,
+                self.metrics,
+                {"family": family, "time": scheduled},
+            )
+
+    def _function(self, deployment: Deployment, name: str, description: str) -> lambda_.Function:
+        """A job that may take its time; what fails three times goes to the dead-letter queue with its payload."""
+        function = python_function(
+            self,
+            name.capitalize(),
+            code=bundle(deployment.root, name, "jobs", local=deployment.local),
+            description=description,
+            memory_mb=JOB_MEMORY_MB,
+            disk_mb=JOB_DISK_MB,
+            timeout=Duration.minutes(15),
+            environment={"DUCKDB_MEMORY_MB": str(DUCKDB_MEMORY_MB)},
+        )
+        function.configure_async_invoke(
+            retry_attempts=2,
+            max_event_age=Duration.hours(6),
+            on_failure=destinations.SqsDestination(self.dead_letters),
+        )
+        return function

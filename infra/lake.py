@@ -1,0 +1,117 @@
+"""The lake: a bucket, its tables in Glue, and a workgroup to query them with Athena."""
+
+from typing import cast
+
+from aws_cdk import (
+    Duration,
+    RemovalPolicy,
+    Stack,
+    aws_athena as athena,
+    aws_glue as glue,
+    aws_iam as iam,
+    aws_lambda as lambda_,
+    aws_s3 as s3,
+)
+from constructs import Construct
+
+from daybreak.definitions import Project
+from daybreak.metrics.families import FAMILIES
+from daybreak.tables import Event, RejectedEvent
+from infra.acknowledged import acknowledge
+from infra.functions import grant
+from infra.glue_table import Partition, parquet_table
+
+SCAN_LIMIT_BYTES = 100 * 1024**3
+"""One query may read 100 GB, which is half a dollar."""
+RESULTS_KEPT = Duration.days(7)
+OLD_VERSIONS_KEPT = Duration.days(14)
+EXPORT_OWNS = ("raw", "quarantine", "rejected", "events", "moved", "derived", "exports")
+METRICS_OWN = ("metrics", "latest")
+METRICS_READ = ("derived", "exports")
+
+
+class Lake(Construct):
+    """Parquet and the raw log in S3, listed in Glue by partition projection: no crawler, no MSCK REPAIR."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, project: Project, keep: bool) -> None:
+        super().__init__(scope, construct_id)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            versioned=True,
+            removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
+            lifecycle_rules=[
+                s3.LifecycleRule(prefix="athena-results/", expiration=RESULTS_KEPT),
+                s3.LifecycleRule(
+                    noncurrent_version_expiration=OLD_VERSIONS_KEPT,
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                ),
+            ],
+        )
+        acknowledge(self.bucket, "AwsSolutions-S1", "Access logs would double the objects; CloudTrail data events do it")
+        self.database_name = Stack.of(self).stack_name.lower().replace("-", "_")
+        self.workgroup_name = Stack.of(self).stack_name.lower()
+        self._workgroup()
+        self._tables(project)
+
+    def grant_export(self, function: lambda_.Function) -> None:
+        """The export owns everything up to the derived tables."""
+        function.add_environment("LAKE_BUCKET", self.bucket.bucket_name)
+        self._grant_objects(function, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], EXPORT_OWNS)
+        grant(function, ["s3:ListBucket"], [self.bucket.bucket_arn])
+
+    def grant_metrics(self, function: lambda_.Function) -> None:
+        """The metric jobs read what the export made and own their results."""
+        function.add_environment("LAKE_BUCKET", self.bucket.bucket_name)
+        self._grant_objects(function, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], METRICS_OWN)
+        self._grant_objects(function, ["s3:GetObject"], METRICS_READ)
+        grant(function, ["s3:ListBucket"], [self.bucket.bucket_arn])
+
+    def _grant_objects(self, function: lambda_.Function, actions: list[str], prefixes: tuple[str, ...]) -> None:
+        """Allow actions on the objects under these prefixes and nowhere else."""
+        grant(function, actions, [self.bucket.arn_for_objects(f"{prefix}/*") for prefix in prefixes])
+        bucket_id = Stack.of(self).get_logical_id(cast("s3.CfnBucket", self.bucket.node.default_child))
+        for prefix in prefixes:
+            rule = f"AwsSolutions-IAM5[Resource::<{bucket_id}.Arn>/{prefix}/*]"
+            acknowledge(cast("iam.IRole", function.role), rule, f"The objects of the lake under {prefix}/, which this job owns or reads")
+
+    def _workgroup(self) -> None:
+        athena.CfnWorkGroup(
+            self,
+            "Workgroup",
+            name=self.workgroup_name,
+            description="Queries over Daybreak's tables; results are removed after a week",
+            recursive_delete_option=True,
+            work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
+                bytes_scanned_cutoff_per_query=SCAN_LIMIT_BYTES,
+                enforce_work_group_configuration=True,
+                publish_cloud_watch_metrics_enabled=True,
+                result_configuration=athena.CfnWorkGroup.ResultConfigurationProperty(
+                    output_location=self.bucket.s3_url_for_object("athena-results/"),
+                    encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(
+                        encryption_option="SSE_S3"
+                    ),
+                ),
+            ),
+        )
+
+    def _tables(self, project: Project) -> None:
+        database = glue.CfnDatabase(
+            self,
+            "Database",
+            catalog_id=Stack.of(self).account,
+            database_input=glue.CfnDatabase.DatabaseInputProperty(
+                name=self.database_name, description="Product events and onboarding metrics"
+            ),
+        )
+        since = project.settings.since
+        parquet_table(self, "events", Event, database, self.bucket, [Partition.date("dt", since)])
+        parquet_table(self, "rejected", RejectedEvent, database, self.bucket, [Partition.date("arrived", since)])
+        for family in FAMILIES.values():
+            names = list(project.of(family.name)) or ["none"]
+            by = [Partition.one_of("definition", names), Partition.date(family.partition, since)]
+            folder = f"metrics/{family.name}"
+            parquet_table(self, family.name, family.row, database, self.bucket, by, folder)

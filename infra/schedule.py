@@ -1,0 +1,45 @@
+"""EventBridge schedules that invoke a job with a payload, and what happens when that cannot be done."""
+
+import json
+
+from aws_cdk import aws_iam as iam, aws_lambda as lambda_, aws_scheduler as scheduler, aws_sqs as sqs
+from constructs import Construct
+
+from infra.functions import grant
+
+RETRIES = 5
+MOST_SECONDS_LATE = 6 * 3600
+
+
+class Schedules(Construct):
+    """Schedules that share one role, which may invoke exactly the jobs it was given and fill the dead-letter queue."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, dead_letters: sqs.Queue) -> None:
+        super().__init__(scope, construct_id)
+        self._dead_letters = dead_letters
+        self._invoked: set[str] = set()
+        self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
+        grant(self._role, ["sqs:SendMessage"], [dead_letters.queue_arn])
+
+    def add(self, name: str, expression: str, timezone: str, job: lambda_.Function, payload: dict[str, str]) -> None:
+        """Invoke `job` with `payload` by a cron expression in a timezone."""
+        if job.node.path not in self._invoked:
+            self._invoked.add(job.node.path)
+            grant(self._role, ["lambda:InvokeFunction"], [job.function_arn])
+        scheduler.CfnSchedule(
+            self,
+            name,
+            description=f"Daybreak: {name}",
+            schedule_expression=expression,
+            schedule_expression_timezone=timezone,
+            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+            target=scheduler.CfnSchedule.TargetProperty(
+                arn=job.function_arn,
+                role_arn=self._role.role_arn,
+                input=json.dumps(payload),
+                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
+                    maximum_retry_attempts=RETRIES, maximum_event_age_in_seconds=MOST_SECONDS_LATE
+                ),
+                dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=self._dead_letters.queue_arn),
+            ),
+        )

@@ -1,0 +1,54 @@
+"""The stack only wires: which part reads and writes what stands here, how a part is built stands in its own module."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from daybreak.definitions import Project
+from infra.alarms import Alarms
+from infra.collector import Collector
+from infra.jobs import Jobs
+from infra.lake import Lake
+from infra.tables import Tables
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What decides how the stack is built: the checkout, its definitions, and where it goes."""
+
+    root: Path
+    project: Project
+    local: bool = False
+    alarm_email: str | None = None
+
+
+class DaybreakStack(Stack):
+    """Collector, tables, lake, jobs and alarms of one team."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment) -> None:
+        super().__init__(scope, construct_id, description="Daybreak: product events in, onboarding metrics out")
+        tables = Tables(self, "Tables", keep=not deployment.local)
+        lake = Lake(self, "Lake", project=deployment.project, keep=not deployment.local)
+        collector = Collector(self, "Collector", deployment=deployment)
+        jobs = Jobs(self, "Jobs", deployment=deployment)
+
+        tables.grant_store(collector.function)
+        tables.grant_read_arrivals(jobs.export)
+        lake.grant_export(jobs.export)
+        lake.grant_metrics(jobs.metrics)
+
+        Alarms(self, "Alarms", collector=collector, jobs=jobs, tables=tables, email=deployment.alarm_email)
+        for name, value in {
+            "CollectorUrl": collector.url,
+            "EventsTable": tables.events.table_name,
+            "KeysTable": tables.keys.table_name,
+            "LakeBucket": lake.bucket.bucket_name,
+            "Database": lake.database_name,
+            "Workgroup": lake.workgroup_name,
+            "ExportFunction": jobs.export.function_name,
+            "MetricsFunction": jobs.metrics.function_name,
+            "DeadLetters": jobs.dead_letters.queue_url,
+        }.items():
+            CfnOutput(self, name, value=value)

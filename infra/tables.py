@@ -1,0 +1,46 @@
+"""The two DynamoDB tables: events as they arrive, and write keys."""
+
+from aws_cdk import RemovalPolicy, aws_dynamodb as dynamodb, aws_lambda as lambda_
+from constructs import Construct
+
+from infra.functions import grant
+
+
+class Tables(Construct):
+    """Both on demand: nothing to pay while nobody sends."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, keep: bool) -> None:
+        super().__init__(scope, construct_id)
+        text = dynamodb.AttributeType.STRING
+        recovery = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
+        removal = RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY
+        self.events = dynamodb.Table(
+            self,
+            "Events",
+            partition_key=dynamodb.Attribute(name="arrival", type=text),
+            sort_key=dynamodb.Attribute(name="request", type=text),
+            time_to_live_attribute="expires",
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=recovery,
+            removal_policy=removal,
+        )
+        self.keys = dynamodb.Table(
+            self,
+            "Keys",
+            partition_key=dynamodb.Attribute(name="key_hash", type=text),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=recovery,
+            removal_policy=removal,
+        )
+
+    def grant_store(self, function: lambda_.Function) -> None:
+        """The collector writes events and looks keys up; it can read no event and change no key."""
+        function.add_environment("EVENTS_TABLE", self.events.table_name)
+        function.add_environment("KEYS_TABLE", self.keys.table_name)
+        grant(function, ["dynamodb:PutItem"], [self.events.table_arn])
+        grant(function, ["dynamodb:GetItem"], [self.keys.table_arn])
+
+    def grant_read_arrivals(self, function: lambda_.Function) -> None:
+        """The export reads the events of an hour."""
+        function.add_environment("EVENTS_TABLE", self.events.table_name)
+        grant(function, ["dynamodb:Query"], [self.events.table_arn])

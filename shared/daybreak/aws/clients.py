@@ -1,0 +1,48 @@
+"""boto3 clients with the timeouts and retries their callers need; made where they are used, never at import."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:  # the stubs are for the type checker; they are not in a Lambda
+    from mypy_boto3_athena import AthenaClient
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+
+PARALLEL = 32
+"""Objects moved at once."""
+
+_PATIENT = Config(retries={"mode": "standard", "max_attempts": 8}, max_pool_connections=PARALLEL)
+_COLLECTOR = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=1, read_timeout=4)
+"""A client app waits for the collector: give up in seconds and let it send again, which doubles nothing."""
+_JOB_CALL = Config(retries={"max_attempts": 0}, read_timeout=900)
+"""A job may take its fifteen minutes, and must not be started twice because an answer was slow."""
+
+
+def collector_dynamodb() -> DynamoDBClient:
+    return boto3.client("dynamodb", config=_COLLECTOR)
+
+
+def dynamodb() -> DynamoDBClient:
+    return boto3.client("dynamodb", config=_PATIENT)
+
+
+def s3() -> S3Client:
+    return boto3.client("s3", config=_PATIENT)
+
+
+def lambda_() -> LambdaClient:
+    return boto3.client("lambda", config=_JOB_CALL)
+
+
+def athena() -> AthenaClient:
+    return boto3.client("athena", config=_PATIENT)
+
+
+def cloudformation() -> CloudFormationClient:
+    return boto3.client("cloudformation", config=_PATIENT)

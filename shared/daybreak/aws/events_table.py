@@ -1,0 +1,112 @@
+"""The events table in DynamoDB: one item a request, keyed by arrival hour and shard.
+
+    arrival   2026-11-21T07.3          partition key: the hour (UTC) the request was received, and a shard
+    request   3312.123456-9f2c41aa-0   sort key: seconds of the hour, a random part, the item's number in the request
+    frame     zstd NDJSON              accepted events, `events` of them
+    rejects   zstd NDJSON              quarantined events, `rejected` of them
+    expires   epoch seconds            DynamoDB drops the item; the raw log in S3 keeps it
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from daybreak.errors import RequestRefused
+from daybreak.export.arrivals import HourFrames
+from daybreak.ingest.pack import MAX_FRAME_BYTES, Frame, pack
+from daybreak.ingest.request import Intake
+from daybreak.lake.keys import hour_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SHARDS = 8
+"""Partitions an hour is spread over: 8,000 write units a second, some 150,000 packed events."""
+KEPT = timedelta(days=30)
+RETRY_AFTER_SECONDS = 5
+
+
+class EventsTable:
+    """Where the collector puts what it took, and where the export reads it."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def store(self, intake: Intake, received_at: datetime) -> None:
+        """Write all of a request, or raise RequestRefused (503): then the client sends again, which doubles nothing."""
+        try:
+            for item in items(intake, received_at):
+                self._client.put_item(TableName=self._table, Item=item)
+        except (ClientError, BotoCoreError) as error:
+            raise RequestRefused(
+                503, "not_stored", "the events could not be stored; send them again", RETRY_AFTER_SECONDS
+            ) from error
+
+    def hour(self, hour: datetime) -> HourFrames:
+        """Everything stored for an hour, in key order. Reads are consistent: what was acknowledged is there."""
+        with ThreadPoolExecutor(SHARDS) as pool:
+            shards = list(pool.map(lambda shard: list(self._items(f"{hour_of(hour)}.{shard}")), range(SHARDS)))
+        found = [item for shard in shards for item in shard]
+        return HourFrames(
+            frames=b"".join(item["frame"]["B"] for item in found if "frame" in item),
+            events=sum(int(item["events"]["N"]) for item in found if "events" in item),
+            rejected_frames=b"".join(item["rejects"]["B"] for item in found if "rejects" in item),
+            rejected=sum(int(item["rejected"]["N"]) for item in found if "rejected" in item),
+            requests=sum(item["request"]["S"].endswith("-0") for item in found),
+        )
+
+    def since(self, hour: datetime, after: dict[int, str]) -> Iterator[dict[str, Any]]:
+        """Items of an hour that came after the sort key seen last in each shard; `after` is brought up to date."""
+        for shard in range(SHARDS):
+            for item in self._items(f"{hour_of(hour)}.{shard}", after.get(shard, " ")):
+                after[shard] = item["request"]["S"]
+                yield item
+
+    def _items(self, arrival: str, after: str = " ") -> Iterator[dict[str, Any]]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="arrival = :arrival and request > :after",
+            ExpressionAttributeValues={":arrival": {"S": arrival}, ":after": {"S": after}},
+            ConsistentRead=True,
+        )
+        for page in pages:
+            yield from page["Items"]
+
+
+def items(intake: Intake, received_at: datetime) -> list[dict[str, Any]]:
+    """A request as DynamoDB items: one, or several where a frame would be too large for one."""
+    frames = pack([event.line for event in intake.events])
+    rejects = pack([event.line for event in intake.rejected])
+    seconds = received_at.minute * 60 + received_at.second
+    request = f"{seconds:04}.{received_at.microsecond:06}-{secrets.token_hex(4)}"
+    arrival = f"{hour_of(received_at)}.{secrets.randbelow(SHARDS)}"
+    expires = int((received_at + KEPT).timestamp())
+    return [
+        {
+            "arrival": {"S": arrival},
+            "request": {"S": f"{request}-{number}"},
+            "expires": {"N": str(expires)},
+            **attributes,
+        }
+        for number, attributes in enumerate(_attributes(frames, rejects))
+    ]
+
+
+def _attributes(frames: Sequence[Frame], rejects: Sequence[Frame]) -> Iterator[dict[str, Any]]:
+    """The frames of each item: events and rejects side by side while both fit."""
+    for frame, reject in zip_longest(frames, rejects):
+        events = {"frame": {"B": frame.data}, "events": {"N": str(frame.count)}} if frame else {}
+        rejected = {"rejects": {"B": reject.data}, "rejected": {"N": str(reject.count)}} if reject else {}
+        if frame and reject and len(frame.data) + len(reject.data) > MAX_FRAME_BYTES:
+            yield events
+            yield rejected
+        else:
+            yield {**events, **rejected}
