@@ -5,8 +5,6 @@ from pathlib import Path
 from aws_cdk import Duration, RemovalPolicy, Size, aws_iam as iam, aws_lambda as lambda_, aws_logs as logs
 from constructs import Construct
 
-from infra.acknowledged import acknowledge
-
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 
 
@@ -27,7 +25,6 @@ def python_function(
     )
     role = iam.Role(scope, f"{construct_id}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     grant(role, ["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.log_group_arn])
-    acknowledge(role, "AwsSolutions-IAM5", "Ends in *: the streams of its own log group, which Lambda names")
     return lambda_.Function(
         scope,
         construct_id,

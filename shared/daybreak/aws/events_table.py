@@ -73,7 +73,8 @@ class EventsTable:
     def _items(self, arrival: str, after: str = " ") -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression="arrival = :arrival and request > :after",
+            KeyConditionExpression="#arrival = :arrival and #request > :after",
+            ExpressionAttributeNames={"#arrival": "arrival", "#request": "request"},  # `request` is a reserved word
             ExpressionAttributeValues={":arrival": {"S": arrival}, ":after": {"S": after}},
             ConsistentRead=True,
         )

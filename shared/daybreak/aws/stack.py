@@ -1,0 +1,113 @@
+"""A deployed stack, local or in AWS: its parts by name, its jobs and its tables to be asked."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from daybreak.aws import clients
+from daybreak.aws.events_table import EventsTable
+from daybreak.aws.write_keys import WriteKeys
+from daybreak.errors import CloudError
+
+_POLL_SECONDS = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Athena answered: column names, rows of text (None for null), and the bytes it read."""
+
+    columns: list[str]
+    rows: list[list[str | None]]
+    scanned_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The outputs of the deployed stack."""
+
+    collector_url: str
+    events_table: str
+    keys_table: str
+    lake_bucket: str
+    database: str
+    workgroup: str
+    export_function: str
+    metrics_function: str
+
+    @staticmethod
+    def find(name: str) -> Stack:
+        """The stack of that name in the account and region boto3 is set to. Raises CloudError."""
+        try:
+            (found,) = clients.cloudformation().describe_stacks(StackName=name)["Stacks"]
+        except (ClientError, BotoCoreError, ValueError) as error:
+            raise CloudError(f"no stack {name!r} is deployed here: {error}; try `daybreak up` or `cdk deploy`") from error
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+        return Stack(
+            collector_url=outputs["CollectorUrl"],
+            events_table=outputs["EventsTable"],
+            keys_table=outputs["KeysTable"],
+            lake_bucket=outputs["LakeBucket"],
+            database=outputs["Database"],
+            workgroup=outputs["Workgroup"],
+            export_function=outputs["ExportFunction"],
+            metrics_function=outputs["MetricsFunction"],
+        )
+
+    def write_keys(self) -> WriteKeys:
+        return WriteKeys(clients.dynamodb(), self.keys_table)
+
+    def events(self) -> EventsTable:
+        return EventsTable(clients.dynamodb(), self.events_table)
+
+    def export(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """Run the export now and wait for it."""
+        return _invoke(self.export_function, payload)
+
+    def metrics(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """Run a metric job now and wait for it."""
+        return _invoke(self.metrics_function, payload)
+
+    def query(self, sql: str, waiting: Callable[[float], None] = lambda _: None) -> Answer:
+        """Ask Athena; `waiting` is told the seconds passed while it works. Raises CloudError with Athena's words."""
+        athena = clients.athena()
+        try:
+            started = athena.start_query_execution(
+                QueryString=sql, WorkGroup=self.workgroup, QueryExecutionContext={"Database": self.database}
+            )
+            execution = started["QueryExecutionId"]
+            begun = time.monotonic()
+            while True:
+                status = athena.get_query_execution(QueryExecutionId=execution)["QueryExecution"]
+                state = status["Status"]["State"]
+                if state in ("FAILED", "CANCELLED"):
+                    raise CloudError(f"the query {state.lower()}: {status['Status'].get('StateChangeReason', '')}")
+                if state == "SUCCEEDED":
+                    break
+                waiting(time.monotonic() - begun)
+                time.sleep(_POLL_SECONDS)
+            pages = list(athena.get_paginator("get_query_results").paginate(QueryExecutionId=execution))
+        except (ClientError, BotoCoreError) as error:
+            raise CloudError(f"Athena cannot be asked: {error}") from error
+        columns = [column["Name"] for column in pages[0]["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]]
+        rows = [[cell.get("VarCharValue") for cell in row["Data"]] for page in pages for row in page["ResultSet"]["Rows"]]
+        if rows and rows[0] == columns:  # Athena repeats the header as the first row of a select
+            rows = rows[1:]
+        return Answer(columns, rows, status.get("Statistics", {}).get("DataScannedInBytes", 0))
+
+
+def _invoke(function: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """Call a job and wait for its answer. Raises CloudError with the job's own words where it failed."""
+    try:
+        answer = clients.lambda_().invoke(FunctionName=function, Payload=json.dumps(payload).encode())
+    except (ClientError, BotoCoreError) as error:
+        raise CloudError(f"the job could not be started: {error}") from error
+    result = json.loads(answer["Payload"].read() or b"null")
+    if answer.get("FunctionError"):
+        raise CloudError(result.get("errorMessage") or json.dumps(result)[:500])
+    return dict(result)

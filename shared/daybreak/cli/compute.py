@@ -1,0 +1,101 @@
+"""compute: the whole engine on plain files, no AWS."""
+
+import shutil
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+
+from daybreak.cli import show
+from daybreak.cli.options import AsJson
+from daybreak.compute import compute_files
+from daybreak.database import Limits
+from daybreak.definitions import Project, load
+from daybreak.errors import InputError
+from daybreak.ingest.event import parse_time
+from daybreak.metrics.families import FAMILIES, Family
+
+_ROWS_SHOWN = 20
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(compute)
+
+
+def compute(
+    events: Annotated[list[str], typer.Argument(help="Files of JSON lines or CSV, .gz and .zst too; - is standard input")],
+    definitions: Annotated[Path, typer.Option(help="What to measure")] = Path("daybreak.toml"),
+    as_of: Annotated[str | None, typer.Option(help="Count nothing after this instant; default: end of the last day")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the tables as Parquet and CSV")] = Path("out"),
+    rows: Annotated[int, typer.Option(help="Rows shown of each definition")] = _ROWS_SHOWN,
+    memory_mb: Annotated[int, typer.Option(help="Memory the engine may use")] = 2000,
+    as_json: AsJson = False,
+) -> None:
+    """Every table of daybreak.toml from plain files of events, on this machine, without AWS."""
+    project = load(definitions)
+    instant = _instant(as_of, project)
+    lake = Path(tempfile.mkdtemp(prefix="daybreak-lake-"))
+    try:
+        with show.ERR.status("reading …") as status:
+            until, counts, computed, _ = compute_files(
+                events, project, instant, lake, Limits(memory_mb=memory_mb), lambda doing: status.update(f"{doing} …")
+            )
+        tables = [_table(FAMILIES[done.family], lake, out) for done in computed]
+    finally:
+        shutil.rmtree(lake, ignore_errors=True)
+    if as_json:
+        show.as_json({name: [dict(zip(columns, row, strict=True)) for row in found] for name, columns, found in tables})
+        return
+    show.OUT.print(f"{counts.events:,} events, as of {until:%Y-%m-%d %H:%M:%S} UTC")
+    if counts.rejected:
+        show.OUT.print(f"[yellow]{counts.rejected:,} could not be taken[/yellow]; the first: {counts.first_reject}")
+    if counts.after_as_of:
+        show.OUT.print(f"{counts.after_as_of:,} are later than that and left out")
+    for name, columns, found in tables:
+        _show(project, name, columns, found, rows)
+    show.OUT.print(f"\nWhole tables: {out}/*.parquet and {out}/*.csv")
+
+
+def _table(family: Family, lake: Path, out: Path) -> tuple[str, list[str], list[tuple[object, ...]]]:
+    """Read a family's partitions back and write them as one table in both formats."""
+    out.mkdir(parents=True, exist_ok=True)
+    columns = list(family.row.model_fields)
+    order = ", ".join([f'"{name}"' for name in columns])
+    files = (lake / "metrics" / family.name).as_posix()
+    with duckdb.connect() as db:
+        found = (
+            f"select {order} from read_parquet('{files}/*/*/*.parquet', hive_partitioning = true, "  # noqa: S608
+            f"hive_types = {{'definition': varchar, '{family.partition}': date}}) "
+            f"order by definition, {family.partition}, {order}"
+        )
+        db.execute(f"create table found as {found}")
+        for ending, options in (("parquet", "format parquet"), ("csv", "format csv, header")):
+            db.execute("copy found to '" + str(out / f"{family.name}.{ending}").replace("'", "''") + f"' ({options})")
+        return family.name, columns, db.execute("select * from found").fetchall()
+
+
+def _show(project: Project, family: str, columns: list[str], found: list[tuple[object, ...]], rows: int) -> None:
+    for name, definition in project.of(family).items():
+        mine = [row for row in found if row[0] == name]
+        hidden = {"definition", "version"}
+        kept = [position for position, column in enumerate(columns) if column not in hidden]
+        more = f" (first {rows} of {len(mine)} rows)" if len(mine) > rows else ""
+        show.OUT.print()
+        show.table(
+            f"{family}: {name}{more}\n{definition.description}",
+            [columns[position] for position in kept],
+            [[row[position] for position in kept] for row in mine[:rows]],
+        )
+
+
+def _instant(text: str | None, project: Project) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--as-of {text!r} is no time; write it as 2026-11-21T08:00:00Z") from None
+    return moment.replace(tzinfo=project.zone) if moment.tzinfo is None else parse_time(text)

@@ -1,0 +1,109 @@
+"""`daybreak demo`: real purchases through the public endpoint with a real SDK, and the answers through Athena's API."""
+
+import gzip
+import logging
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from segment.analytics.client import Client
+
+from daybreak.aws.stack import Stack
+from daybreak.cli import show
+from daybreak.errors import CloudError
+from daybreak.metrics.families import FAMILIES
+
+PURCHASES = Path("tests/data/CDNOW_master.txt.gz")
+LAST_DAY = date(1998, 6, 30)
+
+QUESTIONS = {
+    "Retention by month: of January's 7,846 new buyers, who buys again?": """
+        select cohort, period, people, retained, round(rate, 4) as rate from retention
+        where definition = 'buyers_monthly' and segment = 'all' and cohort = date '1997-01-01' and period <= 3
+        order by period""",
+    "Retention by day, pooled over all first-purchase days": """
+        select period as day, sum(people) as people, sum(retained) as bought_on_that_day from retention
+        where definition = 'buyers_daily' and segment = 'all' and status = 'complete' and period in (0, 1, 7, 30)
+        group by period order by period""",
+    "Still a customer: bought on day n or any later": """
+        select period as day, sum(people) as people, sum(retained) as bought_then_or_later from retention
+        where definition = 'buyers_stay' and segment = 'all' and status = 'complete' and period in (1, 7, 30)
+        group by period order by period""",
+    "Activation: a second order within 28 days, by month of the first": """
+        select substr(cast(cohort as varchar), 1, 7) as month, sum(finished) as people, sum(activated) as activated,
+            round(cast(sum(activated) as double) / cast(sum(finished) as double), 4) as rate from activation
+        where definition = 'second_order' and segment = 'all' and status = 'complete' group by 1 order by 1""",
+    "Onboarding completion: three orders within 90 days": """
+        select step, sum(entered) as entered, sum(reached) as reached, sum(dropped) as dropped from completion
+        where definition = 'three_orders' and segment = 'all' and status = 'complete' group by step order by step""",
+    "Time to value: the first order of five CDs or more": """
+        select cohort, people, reached, within_24h, never, round(p75_seconds / 86400.0, 1) as p75_days
+        from time_to_value where definition = 'big_order' and segment = 'all' order by cohort""",
+    "Adoption: of the last four weeks' buyers, who placed an order of five CDs or more?": """
+        select day, active_people, users, round(rate, 4) as rate from adoption
+        where definition = 'big_orders' and segment = 'all' and day in (date '1997-03-31', date '1998-06-30')
+        order by day""",
+}
+
+
+def purchases(file: Path) -> Iterator[dict[str, Any]]:
+    """The data set as arguments of the SDK's `track`, each with an id of its own so that a replay doubles nothing."""
+    with gzip.open(file, "rt") as lines:
+        next(lines)  # the header
+        for number, line in enumerate(lines, start=1):
+            customer, day, cds, dollars = line.split()
+            yield {
+                "user_id": customer,
+                "event": "Order Completed",
+                "properties": {"cds": int(cds), "revenue": float(dollars)},
+                "timestamp": datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC),
+                "message_id": f"cdnow-{number}",
+            }
+
+
+def send(host: str, write_key: str, file: Path, progress: Callable[[int], None]) -> int:
+    """Send every purchase with segment-analytics-python; raises CloudError if one could not be delivered."""
+    failed: list[str] = []
+    logging.getLogger("segment").setLevel(logging.ERROR)
+    client = Client(
+        write_key,
+        host=host,
+        max_queue_size=200_000,
+        upload_size=250,
+        thread=4,
+        on_error=lambda error, batch: failed.append(f"{len(batch)} events: {error}"),
+    )
+    sent = 0
+    for purchase in purchases(file):
+        client.track(**purchase)
+        sent += 1
+    while waiting := client.queue.unfinished_tasks:
+        progress(sent - waiting)
+        client.queue.all_tasks_done.acquire()
+        client.queue.all_tasks_done.wait(0.5)
+        client.queue.all_tasks_done.release()
+    client.join()
+    if failed:
+        raise CloudError(f"{len(failed)} batches were not delivered: {failed[0]}")
+    return sent
+
+
+def compute(stack: Stack, stages: show.Stages, sent_from: datetime) -> None:
+    """The scheduled jobs, run now: the export of what has arrived, then every family."""
+    now = datetime.now(UTC)
+    with stages.stage("export: arrivals into the lake, each message id once"):
+        for day in {sent_from.date() + timedelta(days=n) for n in range((now.date() - sent_from.date()).days + 1)}:
+            stack.export({"date": day.isoformat(), "time": now.isoformat()})
+    for family in FAMILIES:
+        with stages.stage(f"metrics: {family}"):
+            stack.metrics({"family": family, "date": LAST_DAY.isoformat()})
+
+
+def answer(stack: Stack, stages: show.Stages) -> None:
+    """Ask every question through Athena's API, then show the tables."""
+    with stages.stage(f"Athena: {len(QUESTIONS)} queries"):
+        answers = {question: stack.query(sql) for question, sql in QUESTIONS.items()}
+    for question, found in answers.items():
+        show.OUT.print()
+        show.table(question, found.columns, found.rows)

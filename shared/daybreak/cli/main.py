@@ -1,0 +1,32 @@
+"""The `daybreak` command."""
+
+import sys
+
+import typer
+
+from daybreak.cli import compute, keys, local_cloud, stack
+from daybreak.cli.show import ERR
+from daybreak.errors import DaybreakError
+
+APP = typer.Typer(
+    help="Product events in, the morning's onboarding metrics out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+local_cloud.register(APP)
+stack.register(APP)
+compute.register(APP)
+APP.add_typer(keys.APP, name="keys")
+
+
+def main() -> None:
+    """Run a command; what goes wrong on purpose is one line and exit code 1."""
+    try:
+        APP()
+    except DaybreakError as error:
+        ERR.print(f"[bold red]{type(error).__name__}[/bold red]", end=" ")
+        ERR.print(str(error), markup=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

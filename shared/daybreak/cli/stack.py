@@ -1,0 +1,138 @@
+"""run, backfill, query, tail: a deployed stack, local or in AWS, asked and worked the same way."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.progress import track
+
+from daybreak.aws.stack import Stack
+from daybreak.cli import show
+from daybreak.cli.options import AsJson, Cloud, StackName
+from daybreak.cli.target import deployment
+from daybreak.errors import InputError
+from daybreak.ingest.pack import unpack
+from daybreak.metrics.families import FAMILIES
+
+JOBS = ("export", *FAMILIES)
+_TAIL_SECONDS = 1.0
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(run)
+    app.command()(backfill)
+    app.command()(query)
+    app.command()(tail)
+
+
+def run(
+    job: Annotated[str, typer.Argument(help=f"One of: {', '.join(JOBS)}")],
+    day: Annotated[str, typer.Option("--date", help="The arrival day to export, or the day to compute as of")],
+    cloud: Cloud = "auto",
+    stack: StackName = "Daybreak",
+    as_json: AsJson = False,
+) -> None:
+    """Run a scheduled job now, as often as you like: the deployed Lambda, with that date."""
+    if job not in JOBS:
+        raise InputError(f"{job!r} is no job; there are {', '.join(JOBS)}")
+    target = deployment(cloud, stack)
+    wanted = _date("--date", day)
+    with show.Stages().stage(f"{job} {wanted}"):
+        if job == "export":
+            done = target.export({"date": wanted.isoformat(), "time": datetime.now(UTC).isoformat()})
+        else:
+            done = target.metrics({"family": job, "date": wanted.isoformat()})
+    show.as_json(done) if as_json else _show_done(done)
+
+
+def backfill(
+    first: Annotated[str, typer.Option("--from", help="First day whose events are counted again")],
+    last: Annotated[str | None, typer.Option("--to", help="Last day; yesterday by default")] = None,
+    cloud: Cloud = "auto",
+    stack: StackName = "Daybreak",
+) -> None:
+    """After a change of definitions: derive and compute again from the stored events. Safe to repeat."""
+    begin = _date("--from", first)
+    end = _date("--to", last) if last else datetime.now(UTC).date() - timedelta(days=1)
+    if end < begin:
+        raise InputError(f"--to {end} is before --from {begin}")
+    target = deployment(cloud, stack)
+    months = list(_months(begin, end))
+    for month_first, month_last in track(months, "deriving", console=show.ERR):
+        target.export({"derive_from": month_first.isoformat(), "derive_to": month_last.isoformat()})
+    target.export({"derived": True})
+    for family in track(list(FAMILIES), "computing", console=show.ERR):
+        target.metrics({"family": family, "date": end.isoformat()})
+    show.OUT.print(f"Computed again from {begin}, as of {end}.")
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help='"select …", in Athena\'s SQL')],
+    cloud: Cloud = "auto",
+    stack: StackName = "Daybreak",
+    as_json: AsJson = False,
+) -> None:
+    """Ask the tables through Athena's API."""
+    target = deployment(cloud, stack)
+    with show.ERR.status("asking Athena …") as status:
+        found = target.query(sql, lambda seconds: status.update(f"asking Athena … {seconds:.0f} s"))
+    if as_json:
+        show.as_json([dict(zip(found.columns, row, strict=True)) for row in found.rows])
+    else:
+        show.table("", found.columns, found.rows)
+
+
+def tail(
+    cloud: Cloud = "auto",
+    stack: StackName = "Daybreak",
+    since: Annotated[int, typer.Option(help="Begin with what arrived this many minutes ago")] = 5,
+    follow: Annotated[bool, typer.Option(help="Go on until interrupted")] = True,
+) -> None:
+    """Events as they arrive, newest last, one JSON line each."""
+    target = deployment(cloud, stack)
+    for line in _arriving(target, datetime.now(UTC) - timedelta(minutes=since), follow):
+        show.OUT.print(line.decode(), markup=False)
+
+
+def _arriving(target: Stack, since: datetime, follow: bool) -> Iterator[bytes]:
+    """Lines of stored frames from `since` on, then whatever comes."""
+    table = target.events()
+    hour = since.replace(minute=0, second=0, microsecond=0)
+    seconds = since.minute * 60 + since.second
+    after = dict.fromkeys(range(1000), f"{seconds:04}")
+    while True:
+        now = datetime.now(UTC)
+        items = sorted(table.since(hour, after), key=lambda item: item["request"]["S"])
+        for item in items:
+            if "frame" in item:
+                yield from unpack(item["frame"]["B"])
+        if now.replace(minute=0, second=0, microsecond=0) > hour:
+            hour, after = hour + timedelta(hours=1), {}
+        elif follow:
+            time.sleep(_TAIL_SECONDS)
+        else:
+            return
+
+
+def _months(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """[first, last] cut at the ends of months: a piece is what one Lambda derives at once."""
+    while first <= last:
+        month_end = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+        yield first, min(month_end, last)
+        first = month_end + timedelta(days=1)
+
+
+def _date(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"{option} {text!r} is no date; write it as 2026-11-21") from None
+
+
+def _show_done(done: dict[str, object]) -> None:
+    days = done.get("exported")
+    rows = days if isinstance(days, list) else [done]
+    if rows:
+        show.table("", list(rows[0]), [list(row.values()) for row in rows])

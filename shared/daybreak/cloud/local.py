@@ -1,0 +1,188 @@
+"""The local cloud: ministack as a child process on loopback, its state kept in `.daybreak/`, the real stack in it."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from daybreak.cloud import cdk
+from daybreak.errors import CloudError
+
+PORT = 4566
+_ACCOUNT, _REGION = "000000000000", "us-east-1"
+_START_SECONDS = 60
+_STOP_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCloud:
+    """A running local cloud: the process, its port and where it keeps its state."""
+
+    pid: int
+    port: int
+    folder: str
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """What makes boto3 and the CDK talk to it, and to nothing else."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ENDPOINT_URL_S3": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": _REGION,
+            "AWS_DEFAULT_REGION": _REGION,
+            "CDK_DEFAULT_ACCOUNT": _ACCOUNT,
+            "CDK_DEFAULT_REGION": _REGION,
+        }
+
+    def url(self, api_url: str) -> str:
+        """An API's URL as this machine can reach it: names under *.localhost do not resolve everywhere."""
+        api = api_url.partition("://")[2].partition(".")[0]
+        return f"{self.endpoint}/_aws/execute-api/{api}/$default"
+
+
+def running(project: Path) -> LocalCloud | None:
+    """The local cloud of this checkout, if it is up."""
+    file = project / ".daybreak" / "cloud.json"
+    if not file.is_file():
+        return None
+    cloud = LocalCloud(**json.loads(file.read_text()))
+    return cloud if _alive(cloud.pid) and _healthy(cloud.endpoint) else None
+
+
+def start(project: Path, port: int = PORT, *, keep: bool = True) -> LocalCloud:
+    """Start the local cloud and wait until it answers; the one that runs already, if there is one.
+
+    `keep`: go on with the state of the last time. Raises CloudError with what the process said.
+    """
+    if cloud := running(project):
+        return cloud
+    folder = project / ".daybreak"
+    if not keep:
+        shutil.rmtree(folder / "state", ignore_errors=True)
+    folder.mkdir(exist_ok=True)
+    if _taken(port):
+        raise CloudError(f"port {port} is taken; stop what uses it, or name another: daybreak up --port {port + 1}")
+    with (folder / "cloud.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ministack"],
+            cwd=folder,
+            env=_settings(folder, port),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    cloud = LocalCloud(process.pid, port, str(folder))
+    deadline = time.monotonic() + _START_SECONDS
+    while not _healthy(cloud.endpoint):
+        if process.poll() is not None or time.monotonic() > deadline:
+            stop_process(process.pid)
+            raise CloudError(f"the local cloud did not start; see {folder / 'cloud.log'}")
+        time.sleep(0.2)
+    (folder / "cloud.json").write_text(json.dumps(asdict(cloud)))
+    return cloud
+
+
+def stop(project: Path) -> bool:
+    """Stop the local cloud by the id it was started with; its state stays. False where none was up."""
+    file = project / ".daybreak" / "cloud.json"
+    if not file.is_file():
+        return False
+    cloud = LocalCloud(**json.loads(file.read_text()))
+    file.unlink()
+    return stop_process(cloud.pid)
+
+
+def stop_process(pid: int) -> bool:
+    """End a process group we started: politely, so that it saves its state, then for good."""
+    if not _alive(pid):
+        return False
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        os.killpg(pid, sign)
+        deadline = time.monotonic() + _STOP_SECONDS
+        while time.monotonic() < deadline:
+            if not _alive(pid):
+                return True
+            time.sleep(0.1)
+    return True
+
+
+def deploy(project: Path, cloud: LocalCloud, stage: Callable[[str], None]) -> dict[str, str]:
+    """Synthesise once, bootstrap, deploy; the stack's outputs by name."""
+    environment = cdk.environment({**os.environ, **cloud.environment()})
+    assembly, outputs = ".daybreak/cdk.out", ".daybreak/outputs.json"
+    stage("synthesising the stack")
+    _cdk(project, environment, "synth", "--quiet", "--context", "local=true", "--output", assembly)
+    stage("bootstrapping")
+    _cdk(project, environment, "bootstrap", f"aws://{_ACCOUNT}/{_REGION}", "--app", assembly)
+    stage("deploying")
+    _cdk(project, environment, "deploy", "--app", assembly, "--require-approval", "never", "--outputs-file", outputs,
+         "--method", "direct", "--progress", "events")  # fmt: skip
+    (values,) = json.loads((project / outputs).read_text()).values()
+    return dict(values)
+
+
+def _cdk(project: Path, environment: dict[str, str], *arguments: str) -> None:
+    done = subprocess.run(
+        cdk.command(project, *arguments), cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        said = (done.stderr + done.stdout).strip().splitlines()
+        raise CloudError(f"cdk {arguments[0]} failed:\n" + "\n".join(said[-25:]))
+
+
+def _settings(folder: Path, port: int) -> dict[str, str]:
+    """ministack's settings: loopback only, state in our folder, nothing of the caller's AWS account passed on."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {
+        **inherited,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", "")]),
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "PERSIST_STATE": "1",
+        "S3_PERSIST": "1",
+        "STATE_DIR": str(folder / "state" / "services"),
+        "S3_DATA_DIR": str(folder / "state" / "s3"),
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+def _alive(pid: int) -> bool:
+    try:
+        ended, _ = os.waitpid(pid, os.WNOHANG)  # reap it where it is our own child
+        if ended == pid:
+            return False
+    except ChildProcessError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _healthy(endpoint: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{endpoint}/_ministack/ready", timeout=2) as answer:  # noqa: S310 - loopback
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
