@@ -58,6 +58,9 @@ class _NothingArrives:
     def hour(self, hour: datetime) -> HourFrames:  # noqa: ARG002 - the raw log is already there
         return HourFrames()
 
+    def first_hour(self, before: datetime) -> datetime | None:  # noqa: ARG002
+        return None
+
 
 def compute_files(
     files: Iterable[str], project: Project, as_of: datetime | None, root: Path, limits: Limits, progress: Progress

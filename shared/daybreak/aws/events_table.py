@@ -63,6 +63,14 @@ class EventsTable:
             requests=sum(item["request"]["S"].endswith("-0") for item in found),
         )
 
+    def first_hour(self, before: datetime) -> datetime | None:
+        """The oldest hour still kept that holds anything."""
+        hours = (before - KEPT + timedelta(hours=n) for n in range(KEPT // timedelta(hours=1)))
+        arrivals = ((hour, f"{hour_of(hour)}.{shard}") for hour in hours for shard in range(SHARDS))
+        with ThreadPoolExecutor(SHARDS * 2) as pool:
+            found = pool.map(lambda arrival: (arrival[0], next(self._items(arrival[1]), None)), arrivals)
+            return next((hour for hour, item in found if item), None)
+
     def since(self, hour: datetime, after: dict[int, str]) -> Iterator[dict[str, Any]]:
         """Items of an hour that came after the sort key seen last in each shard; `after` is brought up to date."""
         for shard in range(SHARDS):

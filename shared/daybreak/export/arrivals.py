@@ -28,6 +28,9 @@ class Arrivals(Protocol):
     def hour(self, hour: datetime) -> HourFrames:
         """Everything stored so far for the hour that begins at `hour` (UTC)."""
 
+    def first_hour(self, before: datetime) -> datetime | None:
+        """The oldest hour before `before` that holds anything, or None. Asked once, by the first export ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class HourLog:

@@ -73,7 +73,7 @@ class Export:
         """Everything in hours that are over at `now`, from where the last run ended. For the schedule."""
         end = now.replace(minute=0, second=0, microsecond=0)
         last = last_manifest(self.store)
-        first = last.through - LOOK_BACK if last else datetime(end.year, end.month, end.day, tzinfo=UTC) - timedelta(days=1)
+        first = last.through - LOOK_BACK if last else self.arrivals.first_hour(end) or end - HOUR
         return self._days(first, end)
 
     def day(self, arrived: date, through: datetime) -> list[Manifest]:
@@ -158,12 +158,10 @@ class Export:
         )
 
     def _finish(self, manifest: Manifest) -> None:
-        """Write the manifest; the first one ever also says that the derived tables cover all there is."""
-        version = self.project.derived_version
-        first_ever = not self.store.list(keys.EXPORTS)
+        """Write the manifest, last of all. Before the first one ever, say that the derived tables cover all there is."""
+        if not self.store.list(keys.EXPORTS):
+            self.store.put(keys.derived_ready(self.project.derived_version), b"{}")
         self.store.put(keys.export(manifest.arrived), manifest.dump())
-        if first_ever:
-            self.store.put(keys.derived_ready(version), b"{}")
 
     @contextmanager
     def _workplace(self) -> Iterator[tuple[Connection, Path]]:

@@ -71,7 +71,7 @@ def _parse(body: bytes) -> Any:
 
 def _number(text: str) -> int | float | str:
     """A JSON number as orjson would read it: beyond 64 bits a float, beyond a float its own digits as text."""
-    if text.lstrip("-").isdigit() and len(text) < 20 and -(2**63) <= int(text) < 2**64:
+    if text.lstrip("-").isdigit() and len(text) <= 20 and -(2**63) <= int(text) < 2**64:
         return int(text)
     value = float(text)
     return value if math.isfinite(value) else text

@@ -68,7 +68,7 @@ class FolderStore:
             self.put(key, file.read_bytes())
 
     def list(self, prefix: str) -> Sequence[Stored]:
-        folder = (self.root / prefix).parent if not prefix.endswith("/") else self.root / prefix
+        folder = self.root / prefix.rpartition("/")[0]
         if not folder.is_dir():
             return []
         found = (path for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,135 @@
+"""One event: what is taken, what is not and why, and which time it counts at."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from conftest import NOW
+
+from daybreak.errors import EventRejected
+from daybreak.ingest.event import MAX_EVENT_BYTES, Arrival, canonical
+
+ARRIVAL = Arrival(received_at=NOW, source="web")
+GOOD = {"type": "track", "userId": "u", "event": "Signed Up", "messageId": "m", "timestamp": "2026-11-20T09:00:00Z"}
+
+
+def line(raw: dict[str, Any], arrival: Arrival = ARRIVAL) -> dict[str, Any]:
+    return dict(json.loads(canonical(raw, arrival, 0).line))
+
+
+def code(raw: Any) -> str:
+    with pytest.raises(EventRejected) as raised:
+        canonical(raw, ARRIVAL, 0)
+    assert "\n" not in str(raised.value)
+    return raised.value.code
+
+
+def test_a_canonical_event_has_only_what_is_set() -> None:
+    assert line({**GOOD, "anonymousId": None, "properties": {}, "unknown": 1}) == {
+        "message_id": "m",
+        "type": "track",
+        "event": "Signed Up",
+        "user_id": "u",
+        "timestamp": "2026-11-20T09:00:00Z",
+        "clock": "client",
+        "received_at": "2026-11-20T12:00:00Z",
+        "source": "web",
+    }
+
+
+def test_whole_numbers_are_ids_too() -> None:
+    assert line({**GOOD, "userId": 17})["user_id"] == "17"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"userId": 1.5}, "invalid_field"),
+        ({"userId": True}, "invalid_field"),
+        ({"userId": ["u"]}, "invalid_field"),
+        ({"event": 42}, "invalid_field"),
+        ({"type": "sneeze"}, "invalid_field"),
+        ({"type": None}, "invalid_field"),
+        ({"properties": "text"}, "invalid_field"),
+        ({"messageId": "m" * 101}, "invalid_field"),
+        ({"timestamp": 1700000000}, "invalid_field"),
+        ({"event": ""}, "no_name"),
+        ({"event": None}, "no_name"),
+        ({"userId": None}, "no_id"),
+        ({"userId": "", "anonymousId": ""}, "no_id"),
+        ({"type": "alias"}, "no_id"),
+        ({"type": "group"}, "no_id"),
+        ({"timestamp": "yesterday"}, "absurd_time"),
+        ({"timestamp": "0001-01-01T00:00:00Z"}, "absurd_time"),
+        ({"timestamp": "1969-12-31T23:59:59Z"}, "absurd_time"),
+        ({"timestamp": "0001-01-01T00:00:00+14:00"}, "absurd_time"),
+        ({"properties": {"x": "y" * MAX_EVENT_BYTES}}, "too_large"),
+        ({"properties": {"x": "\ud800"}}, "unencodable"),
+    ],
+)
+def test_what_is_wrong_is_named(change: dict[str, Any], expected: str) -> None:
+    assert code({**GOOD, **change}) == expected
+
+
+def test_an_event_that_is_no_object_is_rejected() -> None:
+    assert code("text") == code(None) == code([GOOD]) == "not_an_object"
+
+
+def test_an_event_nested_too_deep_to_write_is_rejected() -> None:
+    deep: Any = 1
+    for _ in range(400):
+        deep = {"a": deep}
+    assert code({**GOOD, "properties": deep}) == "unencodable"
+
+
+def test_the_networks_delay_is_not_added_to_an_event() -> None:
+    arrival = Arrival(NOW, "web", sent_at=NOW - timedelta(seconds=59))
+    assert line(GOOD, arrival)["timestamp"] == "2026-11-20T09:00:00Z"
+
+
+@pytest.mark.parametrize("hours", [-72, -1, 1, 72])
+def test_a_wrong_clock_is_corrected_and_marked(hours: int) -> None:
+    arrival = Arrival(NOW, "web", sent_at=NOW + timedelta(hours=hours))
+    wrong = datetime(2026, 11, 20, 9, tzinfo=UTC) + timedelta(hours=hours)
+    found = line({**GOOD, "timestamp": wrong.isoformat()}, arrival)
+    assert found["timestamp"] == "2026-11-20T09:00:00Z"
+    assert found["clock"] == "skew"
+    assert datetime.fromisoformat(found["original_timestamp"]) == wrong
+
+
+def test_an_event_over_a_day_ahead_is_taken_at_its_arrival() -> None:
+    ahead = line({**GOOD, "timestamp": "2026-11-21T12:00:01Z"})
+    assert (ahead["timestamp"], ahead["clock"]) == ("2026-11-20T12:00:00Z", "future")
+    assert line({**GOOD, "timestamp": "2026-11-21T12:00:00Z"})["clock"] == "client"
+    assert line({**GOOD, "timestamp": "9999-12-31T23:59:59Z"})["clock"] == "future"
+
+
+def test_an_old_event_is_taken_as_it_is() -> None:
+    assert line({**GOOD, "timestamp": "1997-01-01T00:00:00Z"})["timestamp"] == "1997-01-01T00:00:00Z"
+
+
+def test_an_event_without_a_time_counts_when_it_arrives() -> None:
+    found = line({**GOOD, "timestamp": None})
+    assert (found["timestamp"], found["clock"]) == ("2026-11-20T12:00:00Z", "server")
+
+
+def test_an_offset_is_the_same_instant_in_utc() -> None:
+    assert line({**GOOD, "timestamp": "2026-11-20T10:00:00.5+01:00"})["timestamp"] == "2026-11-20T09:00:00.500000Z"
+
+
+def test_an_id_made_for_a_dated_event_is_the_same_on_every_send() -> None:
+    raw = {key: value for key, value in GOOD.items() if key != "messageId"}
+    first, again = canonical(raw, ARRIVAL, 3), canonical(raw, Arrival(NOW + timedelta(hours=1), "web"), 3)
+    assert first.id_made
+    assert first.message_id == again.message_id != canonical(raw, ARRIVAL, 4).message_id
+
+
+def test_an_id_made_for_an_undated_event_is_its_own() -> None:
+    raw = {"type": "track", "userId": "u", "event": "Clicked"}
+    assert canonical(raw, ARRIVAL, 0).message_id != canonical(raw, ARRIVAL, 0).message_id
+
+
+def test_the_batchs_context_lies_under_the_events_own() -> None:
+    arrival = Arrival(NOW, "web", context={"locale": "de", "app": "batch"})
+    assert line({**GOOD, "context": {"app": "event"}}, arrival)["context"] == {"locale": "de", "app": "event"}

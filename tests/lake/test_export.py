@@ -1,0 +1,222 @@
+"""The export: each message id once over all history, whatever is repeated, late, out of order or cut short."""
+
+import random
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from journeys import Deployment, event, project
+
+from daybreak.export.job import read_manifest
+from daybreak.lake import keys
+from daybreak.lake.store import FolderStore
+
+COUNTED = project("""
+[retention.r]
+description = "d"
+start = "Signed Up"
+return = "any"
+period = "day"
+periods = 3
+
+[activation.a]
+description = "d"
+start = "Signed Up"
+milestone = "Workflow Run"
+window = "2d"
+""")
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Deployment:
+    return Deployment(tmp_path, COUNTED)
+
+
+def day(number: int, hour: int = 9) -> str:
+    return f"2026-11-{number:02}T{hour:02}:00:00+00:00"
+
+
+def ids(*names: str, at: str = "2026-11-10T08:00:00Z") -> list[dict[str, Any]]:
+    return [event("u", "Signed Up", at, key=name) for name in names]
+
+
+def test_arrivals_become_raw_log_events_and_manifest(deployment: Deployment) -> None:
+    deployment.receive(day(10), ids("m1", "m2"))
+    (today,) = deployment.export(day(10, 11))
+    assert deployment.events() == ["m1", "m2"]
+    assert (today.events, today.duplicates, today.through) == (2, 0, datetime(2026, 11, 10, 11, tzinfo=UTC))
+    stored = {s.key for s in deployment.store.list("")}
+    assert {"raw/arrived=2026-11-10/09.ndjson.zst", "events/dt=2026-11-10/arrived=2026-11-10.parquet"} <= stored
+
+
+def test_an_hour_still_running_is_left_for_the_next_run(deployment: Deployment) -> None:
+    deployment.receive(day(10, 9), ids("m1"))
+    deployment.receive(day(10, 11), ids("m2"))
+    deployment.export("2026-11-10T11:59:00+00:00")
+    assert deployment.events() == ["m1"]
+    deployment.export("2026-11-10T12:05:00+00:00")
+    assert deployment.events() == ["m1", "m2"]
+
+
+def test_a_resend_changes_nothing_an_hour_a_day_or_a_year_later(deployment: Deployment) -> None:
+    for received in ("2026-11-10T09:00:00+00:00", "2026-11-10T10:30:00+00:00", "2026-11-11T09:00:00+00:00"):
+        deployment.receive(received, ids("m1", "m1", "m2"))
+    deployment.export(day(12))
+    before = deployment.bytes("events/dt=2026-11-10/")
+    deployment.receive("2027-11-10T09:00:00+00:00", ids("m1", "m2"))
+    deployment.export("2027-11-11T00:05:00+00:00")
+    assert deployment.events() == ["m1", "m2"]
+    assert deployment.bytes("events/dt=2026-11-10/") == before
+
+
+def test_a_resend_is_known_again_though_the_clock_rule_moved_it(deployment: Deployment) -> None:
+    """Skewed, future and undated events count at a time that depends on their arrival; their ids still hold."""
+    future = event("u", "Signed Up", "2026-11-13T00:00:00Z", key="future")
+    undated = {k: v for k, v in event("u", "Signed Up", "-", key="undated").items() if k != "timestamp"}
+    skewed = event("u", "Signed Up", "2026-11-01T08:00:00Z", key="skewed")
+    for number in (10, 11, 12, 13):
+        received = datetime(2026, 11, number, 9, tzinfo=UTC)
+        deployment.arrived.add(received, [future, undated])
+        deployment.arrived.add(received, [skewed], sent_at=datetime(2026, 11, 1, 9, tzinfo=UTC))
+    deployment.export(day(14))
+    assert deployment.events() == ["future", "skewed", "undated"]
+
+
+def test_a_client_that_stamps_each_retry_anew_is_known_again_for_two_days(deployment: Deployment) -> None:
+    for number in (10, 11, 12):
+        deployment.receive(day(number), ids("m1", at=f"2026-11-{number}T08:00:00Z"))
+    deployment.export(day(13))
+    assert deployment.events() == ["m1"]
+
+
+def test_running_again_or_twice_writes_nothing_new(deployment: Deployment) -> None:
+    deployment.receive(day(10), ids("m1", "m2"))
+    deployment.export(day(11))
+    before = deployment.bytes("")
+    for now in (day(11), day(11), day(10, 23)):
+        deployment.export(now)
+    assert deployment.bytes("") == before
+
+
+def test_an_empty_day_is_a_file_without_rows(deployment: Deployment) -> None:
+    deployment.export(day(11))
+    assert deployment.store.get("events/dt=2026-11-11/arrived=2026-11-11.parquet") is not None
+    assert deployment.store.get("rejected/arrived=2026-11-11/rejected.parquet") is not None
+    assert deployment.events() == []
+
+
+def test_a_write_that_lands_after_its_hour_was_exported_is_picked_up(deployment: Deployment) -> None:
+    deployment.receive(day(10, 9), ids("m1"))
+    deployment.export(day(10, 10))
+    deployment.receive("2026-11-10T09:59:59+00:00", ids("late"))
+    deployment.export(day(10, 11))
+    assert deployment.events() == ["late", "m1"]
+
+
+def test_an_export_that_was_down_for_days_catches_up(deployment: Deployment) -> None:
+    deployment.export(day(5))
+    for number in (6, 7, 8, 9):
+        deployment.receive(day(number), ids(f"m{number}"))
+    deployment.export(day(10))
+    assert deployment.events() == ["m6", "m7", "m8", "m9"]
+
+
+def test_what_arrives_late_in_an_old_day_makes_a_later_copy_the_duplicate(deployment: Deployment) -> None:
+    deployment.receive(day(11), ids("m1"))
+    deployment.export(day(12))
+    deployment.receive(day(10), ids("m1"))
+    deployment.export_day("2026-11-10", day(12))
+    assert deployment.events() == ["m1"]
+    manifest = read_manifest(deployment.store, datetime(2026, 11, 11, tzinfo=UTC).date())
+    assert manifest
+    assert (manifest.events, manifest.duplicates) == (0, 1)
+
+
+class _Cut(Exception):
+    """The export was killed here."""
+
+
+class _CutStore(FolderStore):
+    """A folder that fails at the n-th change, as a killed process or a refusing S3 would."""
+
+    def __init__(self, root: Path, left: int) -> None:
+        super().__init__(root)
+        self.left = left
+
+    def put(self, key: str, data: bytes) -> None:
+        self._count()
+        super().put(key, data)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._count()
+            super().delete([key])
+
+    def _count(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise _Cut
+
+
+def _arrivals(deployment: Deployment) -> None:
+    deployment.receive(day(10, 7), ids("m1", "m2") + ids("old", at="2026-10-01T08:00:00Z"))
+    deployment.receive(day(10, 9), ids("m2", "m3"))
+
+
+def test_killed_at_every_step_and_run_again_the_lake_is_the_same(tmp_path: Path) -> None:
+    whole = Deployment(tmp_path / "whole", COUNTED)
+    _arrivals(whole)
+    whole.export(day(10, 23))
+    changes = 0
+    while True:
+        cut = Deployment(tmp_path / f"cut{changes}", COUNTED)
+        _arrivals(cut)
+        cut.store = _CutStore(cut.store.root, changes)
+        try:
+            cut.export(day(10, 23))
+            break
+        except _Cut:
+            cut.store = FolderStore(cut.store.root)
+            cut.export(day(10, 23))
+            assert cut.bytes("") == whole.bytes(""), f"after change {changes}"
+        changes += 1
+    assert changes > 8
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32 - 1))
+def test_batch_splits_arrival_order_and_repeats_change_no_event_and_no_number(
+    tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    """One stream, sent once in order or in any order, in any pieces, with repeats: the same events and tables."""
+    randomness = random.Random(seed)
+    stream = [
+        event(f"u{randomness.randrange(4)}", randomness.choice(["Signed Up", "Workflow Run"]),
+              f"2026-11-{randomness.randrange(8, 11):02}T{randomness.randrange(24):02}:15:00Z", key=f"m{n}")
+        for n in range(30)
+    ]  # fmt: skip
+    calm = Deployment(tmp_path_factory.mktemp("calm"), COUNTED)
+    calm.receive(day(11, 1), stream)
+    wild = Deployment(tmp_path_factory.mktemp("wild"), COUNTED)
+    shuffled = stream + randomness.choices(stream, k=20)
+    randomness.shuffle(shuffled)
+    received = datetime(2026, 11, 11, 1, tzinfo=UTC)
+    while shuffled:
+        size = randomness.randrange(1, 12)
+        wild.arrived.add(received, shuffled[:size])
+        del shuffled[:size]
+        received += timedelta(minutes=randomness.randrange(1, 300))
+        if randomness.random() < 0.2:
+            wild.export(received.isoformat())
+    for deployment in (calm, wild):
+        deployment.export(day(18))
+        deployment.compute("2026-11-12")
+    assert wild.events() == calm.events()
+    assert wild.bytes("metrics/") == calm.bytes("metrics/")
+    assert wild.bytes(keys.derived_prefix(COUNTED.derived_version)) == calm.bytes(
+        keys.derived_prefix(COUNTED.derived_version)
+    )
