@@ -30,7 +30,7 @@ ANY = "any"
 
 def _names(value: object) -> tuple[str, ...]:
     names = [value] if isinstance(value, str) else list(value) if isinstance(value, list | tuple) else []
-    if value in (ANY, ()) or value == [ANY]:
+    if value == ANY:
         return ()
     if not names or not all(isinstance(name, str) and name for name in names):
         raise ValueError('must be an event name, a list of event names, or "any"')
@@ -73,7 +73,7 @@ def _selector(value: object) -> str:
     selector = EventSelector.model_validate(value if isinstance(value, dict) else {"event": value})
     if not selector.where:
         return json.dumps(selector.event, ensure_ascii=False) if selector.event else ANY
-    return json.dumps(selector.model_dump(), ensure_ascii=False, sort_keys=True)
+    return json.dumps({**selector.model_dump(), "event": selector.event or ANY}, ensure_ascii=False, sort_keys=True)
 
 
 def event_selector(key: str) -> EventSelector:

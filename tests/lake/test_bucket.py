@@ -1,0 +1,52 @@
+"""The lake in S3 behaves as the lake in a folder does."""
+
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from daybreak.aws.bucket import BucketStore
+from daybreak.lake.store import FolderStore, Store, md5, put_changed
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    if request.param == "folder":
+        return FolderStore(tmp_path / "lake")
+    request.getfixturevalue("aws")
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="lake")
+    return BucketStore(client, "lake")
+
+
+def test_what_is_put_is_got_listed_and_deleted(store: Store) -> None:
+    store.put("a/1", b"one")
+    store.put("a/2", b"two")
+    store.put("b/1", b"")
+    assert (store.get("a/1"), store.get("b/1"), store.get("a/3")) == (b"one", b"", None)
+    assert [(s.key, s.md5) for s in store.list("a/")] == [("a/1", md5(b"one")), ("a/2", md5(b"two"))]
+    assert [s.key for s in store.list("")] == ["a/1", "a/2", "b/1"]
+    assert [s.key for s in store.list("a/2")] == ["a/2"]
+    store.delete(["a/1", "never/there"])
+    assert [s.key for s in store.list("a/")] == ["a/2"]
+
+
+def test_files_go_up_and_come_down(store: Store, tmp_path: Path) -> None:
+    files = {}
+    for number in range(40):
+        path = tmp_path / f"up{number}"
+        path.write_bytes(bytes([number]) * 3)
+        files[f"up/{number:02}"] = path
+    store.put_files(files)
+    down = store.local(files, tmp_path / "work")
+    assert {key: path.read_bytes() for key, path in down.items()} == {key: path.read_bytes() for key, path in files.items()}
+
+
+def test_only_what_changed_is_written(store: Store, tmp_path: Path) -> None:
+    for name in ("same", "other"):
+        (tmp_path / name).write_bytes(b"x")
+        store.put(f"p/{name}", b"x" if name == "same" else b"y")
+    (tmp_path / "new").write_bytes(b"x")
+    files = {f"p/{name}": tmp_path / name for name in ("same", "other", "new")}
+    assert put_changed(store, files, store.list("p/")) == ["p/new", "p/other"]

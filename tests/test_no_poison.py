@@ -1,0 +1,126 @@
+"""Nothing that was once accepted may ever break a job: arbitrary requests through the whole path, every one counted."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from journeys import LIMITS, Deployment, project
+
+from daybreak.export.arrivals import HourFrames
+from daybreak.export.job import Export
+from daybreak.ingest.pack import pack
+from daybreak.ingest.request import Request, take
+from daybreak.metrics.families import FAMILIES
+from daybreak.metrics.job import Metrics
+
+ASKED = project("""
+[segments.odd]
+property = "we\\"ird/pro'perty\\n$.[*]"
+[segments.role]
+trait = "role"
+[activation.a]
+description = "d"
+start = "any"
+milestone = { event = ["S", "'; drop table arrived; --"], where = [{ property = "n", op = ">", value = 1 }] }
+window = "1d"
+segments = ["odd", "role"]
+[retention.r]
+description = "d"
+start = "any"
+return = { event = "any", where = [{ property = "we\\"ird/pro'perty\\n$.[*]", op = "exists" }] }
+period = "day"
+periods = 2
+segments = ["role"]
+[completion.c]
+description = "d"
+steps = ["any", "S"]
+window = "2d"
+[adoption.f]
+description = "d"
+feature = "S"
+window = "2d"
+segments = ["role"]
+[time_to_value.t]
+description = "d"
+start = "S"
+value = "any"
+window = "2d"
+""")
+
+TEXT = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(["S", "\u0000", "a\u0000b", "\"'", "../../x", "=1+1", "\n\r\u2028", "\\", "💥", "é" * 300, "null", "",
+                     "'; drop table arrived; --", "\ud800"]),
+)  # fmt: skip
+KEYS = st.one_of(TEXT, st.sampled_from(["n", "role", "we\"ird/pro'perty\n$.[*]", "$", "a.b", "a[0]", "*"]))
+NUMBERS = st.one_of(
+    st.integers(), st.integers(min_value=-(10**40), max_value=10**40), st.floats(),
+    st.sampled_from([2**63, 2**64, -(2**63) - 1, 1e308, 5e-324, -0.0]),
+)  # fmt: skip
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), NUMBERS, TEXT),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=3)),
+    max_leaves=6,
+)
+TIMES = st.one_of(
+    st.datetimes(datetime(1971, 1, 1), datetime(9999, 1, 1)).map(lambda t: t.isoformat() + "Z"),
+    st.sampled_from(["1970-01-01T00:00:00Z", "2026-11-20", "2026-11-20T10:00:00.1234567+14:00", "9999-12-31T23:59:59.999999Z",
+                     "2026-11-20T24:00:00Z", "20261120T101112Z", "soon", ""]),
+    st.none(),
+)  # fmt: skip
+EVENTS = st.fixed_dictionaries(
+    {"type": st.sampled_from(["track", "identify", "page", "screen", "group", "alias", "track", "track"])},
+    optional={
+        "event": st.one_of(TEXT, VALUES), "name": TEXT, "userId": st.one_of(TEXT, VALUES), "anonymousId": TEXT,
+        "previousId": TEXT, "groupId": TEXT, "messageId": TEXT, "timestamp": TIMES,
+        "properties": st.one_of(st.dictionaries(KEYS, VALUES, max_size=4), VALUES),
+        "traits": st.dictionaries(KEYS, VALUES, max_size=4), "context": st.dictionaries(KEYS, VALUES, max_size=2),
+    },
+)  # fmt: skip
+RECEIVED = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+class _Requests:
+    """Arrivals made by the ingest rules themselves."""
+
+    def __init__(self, bodies: list[Any]) -> None:
+        key = {"authorization": "Basic azo="}
+        requests = [Request("POST", "/v1/batch", key, {}, json.dumps({"batch": body}).encode()) for body in bodies]
+        taken = [take(request, lambda _: "web", RECEIVED) for request in requests]
+        self.events = [event for intake in taken for event in intake.events]
+        self.rejected = [event for intake in taken for event in intake.rejected]
+
+    def hour(self, hour: datetime) -> HourFrames:
+        if hour != RECEIVED:
+            return HourFrames()
+        frames, rejects = pack([e.line for e in self.events]), pack([e.line for e in self.rejected])
+        return HourFrames(b"".join(f.data for f in frames), len(self.events),
+                          b"".join(f.data for f in rejects), len(self.rejected), 1)  # fmt: skip
+
+    def first_hour(self, before: datetime) -> datetime | None:
+        return RECEIVED
+
+
+# an example takes seconds, so a failing one is shown as it was found instead of being made small for minutes
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck),
+          phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(bodies=st.lists(st.lists(st.one_of(EVENTS, VALUES), max_size=8), min_size=1, max_size=3))
+def test_what_is_accepted_goes_through_every_job(tmp_path_factory: pytest.TempPathFactory, bodies: list[Any]) -> None:
+    requests = _Requests(bodies)
+    assert len(requests.events) + len(requests.rejected) == sum(len(body) for body in bodies)
+    deployment = Deployment(tmp_path_factory.mktemp("lake"), ASKED)
+    (manifest,) = Export(deployment.store, requests, ASKED, LIMITS).hourly(RECEIVED + timedelta(hours=3))
+    ids = {event.message_id for event in requests.events}
+    assert sorted(deployment.events()) == sorted(ids)
+    assert manifest.events + manifest.duplicates == len(requests.events)
+    assert manifest.rejected == len(requests.rejected)
+    Export(deployment.store, requests, ASKED, LIMITS).hourly(datetime(2026, 11, 24, 1, tzinfo=UTC))
+    for family in FAMILIES:
+        assert Metrics(deployment.store, ASKED, LIMITS).run(family, datetime(2026, 11, 22).date())
+    rejected = (deployment.store.root / "rejected/*/*.parquet").as_posix()
+    counts = f"select count(*), count(code), count(message), count(body) from read_parquet('{rejected}')"
+    assert duckdb.sql(counts).fetchall() == [(len(requests.rejected),) * 4]
