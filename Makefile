@@ -1,15 +1,33 @@
-# make demo   the whole of Daybreak on this machine, with real events and real numbers
-# make test   everything that must hold: lint, types, arrows, unit tests, end to end on a fresh local cloud
-# make bench  what it costs
+# make demo    the whole of Daybreak on this machine, with real events and real numbers
+# make test    everything that must hold: lint, types, arrows, unit tests, end to end on a fresh local cloud
+# make bench   what it costs, as a table and in bench.json
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test bench lint clean
+.PHONY: setup demo test lint bench clean
 
 setup: .venv/.ready infra/node_modules/.ready
 
+demo: setup
+	@$(BIN)/daybreak demo $(if $(PORT),--port $(PORT))
+
+test: setup lint
+	@$(BIN)/pytest
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+bench: setup
+	@$(BIN)/python -m tests.bench
+
+clean:
+	rm -rf .venv .daybreak infra/node_modules cdk.out out
+
 .venv/.ready: pyproject.toml uv.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Daybreak needs Python 3.11 or newer; try: make PYTHON=python3.13 $(MAKECMDGOALS)")'
+	@$(PYTHON) -c 'import sys; sys.exit("Daybreak needs Python 3.11 or newer, this is %d.%d; name one: make PYTHON=python3.13 …" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
 	@VIRTUAL_ENV= UV_PROJECT_ENVIRONMENT=.venv $(BIN)/python -m uv sync --frozen --quiet --python $(BIN)/python

@@ -1,9 +1,11 @@
 """What may wake somebody: each alarm says in its description what it means and what to do."""
 
-from aws_cdk import Duration, aws_cloudwatch as cloudwatch, aws_cloudwatch_actions as actions, aws_sns as sns
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
-
 from infra.collector import Collector
 from infra.jobs import Jobs
 from infra.tables import Tables
@@ -15,18 +17,26 @@ class Alarms(Construct):
     """Alarms to one SNS topic; quiet means well: missing data is no alarm, because nobody may be sending."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, collector: Collector, jobs: Jobs, tables: Tables, email: str | None
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        collector: Collector,
+        jobs: Jobs,
+        tables: Tables,
+        email: str | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._topic = sns.Topic(self, "Topic", display_name="Daybreak alarms", enforce_ssl=True)
         if email:
             self._topic.add_subscription(subscriptions.EmailSubscription(email))
         self._alarm("ExportFailed", jobs.export.metric_errors(period=_FIVE_MINUTES),
-                    "The export failed. It is retried and the next hour makes up for it; see its log if it goes on.")  # fmt: skip
+                    "The export failed. It is retried and the next hour makes up for it; see its log.")  # fmt: skip
         self._alarm("MetricsFailed", jobs.metrics.metric_errors(period=_FIVE_MINUTES),
                     "A metric job failed, often because the export is late. Its log says which; run it again with "
                     "`daybreak run`.")  # fmt: skip
-        self._alarm("DeadLetters", jobs.dead_letters.metric_approximate_number_of_messages_visible(period=_FIVE_MINUTES),
+        waiting = jobs.dead_letters.metric_approximate_number_of_messages_visible(period=_FIVE_MINUTES)
+        self._alarm("DeadLetters", waiting,
                     "A scheduled job failed for good. The message holds its payload; run it with `daybreak run`, "
                     "then purge the queue.")  # fmt: skip
         self._alarm("CollectorFailed", collector.function.metric_errors(period=_FIVE_MINUTES),

@@ -13,9 +13,10 @@ from cdk_nag import AwsSolutionsChecks
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
+from infra.stack import DaybreakStack, Deployment  # noqa: E402
+
 from daybreak.definitions import load  # noqa: E402 - the project folder must be on the path first
 from daybreak.errors import DefinitionError  # noqa: E402
-from infra.stack import DaybreakStack, Deployment  # noqa: E402
 
 
 def main() -> None:

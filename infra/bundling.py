@@ -45,7 +45,13 @@ def _dependencies(root: Path, group: str, *, local: bool) -> Path:
 
 
 def _uv(root: Path, *arguments: str) -> str:
-    done = subprocess.run([sys.executable, "-m", "uv", "--color", "never", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "uv", "--color", "never", *arguments],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise RuntimeError(f"uv {arguments[0]} failed: {done.stderr.strip()}")
     return done.stdout

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, cast
 from aws_cdk import (
     Duration,
     RemovalPolicy,
+)
+from aws_cdk import (
     aws_apigatewayv2 as apigateway,
+)
+from aws_cdk import (
     aws_apigatewayv2_integrations as integrations,
+)
+from aws_cdk import (
     aws_logs as logs,
 )
 from constructs import Construct
-
 from infra.acknowledged import acknowledge
 from infra.bundling import bundle
 from infra.functions import python_function
@@ -61,7 +66,9 @@ class Collector(Construct):
         )
         self._log_access(stage)
         self.url = stage.url
-        acknowledge(self.api, "AwsSolutions-APIG4", "Write keys are checked by the function, whose errors SDKs understand")
+        acknowledge(
+            self.api, "AwsSolutions-APIG4", "Write keys are checked by the function, whose errors SDKs understand"
+        )
 
     def _log_access(self, stage: apigateway.HttpStage) -> None:
         """Status and latency of each request; no address, no query string (a write key may stand in it)."""

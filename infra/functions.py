@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from aws_cdk import Duration, RemovalPolicy, Size, aws_iam as iam, aws_lambda as lambda_, aws_logs as logs
+from aws_cdk import Duration, RemovalPolicy, Size
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 RUNTIME = lambda_.Runtime.PYTHON_3_14

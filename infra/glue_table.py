@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
-from aws_cdk import Stack, aws_glue as glue, aws_s3 as s3
+from aws_cdk import Stack
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from daybreak.tables import Row, glue_columns
@@ -76,7 +78,9 @@ def parquet_table(
                 for partition in by
             ],
             storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
-                columns=[_column(c["Name"], c["Type"], c["Comment"]) for c in described.values() if c["Name"] not in keys],
+                columns=[
+                    _column(c["Name"], c["Type"], c["Comment"]) for c in described.values() if c["Name"] not in keys
+                ],
                 location=f"{location}/",
                 input_format=_PARQUET_INPUT,
                 output_format=_PARQUET_OUTPUT,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration, Size, aws_lambda as lambda_, aws_lambda_destinations as destinations, aws_sqs as sqs
+from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-
-from daybreak.metrics.families import FAMILIES
 from infra.acknowledged import acknowledge
 from infra.bundling import bundle
-from infra.functions import grant, python_function
+from infra.functions import python_function
 from infra.schedule import Schedules
+
+from daybreak.metrics.families import FAMILIES
 
 if TYPE_CHECKING:
     from infra.stack import Deployment

@@ -6,20 +6,30 @@ from aws_cdk import (
     Duration,
     RemovalPolicy,
     Stack,
+)
+from aws_cdk import (
     aws_athena as athena,
+)
+from aws_cdk import (
     aws_glue as glue,
+)
+from aws_cdk import (
     aws_iam as iam,
+)
+from aws_cdk import (
     aws_lambda as lambda_,
+)
+from aws_cdk import (
     aws_s3 as s3,
 )
 from constructs import Construct
+from infra.acknowledged import acknowledge
+from infra.functions import grant
+from infra.glue_table import Partition, parquet_table
 
 from daybreak.definitions import Project
 from daybreak.metrics.families import FAMILIES
 from daybreak.tables import Event, RejectedEvent
-from infra.acknowledged import acknowledge
-from infra.functions import grant
-from infra.glue_table import Partition, parquet_table
 
 SCAN_LIMIT_BYTES = 100 * 1024**3
 """One query may read 100 GB, which is half a dollar."""
@@ -51,7 +61,9 @@ class Lake(Construct):
                 ),
             ],
         )
-        acknowledge(self.bucket, "AwsSolutions-S1", "Access logs would double the objects; CloudTrail data events do it")
+        acknowledge(
+            self.bucket, "AwsSolutions-S1", "Access logs would double the objects; CloudTrail data events do it"
+        )
         self.database_name = Stack.of(self).stack_name.lower().replace("-", "_")
         self.workgroup_name = Stack.of(self).stack_name.lower()
         self._workgroup()
@@ -76,7 +88,11 @@ class Lake(Construct):
         bucket_id = Stack.of(self).get_logical_id(cast("s3.CfnBucket", self.bucket.node.default_child))
         for prefix in prefixes:
             rule = f"AwsSolutions-IAM5[Resource::<{bucket_id}.Arn>/{prefix}/*]"
-            acknowledge(cast("iam.IRole", function.role), rule, f"The objects of the lake under {prefix}/, which this job owns or reads")
+            acknowledge(
+                cast("iam.IRole", function.role),
+                rule,
+                f"The objects of the lake under {prefix}/, which this job owns or reads",
+            )
 
     def _workgroup(self) -> None:
         athena.CfnWorkGroup(

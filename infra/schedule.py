@@ -2,9 +2,11 @@
 
 import json
 
-from aws_cdk import aws_iam as iam, aws_lambda as lambda_, aws_scheduler as scheduler, aws_sqs as sqs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-
 from infra.functions import grant
 
 RETRIES = 5

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
-
-from daybreak.definitions import Project
 from infra.alarms import Alarms
 from infra.collector import Collector
 from infra.jobs import Jobs
 from infra.lake import Lake
 from infra.tables import Tables
+
+from daybreak.definitions import Project
 
 
 @dataclass(frozen=True)

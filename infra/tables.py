@@ -1,8 +1,9 @@
 """The two DynamoDB tables: events as they arrive, and write keys."""
 
-from aws_cdk import RemovalPolicy, aws_dynamodb as dynamodb, aws_lambda as lambda_
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
-
 from infra.functions import grant
 
 

@@ -43,9 +43,7 @@ def tables(aws: None) -> Any:
     for name, keys in {"events": ("arrival", "request"), "keys": ("key_hash",)}.items():
         client.create_table(
             TableName=name,
-            KeySchema=[
-                {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
-            ],
+            KeySchema=[{"AttributeName": key, "KeyType": "RANGE" if n else "HASH"} for n, key in enumerate(keys)],
             AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
             BillingMode="PAY_PER_REQUEST",
         )

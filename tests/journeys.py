@@ -76,7 +76,9 @@ class Deployment:
         self.arrived.add(datetime.fromisoformat(at).astimezone(UTC), list(events))
 
     def export(self, now: str) -> list[Manifest]:
-        return Export(self.store, self.arrived, self.project, LIMITS).hourly(datetime.fromisoformat(now).astimezone(UTC))
+        return Export(self.store, self.arrived, self.project, LIMITS).hourly(
+            datetime.fromisoformat(now).astimezone(UTC)
+        )
 
     def export_day(self, arrived: str, now: str) -> list[Manifest]:
         job = Export(self.store, self.arrived, self.project, LIMITS)
@@ -98,9 +100,14 @@ class Deployment:
         chosen = [
             {name: row[name] for name in FAMILIES[family].row.model_fields}
             for row in rows
-            if (definition is None or row["definition"] == definition) and (segment is None or row["segment"] == segment)
+            if (definition is None or row["definition"] == definition)
+            and (segment is None or row["segment"] == segment)
         ]
-        order = [partition, "segment_value", *(name for name in ("period", "step") if name in FAMILIES[family].row.model_fields)]
+        order = [
+            partition,
+            "segment_value",
+            *(name for name in ("period", "step") if name in FAMILIES[family].row.model_fields),
+        ]
         return sorted(chosen, key=lambda row: tuple(row[name] for name in order))
 
     def bytes(self, prefix: str = "metrics/") -> dict[str, str]:

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
+from conftest import ROOT
 from daybreak.definitions import load, parse
 from daybreak.errors import DefinitionError
 from daybreak.metrics.definition import event_selector
@@ -86,8 +86,6 @@ def test_a_bad_file_is_refused_by_compute_and_at_synth(tmp_path: Path) -> None:
         (tmp_path / name).symlink_to(ROOT / name)
     app = (ROOT / "infra" / "app.py").read_text()
     (tmp_path / "app.py").write_text(app.replace("parent.parent", "parent"))
-    done = subprocess.run(
-        [sys.executable, "app.py"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "app.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert line in done.stderr

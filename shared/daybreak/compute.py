@@ -166,19 +166,23 @@ def _json_events(name: str, stream: IO[bytes]) -> Iterator[Any]:
 def _csv_events(name: str, stream: IO[bytes]) -> Iterator[dict[str, Any]]:
     """Rows as track events: who, what and when by their usual column names, everything else as properties."""
     reader = csv.DictReader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""))
-    known = {column: _CSV_NAMES[key] for column in reader.fieldnames or [] if (key := column.strip().lower()) in _CSV_NAMES}
+    known = {
+        column: _CSV_NAMES[key] for column in reader.fieldnames or [] if (key := column.strip().lower()) in _CSV_NAMES
+    }
     missing = {"event", "timestamp"} - set(known.values())
     if not {"userId", "anonymousId"} & set(known.values()):
         missing.add("user_id")
     if missing:
-        raise InputError(f"{name}: a CSV file needs the columns user_id, event and timestamp; missing: {', '.join(sorted(missing))}")
+        raise InputError(
+            f"{name}: a CSV file needs the columns user_id, event and timestamp; missing: {', '.join(sorted(missing))}"
+        )
     for row in reader:
         properties = {column: value for column, value in row.items() if column not in known and value not in (None, "")}
         yield {"type": "track", "properties": properties, **{known[c]: row[c] for c in known if row[c]}}
 
 
 @contextmanager
-def _opened(name: str) -> Iterator[IO[bytes]]:
+def _opened(name: str) -> Iterator[Any]:
     """A file by name, `-` for standard input, inflated by its ending (.gz, .zst)."""
     if name == "-":
         yield sys.stdin.buffer

@@ -51,7 +51,7 @@ def create(connection: Connection, table: str, columns: Mapping[str, str], rows:
     values = [list(column) for column in zip(*([row[name] for name in columns] for row in rows), strict=True)]
     if values:  # column by column: inserting row by row costs a millisecond each
         lists = ", ".join(f"unnest(cast(? as {type_}[]))" for type_ in columns.values())
-        connection.execute(f"insert into {table} select {lists}", values)  # noqa: S608 - names from our code
+        connection.execute(f"insert into {table} select {lists}", values)
 
 
 def read_parquet(files: Sequence[Path], columns: Mapping[str, str]) -> str:
@@ -69,7 +69,9 @@ def write_parquet(connection: Connection, query: str, path: Path) -> Path:
     return path
 
 
-def write_partitions(connection: Connection, query: str, by: Sequence[str], folder: Path) -> dict[tuple[str, ...], Path]:
+def write_partitions(
+    connection: Connection, query: str, by: Sequence[str], folder: Path
+) -> dict[tuple[str, ...], Path]:
     """The query's rows as one Parquet file for each value of the columns `by`, which must begin its order.
 
     One thread writes: with more, the rows of a partition would lie in another order each time, and equal data must be

@@ -165,7 +165,9 @@ class _Checker:
             if segment not in segments:
                 self._fail(where, "segments", f"{segment!r} is not defined{self._nearest(segment, list(segments))}")
             if segments[segment].property and definition.people_start is None:
-                self._fail(where, "segments", f"{segment!r} is a property, and {family} has no start event to take it from")  # noqa: E501
+                self._fail(
+                    where, "segments", f"{segment!r} is a property, and {family} has no start event to take it from"
+                )
         return definition
 
     def _named(self, table: str, value: Any) -> list[tuple[str, Any]]:
@@ -173,7 +175,9 @@ class _Checker:
             self._fail(table, "", "must be tables such as [" + table + ".name]")
         for name in value:
             if not _NAME.match(name) or name == ALL:
-                self._fail(f"{table}.{name}", "", "names are small letters, digits and _, begin with a letter, not `all`")
+                self._fail(
+                    f"{table}.{name}", "", "names are small letters, digits and _, begin with a letter, not `all`"
+                )
         return list(value.items())
 
     def _model(self, model: type[M], where: str, table: Any) -> M:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
 
+from conftest import ROOT
 from daybreak.cloud import cdk
 from daybreak.definitions import load
 from daybreak.metrics.families import FAMILIES
@@ -152,7 +152,9 @@ def test_bundles_fit_and_hold_amazons_binaries(assembly: Path) -> None:
     ("table", "model"), [("events", Event), ("rejected", RejectedEvent), *((f.name, f.row) for f in FAMILIES.values())]
 )
 def test_glue_has_the_columns_of_the_row_models(template: dict[str, Any], table: str, model: type[Row]) -> None:
-    (found,) = [t["TableInput"] for t in resources(template, "AWS::Glue::Table").values() if t["TableInput"]["Name"] == table]
+    (found,) = [
+        t["TableInput"] for t in resources(template, "AWS::Glue::Table").values() if t["TableInput"]["Name"] == table
+    ]
     keys = {key["Name"] for key in found["PartitionKeys"]}
     assert found["StorageDescriptor"]["Columns"] == [c for c in glue_columns(model) if c["Name"] not in keys]
     assert found["Parameters"]["projection.enabled"] == "true"

@@ -56,7 +56,9 @@ def test_a_body_nested_ten_thousand_deep_is_400_and_the_process_lives() -> None:
 
 
 def test_values_json_does_not_have_are_read_as_what_comes_closest() -> None:
-    read = read_json(b'[NaN, Infinity, 1e999, 123456789012345678901234567890, -9223372036854775809, 18446744073709551615]')
+    read = read_json(
+        b"[NaN, Infinity, 1e999, 123456789012345678901234567890, -9223372036854775809, 18446744073709551615]"
+    )
     assert read == [None, None, "1e999", 1.2345678901234568e29, -9.223372036854775808e18, 18446744073709551615]
 
 

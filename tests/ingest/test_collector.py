@@ -11,8 +11,8 @@ from typing import Any
 import botocore.client
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
-from conftest import ROOT, payload
 
+from conftest import ROOT, payload
 from daybreak.aws import gateway
 from daybreak.aws.events_table import EventsTable
 from daybreak.aws.write_keys import WriteKeys
@@ -147,7 +147,15 @@ def test_an_event_of_33_kb_is_quarantined_whole(post: Post, tables: Any) -> None
     ],
 )
 def test_a_request_that_cannot_be_taken_says_why_and_stores_nothing(
-    post: Post, tables: Any, write_key: str, body: bytes, path: str, method: str, key: str | None, status: int, code: str
+    post: Post,
+    tables: Any,
+    write_key: str,
+    body: bytes,
+    path: str,
+    method: str,
+    key: str | None,
+    status: int,
+    code: str,
 ) -> None:
     answered, answer, _ = post(body, path, method, write_key if key == "good" else key)
     assert (answered, answer["code"]) == (status, code)
@@ -173,7 +181,9 @@ def test_only_a_hash_of_a_key_is_stored(tables: Any, write_key: str) -> None:
 
 
 FAULTS = {
-    "throttled": ClientError({"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow"}}, "PutItem"),
+    "throttled": ClientError(
+        {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow"}}, "PutItem"
+    ),
     "broken": ClientError({"Error": {"Code": "InternalServerError", "Message": "oops"}}, "PutItem"),
     "silent": ReadTimeoutError(endpoint_url="http://dynamodb"),
 }
@@ -183,7 +193,7 @@ FAULTS = {
 def test_when_dynamodb_fails_the_client_is_told_to_come_back(
     post: Post, tables: Any, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    real = botocore.client.BaseClient._make_api_call
+    real = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
     puts = []
 
     def call(client: Any, operation: str, arguments: Any) -> Any:

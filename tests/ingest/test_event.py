@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from conftest import NOW
 
+from conftest import NOW
 from daybreak.errors import EventRejected
 from daybreak.ingest.event import MAX_EVENT_BYTES, Arrival, canonical
 

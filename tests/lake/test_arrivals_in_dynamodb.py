@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from conftest import NOW
 
+from conftest import NOW
 from daybreak.aws.events_table import EventsTable, items
 from daybreak.ingest.event import Canonical
 from daybreak.ingest.pack import unpack

@@ -40,7 +40,9 @@ def test_files_go_up_and_come_down(store: Store, tmp_path: Path) -> None:
         files[f"up/{number:02}"] = path
     store.put_files(files)
     down = store.local(files, tmp_path / "work")
-    assert {key: path.read_bytes() for key, path in down.items()} == {key: path.read_bytes() for key, path in files.items()}
+    assert {key: path.read_bytes() for key, path in down.items()} == {
+        key: path.read_bytes() for key, path in files.items()
+    }
 
 
 def test_only_what_changed_is_written(store: Store, tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from journeys import Deployment, event, project
 
 from daybreak.export.job import read_manifest
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
+from journeys import Deployment, event, project
 
 COUNTED = project("""
 [retention.r]
@@ -188,8 +188,12 @@ def test_killed_at_every_step_and_run_again_the_lake_is_the_same(tmp_path: Path)
 
 
 # an example takes seconds, so a failing one is shown as it was found instead of being made small for minutes
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck),
-          phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_batch_splits_arrival_order_and_repeats_change_no_event_and_no_number(
     tmp_path_factory: pytest.TempPathFactory, seed: int

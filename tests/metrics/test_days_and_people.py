@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from journeys import LIMITS, Deployment, computed, event, project
 
 from daybreak.errors import DayMissing
 from daybreak.export.job import Export
 from daybreak.metrics.job import Metrics
+from journeys import LIMITS, Deployment, computed, event, project
 
 ACTIVATION = '[activation.a]\ndescription="d"\nstart="Signed Up"\nmilestone="Workflow Run"\nwindow="{window}"\n'
 RETENTION = '[retention.r]\ndescription="d"\nstart="Signed Up"\nreturn="any"\nperiod="day"\nperiods=3\n'
@@ -25,7 +25,13 @@ def ran(who: str, day: int) -> dict[str, Any]:
 
 
 def identify(anonymous: str, user: str, at: str) -> dict[str, Any]:
-    return {"type": "identify", "anonymousId": anonymous, "userId": user, "timestamp": at, "messageId": f"i/{anonymous}/{user}/{at}"}
+    return {
+        "type": "identify",
+        "anonymousId": anonymous,
+        "userId": user,
+        "timestamp": at,
+        "messageId": f"i/{anonymous}/{user}/{at}",
+    }
 
 
 def anonymous(who: str, what: str, at: str) -> dict[str, Any]:
@@ -34,7 +40,10 @@ def anonymous(who: str, what: str, at: str) -> dict[str, Any]:
 
 
 def activated(deployment: Deployment) -> dict[str, tuple[int, int]]:
-    return {str(row["cohort"]): (row["people"], row["activated"] + row["activated_so_far"]) for row in deployment.table("activation")}
+    return {
+        str(row["cohort"]): (row["people"], row["activated"] + row["activated_so_far"])
+        for row in deployment.table("activation")
+    }
 
 
 def test_a_day_that_is_not_exported_fails_and_succeeds_after_the_export(tmp_path: Path) -> None:
@@ -101,7 +110,9 @@ def test_open_cohorts_become_complete_as_days_pass(tmp_path: Path) -> None:
 
 def test_what_was_done_before_sign_in_counts_for_the_person_also_for_days_already_computed(tmp_path: Path) -> None:
     deployment = Deployment(tmp_path, ASKED)
-    deployment.receive("2026-11-05T09:00:00+00:00", [anonymous("device", "Signed Up", "2026-11-01T08:00:00Z"), signed_up("u", 2)])
+    deployment.receive(
+        "2026-11-05T09:00:00+00:00", [anonymous("device", "Signed Up", "2026-11-01T08:00:00Z"), signed_up("u", 2)]
+    )
     deployment.export("2026-11-06T00:05:00+00:00")
     deployment.compute("2026-11-05")
     assert activated(deployment) == {"2026-11-01": (1, 0), "2026-11-02": (1, 0)}
@@ -136,7 +147,13 @@ def test_a_shared_browser_keeps_two_people_apart(tmp_path: Path) -> None:
 def test_aliases_are_followed_along_a_chain_and_a_ring_does_no_harm(tmp_path: Path) -> None:
     def alias(previous: str, user: str, minute: int) -> dict[str, Any]:
         at = f"2026-11-01T09:{minute:02}:00Z"
-        return {"type": "alias", "previousId": previous, "userId": user, "timestamp": at, "messageId": f"{previous}>{user}"}
+        return {
+            "type": "alias",
+            "previousId": previous,
+            "userId": user,
+            "timestamp": at,
+            "messageId": f"{previous}>{user}",
+        }
 
     chain = [alias("a", "b", 1), alias("b", "c", 2), alias("c", "d", 3)]
     ring = [alias("x", "y", 1), alias("y", "x", 2), alias("k", "l", 1), alias("l", "m", 2), alias("m", "k", 3)]
@@ -159,11 +176,15 @@ def test_a_changed_window_counts_everything_again_without_deriving(tmp_path: Pat
 
 def test_counting_other_events_asks_for_a_backfill_and_is_right_after_it(tmp_path: Path) -> None:
     deployment = Deployment(tmp_path, ASKED)
-    deployment.receive("2026-11-05T09:00:00+00:00", [signed_up("u", 1), event("u", "Report Shared", "2026-11-01T09:00:00Z")])
+    deployment.receive(
+        "2026-11-05T09:00:00+00:00", [signed_up("u", 1), event("u", "Report Shared", "2026-11-01T09:00:00Z")]
+    )
     deployment.export("2026-11-20T00:05:00+00:00")
     deployment.compute("2026-11-19")
     old = deployment.project.derived_version
-    deployment.project = project('[activation.b]\ndescription="d"\nstart="Signed Up"\nmilestone="Report Shared"\nwindow="2d"\n')
+    deployment.project = project(
+        '[activation.b]\ndescription="d"\nstart="Signed Up"\nmilestone="Report Shared"\nwindow="2d"\n'
+    )
     with pytest.raises(DayMissing, match="daybreak backfill"):
         deployment.compute("2026-11-19")
     export = Export(deployment.store, deployment.arrived, deployment.project, LIMITS)
@@ -180,13 +201,18 @@ def test_a_person_who_signs_up_before_midnight_and_returns_after_is_back_the_nex
     events = [event("u", "Signed Up", "2024-02-29T07:59:00Z"), event("u", "Opened", "2024-02-29T08:01:00Z")]
     asked = project(RETENTION, "America/Los_Angeles")
     rows = computed(tmp_path, asked, events, "2024-03-02", as_of=date(2024, 2, 29)).table("retention")
-    assert [(str(r["cohort"]), r["period"], r["retained"]) for r in rows] == [("2024-02-28", 0, 1), ("2024-02-28", 1, 1)]
+    assert [(str(r["cohort"]), r["period"], r["retained"]) for r in rows] == [
+        ("2024-02-28", 0, 1),
+        ("2024-02-28", 1, 1),
+    ]
 
 
 def test_an_instant_in_the_middle_of_a_day_may_be_asked_for(tmp_path: Path) -> None:
     deployment = Deployment(tmp_path, ASKED)
     deployment.receive("2026-11-05T09:00:00+00:00", [signed_up("u", 5)])
     deployment.export("2026-11-05T11:05:00+00:00")
-    done = Metrics(deployment.store, ASKED, LIMITS).run("activation", date(2026, 11, 5), datetime(2026, 11, 5, 10, tzinfo=UTC))
+    done = Metrics(deployment.store, ASKED, LIMITS).run(
+        "activation", date(2026, 11, 5), datetime(2026, 11, 5, 10, tzinfo=UTC)
+    )
     assert done
     assert [row["status"] for row in deployment.table("activation")] == ["open"]

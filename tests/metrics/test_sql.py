@@ -6,12 +6,12 @@ from pathlib import Path
 import duckdb
 import pytest
 import sqlglot
-from journeys import computed, event, project
 from sqlglot import expressions as exp
 
 from daybreak.metrics.families import FAMILIES
 from daybreak.metrics.funnel import reached_sql
 from daybreak.tables import duckdb_columns
+from journeys import computed, event, project
 
 ALLOWED = {"avg", "case", "cast", "coalesce", "count", "exp", "ln", "max", "min", "row_number", "sum", "if"}
 """Functions whose name, arguments and meaning are the same in DuckDB and Trino."""
@@ -84,7 +84,7 @@ def test_results_have_exactly_the_columns_of_their_row_models(tmp_path: Path) ->
     computed(tmp_path, project(ONE_OF_EACH), events, "2024-03-03")
     for family in FAMILIES.values():
         files = (tmp_path / "metrics" / family.name / "*" / "*" / "*.parquet").as_posix()
-        described = duckdb.sql(
+        described = duckdb.execute(
             f"describe select * from read_parquet('{files}', hive_partitioning = true, "
             f"hive_types = {{'definition': varchar, '{family.partition}': date}})"
         ).fetchall()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from journeys import computed, event, project
 
 SIGNED_UP = "2024-03-01T10:00:00Z"
@@ -18,7 +19,13 @@ def test_60_of_100_reach_the_milestone_in_7_days_activation_60_percent(tmp_path:
     events += [event(p, "Activated", "2024-03-08T10:00:00Z") for p in people(60)]
     events += [event("p99", "Activated", "2024-03-08T10:00:00.000001Z")]
     (row,) = computed(tmp_path, asked, events, "2024-03-08").table("activation")
-    assert (row["status"], row["people"], row["finished"], row["activated"], row["rate"]) == ("complete", 100, 100, 60, 0.6)
+    assert (row["status"], row["people"], row["finished"], row["activated"], row["rate"]) == (
+        "complete",
+        100,
+        100,
+        60,
+        0.6,
+    )
 
 
 def test_80_of_100_are_there_a_month_later_retention_80_percent(tmp_path: Path) -> None:
@@ -26,7 +33,10 @@ def test_80_of_100_are_there_a_month_later_retention_80_percent(tmp_path: Path) 
     events = [event(p, "Signed Up", SIGNED_UP) for p in people(100)]
     events += [event(p, "Opened", "2024-04-15T10:00:00Z") for p in people(80)]
     rows = computed(tmp_path, asked, events, "2024-04-30").table("retention")
-    assert [(r["period"], r["people"], r["retained"], r["rate"]) for r in rows] == [(0, 100, 100, 1.0), (1, 100, 80, 0.8)]
+    assert [(r["period"], r["people"], r["retained"], r["rate"]) for r in rows] == [
+        (0, 100, 100, 1.0),
+        (1, 100, 80, 0.8),
+    ]
 
 
 def test_70_of_100_finish_every_step_completion_70_percent(tmp_path: Path) -> None:
@@ -55,7 +65,13 @@ def test_40_of_100_use_the_feature_adoption_40_percent(tmp_path: Path) -> None:
 def test_people_too_young_are_in_neither_numerator_nor_denominator(tmp_path: Path) -> None:
     """peer case act-01: 7 days from the exact second; as of the end of 2024-03-09 three of five are old enough."""
     asked = project('[activation.a]\ndescription="d"\nstart="signed_up"\nmilestone="activated"\nwindow="7d"')
-    starts = ["2024-03-01T00:00:00Z", "2024-03-01T23:00:00Z", "2024-03-02T12:00:00Z", "2024-03-09T00:00:00Z", "2024-03-09T13:00:00Z"]
+    starts = [
+        "2024-03-01T00:00:00Z",
+        "2024-03-01T23:00:00Z",
+        "2024-03-02T12:00:00Z",
+        "2024-03-09T00:00:00Z",
+        "2024-03-09T13:00:00Z",
+    ]
     events = [event(f"u{n}", "signed_up", at) for n, at in enumerate(starts)]
     events += [
         event("u0", "activated", "2024-03-02T00:00:00Z"),
@@ -119,10 +135,20 @@ def test_segments_add_up_to_the_total_and_unset_is_one_of_them(tmp_path: Path) -
         '[segments.plan]\nproperty="plan"\n[segments.role]\ntrait="role"\n[segments.role_now]\ntrait="role"\nat="latest"\n'
         '[activation.a]\ndescription="d"\nstart="S"\nmilestone="V"\nwindow="1d"\nsegments=["plan", "role", "role_now"]'
     )
-    events = [event(p, "S", "2024-03-01T10:00:00Z", plan=plan) for p, plan in zip(people(3), ("a", "a", "b"), strict=True)]
+    events = [
+        event(p, "S", "2024-03-01T10:00:00Z", plan=plan) for p, plan in zip(people(3), ("a", "a", "b"), strict=True)
+    ]
     events += [event("p3", "S", "2024-03-01T10:00:00Z"), event("p0", "V", "2024-03-01T11:00:00Z")]
     for at, role in (("2024-02-01", "intern"), ("2024-03-01", "engineer"), ("2024-03-02", "boss")):
-        events.append({"type": "identify", "userId": "p0", "traits": {"role": role}, "messageId": at, "timestamp": f"{at}T00:00:00Z"})
+        events.append(
+            {
+                "type": "identify",
+                "userId": "p0",
+                "traits": {"role": role},
+                "messageId": at,
+                "timestamp": f"{at}T00:00:00Z",
+            }
+        )
     rows = computed(tmp_path, asked, events, "2024-03-05").table("activation", segment=None)
     found = {(r["segment"], r["segment_value"]): (r["people"], r["activated"]) for r in rows}
     assert found == {
@@ -151,7 +177,9 @@ def test_property_filters_choose_events_and_odd_properties_only_fail_to_match(tm
         f'[adoption.{name}]\ndescription="d"\nwindow="1d"\nfeature={{ event = "E", where = [{where}] }}'
         for name, (where, _) in conditions.items()
     )
-    events = [event(who, "E", "2024-03-01T10:00:00Z", n=value if who != "huge" else 1e300) for who, value in values.items()]
+    events = [
+        event(who, "E", "2024-03-01T10:00:00Z", n=value if who != "huge" else 1e300) for who, value in values.items()
+    ]
     events.append(event("none", "E", "2024-03-01T10:00:00Z"))
     deployment = computed(tmp_path, project(tables), events, "2024-03-01")
     for name, (_, who) in conditions.items():

@@ -47,11 +47,7 @@ class BucketStore:
 
     def list(self, prefix: str) -> list[Object]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-        return [
-            Object(found["Key"], found["ETag"].strip('"'))
-            for page in pages
-            for found in page.get("Contents", [])
-        ]
+        return [Object(found["Key"], found["ETag"].strip('"')) for page in pages for found in page.get("Contents", [])]
 
     def delete(self, keys: Iterable[str]) -> None:
         doomed = [{"Key": key} for key in keys]

@@ -1,10 +1,10 @@
 """The events table in DynamoDB: one item a request, keyed by arrival hour and shard.
 
-    arrival   2026-11-21T07.3          partition key: the hour (UTC) the request was received, and a shard
-    request   3312.123456-9f2c41aa-0   sort key: seconds of the hour, a random part, the item's number in the request
-    frame     zstd NDJSON              accepted events, `events` of them
-    rejects   zstd NDJSON              quarantined events, `rejected` of them
-    expires   epoch seconds            DynamoDB drops the item; the raw log in S3 keeps it
+arrival   2026-11-21T07.3          partition key: the hour (UTC) the request was received, and a shard
+request   3312.123456-9f2c41aa-0   sort key: seconds of the hour, a random part, the item's number in the request
+frame     zstd NDJSON              accepted events, `events` of them
+rejects   zstd NDJSON              quarantined events, `rejected` of them
+expires   epoch seconds            DynamoDB drops the item; the raw log in S3 keeps it
 """
 
 from __future__ import annotations

@@ -46,7 +46,9 @@ class Stack:
         try:
             (found,) = clients.cloudformation().describe_stacks(StackName=name)["Stacks"]
         except (ClientError, BotoCoreError, ValueError) as error:
-            raise CloudError(f"no stack {name!r} is deployed here: {error}; try `daybreak up` or `cdk deploy`") from error
+            raise CloudError(
+                f"no stack {name!r} is deployed here: {error}; try `daybreak up` or `cdk deploy`"
+            ) from error
         outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
         return Stack(
             collector_url=outputs["CollectorUrl"],
@@ -95,7 +97,9 @@ class Stack:
         except (ClientError, BotoCoreError) as error:
             raise CloudError(f"Athena cannot be asked: {error}") from error
         columns = [column["Name"] for column in pages[0]["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]]
-        rows = [[cell.get("VarCharValue") for cell in row["Data"]] for page in pages for row in page["ResultSet"]["Rows"]]
+        rows = [
+            [cell.get("VarCharValue") for cell in row["Data"]] for page in pages for row in page["ResultSet"]["Rows"]
+        ]
         if rows and rows[0] == columns:  # Athena repeats the header as the first row of a select
             rows = rows[1:]
         return Answer(columns, rows, status.get("Statistics", {}).get("DataScannedInBytes", 0))

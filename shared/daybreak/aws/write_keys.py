@@ -67,7 +67,7 @@ class WriteKeys:
             raise InputError(f"source {source!r}: use small letters, digits, - and _")
         write_key = secrets.token_urlsafe(24)
         item = {"key_hash": {"S": _digest(write_key)}, "source": {"S": source}, "created_at": {"S": created_at}}
-        self._client.put_item(TableName=self._table, Item=item)  # type: ignore[arg-type]
+        self._client.put_item(TableName=self._table, Item=item)
         return write_key
 
     def all(self) -> list[WriteKey]:

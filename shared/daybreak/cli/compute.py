@@ -9,6 +9,7 @@ from typing import Annotated
 import duckdb
 import typer
 
+from daybreak import database
 from daybreak.cli import show
 from daybreak.cli.options import AsJson
 from daybreak.compute import compute_files
@@ -18,19 +19,21 @@ from daybreak.errors import InputError
 from daybreak.ingest.event import parse_time
 from daybreak.metrics.families import FAMILIES, Family
 
-_ROWS_SHOWN = 20
-
 
 def register(app: typer.Typer) -> None:
     app.command()(compute)
 
 
 def compute(
-    events: Annotated[list[str], typer.Argument(help="Files of JSON lines or CSV, .gz and .zst too; - is standard input")],
+    events: Annotated[
+        list[str], typer.Argument(help="Files of JSON lines or CSV, .gz and .zst too; - is standard input")
+    ],
     definitions: Annotated[Path, typer.Option(help="What to measure")] = Path("daybreak.toml"),
-    as_of: Annotated[str | None, typer.Option(help="Count nothing after this instant; default: end of the last day")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Count nothing after this instant; default: end of the last day")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the tables as Parquet and CSV")] = Path("out"),
-    rows: Annotated[int, typer.Option(help="Rows shown of each definition")] = _ROWS_SHOWN,
+    rows: Annotated[int, typer.Option(help="Show this many of each definition's rows below its summary")] = 0,
     memory_mb: Annotated[int, typer.Option(help="Memory the engine may use")] = 2000,
     as_json: AsJson = False,
 ) -> None:
@@ -54,9 +57,9 @@ def compute(
         show.OUT.print(f"[yellow]{counts.rejected:,} could not be taken[/yellow]; the first: {counts.first_reject}")
     if counts.after_as_of:
         show.OUT.print(f"{counts.after_as_of:,} are later than that and left out")
-    for name, columns, found in tables:
-        _show(project, name, columns, found, rows)
-    show.OUT.print(f"\nWhole tables: {out}/*.parquet and {out}/*.csv")
+    for done in computed:
+        _show(project, FAMILIES[done.family], out, rows)
+    show.OUT.print(f"Every row: {out}/*.csv and {out}/*.parquet, one file a family.")
 
 
 def _table(family: Family, lake: Path, out: Path) -> tuple[str, list[str], list[tuple[object, ...]]]:
@@ -77,18 +80,24 @@ def _table(family: Family, lake: Path, out: Path) -> tuple[str, list[str], list[
         return family.name, columns, db.execute("select * from found").fetchall()
 
 
-def _show(project: Project, family: str, columns: list[str], found: list[tuple[object, ...]], rows: int) -> None:
-    for name, definition in project.of(family).items():
-        mine = [row for row in found if row[0] == name]
-        hidden = {"definition", "version"}
-        kept = [position for position, column in enumerate(columns) if column not in hidden]
-        more = f" (first {rows} of {len(mine)} rows)" if len(mine) > rows else ""
-        show.OUT.print()
-        show.table(
-            f"{family}: {name}{more}\n{definition.description}",
-            [columns[position] for position in kept],
-            [[row[position] for position in kept] for row in mine[:rows]],
-        )
+def _show(project: Project, family: Family, out: Path, rows: int) -> None:
+    """A summary of each definition over its complete cohorts, and its first rows where asked for."""
+    summary = database.statements("daybreak.metrics.sql.pooled", f"{family.name}.sql")
+    file = database.quoted(out / f"{family.name}.parquet")
+    for name, definition in project.of(family.name).items():
+        with duckdb.connect() as db:
+            mine = f"select * exclude (definition, version) from read_parquet({file}) where definition = '{name}'"  # noqa: S608
+            db.execute(f"create view rows_of_one as {mine}")
+            _print(db, f"\n{family.name}: {name}\n{definition.description}", summary, bool(definition.segments))
+            if rows:
+                _print(db, "", f"select * from rows_of_one limit {rows}", bool(definition.segments))  # noqa: S608
+
+
+def _print(db: duckdb.DuckDBPyConnection, title: str, query: str, segments: bool) -> None:
+    found = db.execute(query)
+    columns = [column[0] for column in found.description]
+    kept = [n for n, column in enumerate(columns) if segments or not column.startswith("segment")]
+    show.table(title, [columns[n] for n in kept], [[row[n] for n in kept] for row in found.fetchall()])
 
 
 def _instant(text: str | None, project: Project) -> datetime | None:

@@ -59,7 +59,10 @@ def demo(port: Port = local.PORT) -> None:
     described = _up(project, port, stages)
     sent_from = datetime.now(UTC)
     file = project / demonstration.PURCHASES
-    with stages.stage("sending purchases with segment-analytics-python"), Progress(console=show.ERR, transient=True) as bar:
+    with (
+        stages.stage("sending purchases with segment-analytics-python"),
+        Progress(console=show.ERR, transient=True) as bar,
+    ):
         task = bar.add_task("purchases", total=sum(1 for _ in demonstration.purchases(file)))
         sent = demonstration.send(
             described["url"], described["write_key"], file, lambda done: bar.update(task, completed=done)
@@ -70,11 +73,9 @@ def demo(port: Port = local.PORT) -> None:
     show.OUT.print()
     show.table(f"{sent:,} events sent; what each stage took", ["stage", "seconds"],
                [[name, f"{seconds:.1f}"] for name, seconds in stages.taken])  # fmt: skip
-    show.OUT.print(
-        f"\nThe local cloud is still up at {described['url']}\n"
-        'Ask it yourself:  .venv/bin/daybreak query "select * from retention limit 5"\n'
-        "Stop it:          .venv/bin/daybreak down"
-    )
+    show.OUT.print(f"\nThe local cloud is still up at {described['url']}", markup=False)
+    show.OUT.print('Ask it yourself:  .venv/bin/daybreak query "select * from retention limit 5"')
+    show.OUT.print("Stop it:          .venv/bin/daybreak down")
 
 
 def _up(project: Path, port: int, stages: show.Stages) -> dict[str, str]:
@@ -128,4 +129,6 @@ def _show(described: dict[str, Any], as_json: bool) -> None:
     if as_json:
         show.as_json(described)
         return
-    show.OUT.print(f"URL        {described['url']}\nwrite key  {described['write_key']}\nAWS API    {described['endpoint']}")
+    show.OUT.print(
+        f"URL        {described['url']}\nwrite key  {described['write_key']}\nAWS API    {described['endpoint']}"
+    )

@@ -7,21 +7,24 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-OUT = Console(highlight=False, soft_wrap=True)
+OUT = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 ERR = Console(stderr=True, highlight=False)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """A table; numbers to the right, null as a dot."""
-    shown = Table(title=title or None, title_justify="left", title_style="bold")
+    """A table for people: numbers to the right, rates in percent, times in the unit that fits, null as a dot."""
+    shown = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     for position, column in enumerate(columns):
         numbers = all(_is_number(row[position]) for row in rows)
-        shown.add_column(column, justify="right" if numbers else "left", overflow="fold")
+        shown.add_column(column.removesuffix("_seconds"), justify="right" if numbers else "left", no_wrap=True)
     for row in rows:
-        shown.add_row(*(_text(cell) for cell in row))
+        shown.add_row(*(_text(column, cell) for column, cell in zip(columns, row, strict=True)))
+    if title:
+        OUT.print(title, style="bold", markup=False, soft_wrap=True)
     OUT.print(shown)
 
 
@@ -55,9 +58,19 @@ def _is_number(value: Any) -> bool:
     return True
 
 
-def _text(value: Any) -> str:
+def _text(column: str, value: Any) -> str:
     if value is None:
         return "·"
-    if isinstance(value, float):
-        return f"{value:.4f}"
-    return str(value)
+    if column.startswith("rate") and _is_number(value):
+        return f"{float(value) * 100:.1f} %"
+    if "seconds" in column and _is_number(value):
+        return _length(float(value))
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def _length(seconds: float) -> str:
+    """A length of time in the largest unit that leaves at least two of it."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"

@@ -106,9 +106,7 @@ def merge_months(db: Connection, store: Store, work: Path, project: Project, day
             changed = bool(put_changed(store, {key: path}, existing.values()))
 
 
-def merged_rows(
-    store: Store, work: Path, project: Project, table: str, until: date, before: str | None = None
-) -> str:
+def merged_rows(store: Store, work: Path, project: Project, table: str, until: date, before: str | None = None) -> str:
     """SQL that reads a merged table as of the end of the day `until`: the last merged month and the days after it.
 
     `before`: use only months before this one (2026-10), to build that month itself.
@@ -134,9 +132,7 @@ def days_of(store: Store, project: Project, table: str, first: date, last: date)
     return {day: key for day, key in sorted(found.items()) if first <= day <= last}
 
 
-def _select(
-    db: Connection, store: Store, work: Path, project: Project, calendar: Calendar, days: list[date]
-) -> None:
+def _select(db: Connection, store: Store, work: Path, project: Project, calendar: Calendar, days: list[date]) -> None:
     """Tables day_events and selected, of exactly these days."""
     wanted = set(days)
     rows = (row for row in calendar.days(days[0], days[-1]) if row["day"] in wanted)

@@ -67,8 +67,8 @@ def _load(db: Connection, store: Store, work: Path, arrived: date) -> None:
     columns = ", ".join(f"cast({name} as {type_}) as {name}" for name, type_ in types.items())
     read_as = {name: "JSON" if name in _JSON else type_ for name, type_ in types.items()}
     if not files:
-        db.execute(f"create or replace table arrived as select *, cast(null as date) as dt, "
-                   f"cast(null as date) as original_date from {database.read_parquet([], types)}")  # fmt: skip
+        none = database.read_parquet([], {**types, "dt": "DATE", "original_date": "DATE"})
+        db.execute(f"create or replace table arrived as select * from {none}")  # noqa: S608
         return
     query = database.statements("daybreak.export.sql", "arrived.sql").format(
         columns=columns, frames=_list_literal(files.values()), types=_struct_literal(read_as)

@@ -51,12 +51,14 @@ class Manifest:
     def load(data: bytes) -> "Manifest":
         values = json.loads(data)
         dates = {name: [date.fromisoformat(day) for day in values[name]] for name in ("dates", "days")}
-        return Manifest(**{
-            **values,
-            **dates,
-            "arrived": date.fromisoformat(values["arrived"]),
-            "through": datetime.fromisoformat(values["through"]),
-        })
+        return Manifest(
+            **{
+                **values,
+                **dates,
+                "arrived": date.fromisoformat(values["arrived"]),
+                "through": datetime.fromisoformat(values["through"]),
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class Export:
         )
 
     def _finish(self, manifest: Manifest) -> None:
-        """Write the manifest, last of all. Before the first one ever, say that the derived tables cover all there is."""
+        """Write the manifest, last of all. Before the first one ever, say that the derived tables cover everything."""
         if not self.store.list(keys.EXPORTS):
             self.store.put(keys.derived_ready(self.project.derived_version), b"{}")
         self.store.put(keys.export(manifest.arrived), manifest.dump())

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 if sys.version_info >= (3, 14):
-    from compression import zstd
+    from compression import zstd as zstd
 else:
-    from backports import zstd
+    from backports import zstd as zstd
 
 MAX_FRAME_BYTES = 350 * 1024
 """DynamoDB's limit for an item is 400 KB; the rest is left for keys and a second frame of rejects."""

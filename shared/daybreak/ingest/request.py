@@ -139,16 +139,17 @@ def _quarantined(index: int, raw: Any, reason: EventRejected, arrival: Arrival) 
         body = json.dumps(raw)
     except (RecursionError, ValueError):
         body = _ascii(repr(type(raw)))
+    message = _ascii(reason.message)[:500]
     record = {
         "received_at": iso(arrival.received_at),
         "source": arrival.source,
         "code": reason.code,
-        "message": _ascii(reason.message)[:500],
+        "message": message,
         "message_id": message_id,
         "body": body[:_MAX_QUARANTINED_BYTES],
         "body_chars": len(body),
     }
-    return Rejected(index, message_id, reason.code, record["message"], json.dumps(record).encode())
+    return Rejected(index, message_id, reason.code, message, json.dumps(record).encode())
 
 
 def _ascii(text: str) -> str:

@@ -46,7 +46,7 @@ class CompletionRow(Row):
     segment: str = Field(description="Name of the segment, or all")
     segment_value: str = Field(description="Its value at the start; (unset) where there was none; all for all")
     step: int = Field(description="1 is the entry")
-    selector: str = Field(description="The events that count as this step")
+    event: str = Field(description="What counts as this step")
     status: str = Field(description="complete once everybody's window has ended, else open")
     entered: int = Field(description="People who entered at step 1")
     reached: int = Field(description="Those who reached this step, so far")

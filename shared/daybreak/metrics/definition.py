@@ -52,7 +52,9 @@ class Filter(BaseModel):
             raise ValueError("`exists` takes no value")
         if self.op == "in" and not (isinstance(self.value, list) and self.value):
             raise ValueError("`in` needs a list as its value")
-        if self.op in (">", ">=", "<", "<=") and (isinstance(self.value, bool) or not isinstance(self.value, int | float)):
+        if self.op in (">", ">=", "<", "<=") and (
+            isinstance(self.value, bool) or not isinstance(self.value, int | float)
+        ):
             raise ValueError(f"`{self.op}` needs a number as its value")
         if self.op in ("=", "!=") and (self.value is None or isinstance(self.value, list)):
             raise ValueError(f"`{self.op}` needs one value")
@@ -87,6 +89,14 @@ Window = Annotated[timedelta, BeforeValidator(_window)]
 
 Selector = Annotated[str, BeforeValidator(_selector)]
 """Which events count, kept as a key (see `event_selector`): "any", a name, a list of names, or {event, where}."""
+
+
+def label(key: str) -> str:
+    """A selector key as people read it: Signed Up or Invited, where plan = trial."""
+    chosen = event_selector(key)
+    conditions = (f"{f.property} {f.op}{'' if f.value is None else f' {f.value}'}" for f in chosen.where)
+    where = " and ".join(conditions)
+    return " or ".join(chosen.event or ["any event"]) + (f", where {where}" if where else "")
 
 
 class Definition(BaseModel):

@@ -2,7 +2,7 @@
 
     run                    until_us: everything before this instant is known, nothing from it on counts
     definitions            definition, version, first_partition, start_selector, active_selector and the family's own
-    steps                  definition, step, selector: for kinds that have steps
+    steps                  definition, step, selector, event (the selector in words): for kinds that have steps
     starts                 selector, person, started_us, day_number: each person's first ever
     last_seen              selector, person, day_number
     matches                selector, person, at_us, event_key: every event of a timed selector
@@ -25,7 +25,7 @@ from daybreak.database import Connection
 from daybreak.definitions import Project
 from daybreak.export.derive import DAY_TABLES, days_of, json_path, merged_rows
 from daybreak.lake.store import Store
-from daybreak.metrics.definition import Definition
+from daybreak.metrics.definition import Definition, label
 from daybreak.metrics.families import Family
 
 ONE_DAY = timedelta(days=1)
@@ -107,14 +107,15 @@ def _definitions(db: Connection, project: Project, question: Question) -> None:
     ]
     texts = dict.fromkeys(("definition", "segment", "trait", "property_path", "taken"), "VARCHAR")
     database.create(db, "definition_segments", texts, segments)
-    database.create(db, "steps", {"definition": "VARCHAR", "step": "BIGINT", "selector": "VARCHAR"}, _steps(definitions))
+    step_types = {"definition": "VARCHAR", "step": "BIGINT", "selector": "VARCHAR", "event": "VARCHAR"}
+    database.create(db, "steps", step_types, _steps(definitions))
     database.create(db, "run", {"until_us": "BIGINT"}, [{"until_us": micros(question.until)}])
     database.create(db, "numbers", {"number": "BIGINT"}, [{"number": n} for n in range(1, MOST_NUMBERS + 1)])
 
 
 def _steps(definitions: dict[str, Definition]) -> list[dict[str, object]]:
     return [
-        {"definition": name, "step": number, "selector": selector}
+        {"definition": name, "step": number, "selector": selector, "event": label(selector)}
         for name, definition in definitions.items()
         for number, selector in enumerate(getattr(definition, "steps", []), start=1)
     ]

@@ -116,7 +116,7 @@ class Metrics:
         return found[0].date() - timedelta(days=1) if found and found[0] else day
 
     def _publish(self, db: Connection, family: Family, day: date, through: datetime) -> None:
-        """The small JSON for people who look: the newest partitions of each definition, and how far the data reaches."""
+        """The small JSON for people who look: each definition's newest partitions, and how far the data reaches."""
         partition = family.partition
         newest = db.execute(
             f"select * from result where segment = '{ALL}' qualify dense_rank() over "  # noqa: S608

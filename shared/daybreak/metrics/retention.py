@@ -54,6 +54,8 @@ class RetentionRow(Row):
     period: int = Field(description="Periods since the cohort's own, which is 0")
     status: str = Field(description="complete once the period has ended, else open")
     people: int = Field(description="People in the cohort: the denominator")
-    retained: int | None = Field(description="Those who came back in (or, on_or_after: in or after) it; null while open")
+    retained: int | None = Field(
+        description="Those who came back in (or, on_or_after: in or after) it; null while open"
+    )
     retained_so_far: int = Field(description="The same as known so far; equals retained once complete")
     rate: float | None = Field(description="retained / people; null while open")

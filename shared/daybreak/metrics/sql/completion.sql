@@ -25,7 +25,7 @@ journey as (
         p.person,
         p.finished,
         t.step,
-        t.selector,
+        t.event,
         case when b.person is null and t.step > 1 then 0 else 1 end as reached_before,
         case when x.person is null then 0 else 1 end as reached,
         cast(x.reached_us - b.reached_us as double) / 1.0e6 as seconds
@@ -35,7 +35,7 @@ journey as (
     left join reached as b on b.definition = p.definition and b.person = p.person and b.step = t.step - 1
 ),
 split as (
-    select j.definition, j.version, j.cohort, j.person, j.finished, j.step, j.selector, j.reached_before, j.reached,
+    select j.definition, j.version, j.cohort, j.person, j.finished, j.step, j.event, j.reached_before, j.reached,
         j.seconds, g.segment, g.segment_value
     from journey as j
     inner join segments as g on g.definition = j.definition and g.person = j.person
@@ -67,7 +67,7 @@ counted as (
         segment,
         segment_value,
         step,
-        selector,
+        event,
         count(*) as entered,
         sum(finished) as finished,
         sum(reached) as reached,
@@ -75,7 +75,7 @@ counted as (
         sum(reached_before * (1 - reached) * finished) as dropped,
         sum(reached_before * (1 - reached) * (1 - finished)) as in_progress
     from split
-    group by definition, version, cohort, segment, segment_value, step, selector
+    group by definition, version, cohort, segment, segment_value, step, event
 )
 select
     c.definition,
@@ -84,7 +84,7 @@ select
     c.segment,
     c.segment_value,
     c.step,
-    c.selector,
+    c.event,
     case when c.finished = c.entered then 'complete' else 'open' end as status,
     c.entered,
     c.reached,
