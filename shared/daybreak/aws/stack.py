@@ -80,7 +80,11 @@ class Stack:
         athena = clients.athena()
         try:
             started = athena.start_query_execution(
-                QueryString=sql, WorkGroup=self.workgroup, QueryExecutionContext={"Database": self.database}
+                QueryString=sql,
+                WorkGroup=self.workgroup,
+                QueryExecutionContext={"Database": self.database},
+                # in AWS the workgroup says the same and prevails; the local cloud forgets its settings on a restart
+                ResultConfiguration={"OutputLocation": f"s3://{self.lake_bucket}/athena-results/"},
             )
             execution = started["QueryExecutionId"]
             begun = time.monotonic()
