@@ -21,7 +21,7 @@ lint: setup
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 bench: setup
-	@$(BIN)/python -m tests.bench
+	@PYTHONPATH=tests $(BIN)/python -m bench
 
 clean:
 	rm -rf .venv .daybreak infra/node_modules cdk.out out

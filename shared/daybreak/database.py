@@ -33,6 +33,7 @@ def database(work: Path, limits: Limits) -> Iterator[Connection]:
             "autoload_known_extensions": False,
         },
     )
+    connection.execute("set enable_progress_bar = false")
     try:
         yield connection
     finally:

@@ -97,8 +97,8 @@ class Project(BaseModel):
     @cached_property
     def derived_version(self) -> str:
         """Hash of what the derived tables are made from: changing a window keeps it, adding an event changes it."""
-        return version_of([sorted(self.selectors), sorted(self.timed_selectors), self.traits, self.properties, 1,
-                           self.settings.timezone])  # fmt: skip
+        asked = {selector: self.properties_of(selector) for selector in self.selectors}
+        return version_of([asked, sorted(self.timed_selectors), self.traits, self.settings.timezone])
 
     @cached_property
     def selectors(self) -> set[str]:
@@ -107,6 +107,11 @@ class Project(BaseModel):
     @cached_property
     def timed_selectors(self) -> set[str]:
         return {selector for definition in self.all() for selector in definition.timed_selectors()}
+
+    def properties_of(self, selector: str) -> list[str]:
+        """The properties that split the people who start with this selector."""
+        split = {s for d in self.all() if d.start_selector() == selector for s in d.segments}
+        return sorted({p for s in split if (p := self.segments[s].property)})
 
     @cached_property
     def traits(self) -> list[str]:

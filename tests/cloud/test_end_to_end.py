@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
 
+from conftest import ROOT
 from daybreak.cloud import local
 
 pytestmark = pytest.mark.e2e
@@ -100,7 +100,10 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 def _answers(sandbox: Sandbox) -> None:
     """METRICS.md's last section, through Athena's API."""
-    found = {(row["definition"], int(row["period"])): (int(row["people"]), int(row["retained"])) for row in sandbox.query(COUNTED)}
+    found = {
+        (row["definition"], int(row["period"])): (int(row["people"]), int(row["retained"]))
+        for row in sandbox.query(COUNTED)
+    }
     assert [found["buyers_daily", day][1] for day in (1, 7, 30)] == [247, 241, 160]
     assert found["buyers_stay", 30] == (23_570, 10_325)
     january = sandbox.query(

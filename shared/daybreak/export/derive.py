@@ -68,9 +68,10 @@ def derive_days(
     """Rebuild the day tables of these project days from `events`; the keys that were written."""
     if not days:
         return []
-    _select(db, store, work, project, calendar, days)
-    for table in DAY_TABLES:
-        db.execute(database.statements("daybreak.export.sql", f"{table}.sql"))
+    _load_days(db, store, work, project, calendar, days)
+    _match_selectors(db, project)
+    for table in ("identities", "traits"):
+        db.execute(_sql(table))
     files: dict[str, Path] = {}
     for table, columns in DAY_TABLES.items():
         query = f"select day, {', '.join(columns)} from {table} order by all"  # noqa: S608
@@ -132,25 +133,34 @@ def days_of(store: Store, project: Project, table: str, first: date, last: date)
     return {day: key for day, key in sorted(found.items()) if first <= day <= last}
 
 
-def _select(db: Connection, store: Store, work: Path, project: Project, calendar: Calendar, days: list[date]) -> None:
-    """Tables day_events and selected, of exactly these days."""
+def _load_days(
+    db: Connection, store: Store, work: Path, project: Project, calendar: Calendar, days: list[date]
+) -> None:
+    """Table day_events, of exactly these days."""
     wanted = set(days)
     rows = (row for row in calendar.days(days[0], days[-1]) if row["day"] in wanted)
     database.create(db, "calendar_days", DAYS, rows)
     files = list(store.local(_event_keys(store, calendar, days), work).values())
     events = database.read_parquet(files, duckdb_columns(Event))
-    db.execute(database.statements("daybreak.export.sql", "selected.sql").format(events=events))
-    timed = [{"selector": selector} for selector in sorted(project.timed_selectors)]
-    database.create(db, "timed_selectors", {"selector": "VARCHAR"}, timed)
+    asked_for = project.properties or any(event_selector(selector).where for selector in project.selectors)
+    db.execute(_sql("day_events").format(events=events, properties="e.properties" if asked_for else "null"))
     traits = [{"trait": trait, "path": json_path(trait)} for trait in project.traits]
     database.create(db, "trait_names", {"trait": "VARCHAR", "path": "VARCHAR"}, traits)
-    db.execute("create or replace table selected (day DATE, selector VARCHAR, id VARCHAR, happened_at TIMESTAMP, "
-               "message_id VARCHAR, segment_values VARCHAR)")  # fmt: skip
+
+
+def _match_selectors(db: Connection, project: Project) -> None:
+    """Tables activity and matches."""
+    for table in ("activity", "matches"):
+        database.create(db, table, {"day": "DATE", **DAY_TABLES[table]}, [])
     for selector in sorted(project.selectors):
-        db.execute(
-            f"insert into selected select day, {database.quoted(selector)}, id, happened_at, message_id, "  # noqa: S608
-            f"{_segment_values(project.properties)} from day_events where {_condition(selector)}"
-        )
+        parts = {
+            "selector": database.quoted(selector),
+            "condition": _condition(selector),
+            "first_values": _first_values(project.properties_of(selector)),
+        }
+        db.execute(_sql("activity").format(**parts))
+        if selector in project.timed_selectors:
+            db.execute(_sql("matches").format(**parts))
 
 
 def _event_keys(store: Store, calendar: Calendar, days: list[date]) -> Iterable[str]:
@@ -200,15 +210,19 @@ def _number(text: str, kind: str) -> str:
     return f"case when {kind} in ('BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT') then try_cast({text} as double) end"
 
 
-def _segment_values(properties: list[str]) -> str:
-    """The named properties as a JSON object, or null where there are none to keep."""
+def _first_values(properties: list[str]) -> str:
+    """The named properties of the first event as a JSON object, or null where there are none to keep."""
     if not properties:
         return "null"
     pairs = ", ".join(
         f"{database.quoted(name)}, json_extract_string(properties, {database.quoted(json_path(name))})"
         for name in properties
     )
-    return f"cast(json_object({pairs}) as varchar)"
+    return f"arg_min(cast(json_object({pairs}) as varchar), row(happened_at, message_id))"
+
+
+def _sql(name: str) -> str:
+    return database.statements("daybreak.export.sql", f"{name}.sql")
 
 
 def json_path(name: str) -> str:

@@ -93,7 +93,7 @@ def _earlier_ids(db: Connection, store: Store, work: Path, arrived: date) -> Non
 def _event_files(db: Connection, work: Path, arrived: date) -> dict[str, Path]:
     """One file per event date, and always one for the arrival day itself: an empty day is a file without rows."""
     written = database.write_partitions(
-        db, "select * exclude (original_date) from arrived order by dt, timestamp, message_id", ["dt"], work / "events"
+        db, "select * exclude (original_date) from arrived order by dt, timestamp, rowid", ["dt"], work / "events"
     )
     files = {keys.events(date.fromisoformat(day), arrived): file for (day,), file in written.items()}
     if keys.events(arrived, arrived) not in files:

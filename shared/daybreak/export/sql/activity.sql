@@ -1,15 +1,16 @@
 -- Who did what on a day, how often, first and last when?
--- Grain: one row per day, selector and id.
--- Inputs: selected. Lag: none.
+-- Grain: one row per day, selector and id; run once for each selector.
+-- Inputs: day_events; {condition}, the selector as SQL. Lag: none.
 -- first_values holds, as JSON, those properties of the day's first event that [segments] names.
-create or replace table activity as
+insert into activity
 select
     day,
-    selector,
+    {selector} as selector,
     id,
     count(*) as uses,
     min(happened_at) as first_at,
     max(happened_at) as last_at,
-    arg_min(segment_values, row(happened_at, message_id)) as first_values
-from selected
-group by day, selector, id;
+    {first_values} as first_values
+from day_events
+where {condition} and id is not null
+group by day, id;

@@ -1,8 +1,8 @@
--- Which events match which selector, on which of the project's days?
--- Grain: one row per event and selector it matches.
+-- Which events fall on which of the project's days?
+-- Grain: one row per event.
 -- Inputs: {events}, files of `events`; calendar_days, the days being derived. Lag: none.
 -- id is whoever the event itself names; who that person is in the end is decided when metrics are computed, because
--- a later identify or alias can still change it.
+-- a later identify or alias can still change it. Properties and traits are only carried where something asks for them.
 create or replace table day_events as
 select
     d.day,
@@ -14,8 +14,8 @@ select
     e.previous_id,
     e.timestamp as happened_at,
     e.message_id,
-    e.properties,
-    e.traits
+    {properties} as properties,
+    case when e.type = 'identify' then e.traits end as traits
 from {events} as e
 asof join calendar_days as d on e.timestamp >= d.starts_at
 where e.timestamp < d.ends_at;

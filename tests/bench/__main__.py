@@ -1,0 +1,46 @@
+"""`make bench`: what Daybreak costs, beside the least the same work can cost, in one run. One table, and bench.json.
+
+Times on a shared machine are noise; ratios from one run are not, so each part is measured beside what it is compared to.
+"""
+
+import argparse
+import json
+import platform
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench import collector, daily, volume
+from daybreak.cli import show
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--events", type=int, default=10_000_000, help="events of the volume run")
+    parser.add_argument("--daily", type=int, default=100_000, help="events a day of the history run")
+    parser.add_argument("--only", choices=["collector", "volume", "daily"], help="one part only")
+    options = parser.parse_args()
+    parts: dict[str, Callable[[], list[dict[str, Any]]]] = {
+        "collector": collector.measure,
+        "volume": lambda: volume.measure(options.events),
+        "daily": lambda: daily.measure(options.daily),
+    }
+    measured: list[dict[str, Any]] = []
+    for name, measure in parts.items():
+        if options.only in (None, name):
+            show.ERR.print(f"[bold]{name}[/bold]")
+            measured += measure()
+    show.table("What Daybreak costs", ["what", "measured", "unit", "reach", "met"],
+               [[m["what"], m["measured"], m["unit"], m.get("reach"), m.get("met")] for m in measured])  # fmt: skip
+    result = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "measured": measured,
+    }
+    Path("bench.json").write_text(json.dumps(result, indent=1) + "\n")
+    show.ERR.print("written: bench.json")
+
+
+main()

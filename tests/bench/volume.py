@@ -1,0 +1,132 @@
+"""Ten million events of one arrival day, exported and computed in a process of its own: time and peak memory.
+
+The process may use what the Lambda has: two cores and DuckDB's memory limit of the deployment. Its peak is the kernel's
+own figure for the whole process (ru_maxrss).
+"""
+
+import json
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bench.typical import events
+from daybreak.cli import show
+from daybreak.database import Limits
+from daybreak.definitions import parse
+from daybreak.export.arrivals import HourFrames
+from daybreak.export.job import Export
+from daybreak.ingest.event import Arrival, canonical
+from daybreak.ingest.pack import pack
+from daybreak.lake import keys
+from daybreak.lake.store import FolderStore
+from daybreak.metrics.families import FAMILIES
+from daybreak.metrics.job import Metrics
+
+MEMORY_MB = 1900
+"""As infra/jobs.py gives it to DuckDB."""
+DAY = datetime(2026, 11, 20, tzinfo=UTC)
+DEFINITIONS = """
+[project]
+timezone = "UTC"
+[segments.plan]
+property = "plan"
+[activation.first_workflow]
+description = "d"
+start = "Signed Up"
+milestone = "Workflow Created"
+window = "24h"
+segments = ["plan"]
+[time_to_value.first_run]
+description = "d"
+start = "Signed Up"
+value = "Workflow Run"
+window = "30d"
+[completion.onboarding]
+description = "d"
+steps = ["Signed Up", "Connection Added", "Workflow Created", "Workflow Run"]
+window = "7d"
+[retention.daily]
+description = "d"
+start = "Signed Up"
+return = "any"
+period = "day"
+periods = 30
+[retention.weekly]
+description = "d"
+start = "Signed Up"
+return = "any"
+period = "week"
+periods = 12
+[adoption.sharing]
+description = "d"
+feature = "Report Shared"
+window = "28d"
+"""
+
+
+class NothingArrives:
+    """The raw log is already there."""
+
+    def hour(self, hour: datetime) -> HourFrames:
+        return HourFrames()
+
+    def first_hour(self, before: datetime) -> datetime | None:
+        return None
+
+
+def write_raw(store: FolderStore, day: datetime, count: int, seed: int, people: int) -> None:
+    """The raw log of one arrival day, in frames of 500 as the collector packs them."""
+    arrival = Arrival(received_at=day + timedelta(hours=12), source="bench")
+    hour, frames, lines = 0, [], []
+    for written, raw in enumerate(events(count, seed, people, day), start=1):
+        lines.append(canonical(raw, arrival, 0).line)
+        if len(lines) == 500 or written == count:
+            frames += [frame.data for frame in pack(lines)]
+            lines = []
+        if written >= (hour + 1) * count / 24:
+            store.put(keys.raw(day.date(), hour), b"".join(frames))
+            hour, frames = hour + 1, []
+
+
+def measure(count: int) -> list[dict[str, Any]]:
+    with tempfile.TemporaryDirectory() as folder:
+        store = FolderStore(Path(folder))
+        with show.Stages().stage(f"generating {count:,} events"):
+            write_raw(store, DAY, count, seed=1, people=count // 20)
+        pipe, child = multiprocessing.get_context("spawn").Pipe(duplex=False)
+        process = multiprocessing.get_context("spawn").Process(target=_work, args=(folder, child))
+        with show.Stages().stage("exporting and computing"):
+            process.start()
+            figures = pipe.recv()
+            process.join()
+    gigabytes = round(figures["peak_bytes"] / 1e9, 2)
+    return [
+        {"what": f"export of {count:,} events", "measured": round(figures["export"], 1), "unit": "s"},
+        {"what": f"all five families over {count:,} events", "measured": round(figures["compute"], 1), "unit": "s"},
+        {"what": "peak memory of export and compute", "measured": gigabytes, "unit": "GB", "reach": 3.0,
+         "met": "yes" if gigabytes <= 3.0 else "NO"},
+    ]  # fmt: skip
+
+
+def _work(folder: str, pipe: Any) -> None:
+    project = parse(DEFINITIONS)
+    store, limits = FolderStore(Path(folder)), Limits(memory_mb=MEMORY_MB)
+    begun = time.monotonic()
+    manifest = Export(store, NothingArrives(), project, limits).replay(DAY.date(), DAY + timedelta(days=1))
+    exported = time.monotonic()
+    for family in FAMILIES:
+        Metrics(store, project, limits).run(family, DAY.date())
+    computed = time.monotonic()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    assert manifest.events
+    pipe.send({"export": exported - begun, "compute": computed - exported, "peak_bytes": peak})
+    pipe.close()
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(int(sys.argv[1]))))
