@@ -1,8 +1,9 @@
 """What may wake somebody: each alarm says in its description what it means and what to do."""
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
@@ -28,6 +29,14 @@ class Alarms(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._topic = sns.Topic(self, "Topic", display_name="Daybreak alarms", enforce_ssl=True)
+        self._topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self._topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            )
+        )
         if email:
             self._topic.add_subscription(subscriptions.EmailSubscription(email))
         self._alarm("ExportFailed", jobs.export.metric_errors(period=_FIVE_MINUTES),

@@ -41,6 +41,13 @@ def test_the_projects_own_file_is_good() -> None:
         (PROJECT + GOOD.replace('"S"', '{ event = "S", where = [{ property = "p", op = ">", value = "x" }] }'), "`>` needs a number"),
         (PROJECT + '[adoption.a]\ndescription="d"\nfeature="F"\nwindow="36h"', "[adoption.a] window: must be whole days"),
         (PROJECT + '[completion.a]\ndescription="d"\nsteps=["A"]\nwindow="1d"', "[completion.a] steps"),
+        (PROJECT + GOOD + 'segments = ["p", "p"]\n[segments.p]\ntrait = "plan"', "[activation.a] segments: names one twice"),
+        (PROJECT + GOOD.replace('"S"', '{ event = "S", where = [{ property = "p", op = ">", value = inf }] }'), "must be finite"),
+        (PROJECT + GOOD.replace('"S"', '{ event = "S", where = [{ property = "*", op = "exists" }] }'), "`*` is no property"),
+        (PROJECT + GOOD + "at_least = 99999999999999999999", "[activation.a] at_least"),
+        (PROJECT + GOOD.replace('"7d"', '"99999w"'), "[activation.a] window: may be at most 3660 days"),
+        (PROJECT + '[retention.r]\ndescription="d"\nstart="S"\nreturn="S"\nperiod="day"\nperiods=3\nmode="on_or_after"\nat_least=2',
+         "`at_least` goes with mode"),
         ("activation = 1\n" + PROJECT, "[activation] must be tables"),
     ],
 )  # fmt: skip

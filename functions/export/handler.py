@@ -3,7 +3,8 @@
 {"time": "2026-11-21T08:05:00Z"}                       hourly, from the schedule: every hour that is over by then
 {"date": "2026-11-21", "time": "2026-11-21T08:05:00Z"} one arrival day up to then, the running hour included
 {"derive_from": "2026-10-01", "derive_to": "…"}        rebuild derived tables after a change of definitions
-{"derived": true}                                      the rebuilding is done: the new tables cover everything
+{"span": true}                                         which dates have events; are derived tables complete?
+{"derived": "2026-11-21T08:05:00Z"}                    the rebuilding is done: the tables cover everything
 """
 
 import os
@@ -44,9 +45,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     if "derive_from" in event:
         days = export.derive(date.fromisoformat(event["derive_from"]), date.fromisoformat(event["derive_to"]))
         return {"derived_days": len(days)}
-    if event.get("derived"):
-        export.derived()
-        return {"derived": True}
+    if "span" in event:
+        return export.span()
+    if "derived" in event:
+        export.derived(event["derived"])
+        return {"derived": event["derived"]}
     if "date" in event:
         manifests = export.day(date.fromisoformat(event["date"]), parse_time(event["time"]))
     else:

@@ -71,24 +71,21 @@ def write_parquet(connection: Connection, query: str, path: Path) -> Path:
 
 
 def write_partitions(
-    connection: Connection, query: str, by: Sequence[str], folder: Path
+    connection: Connection, table: str, by: Sequence[str], order: str, folder: Path, leaving_out: Sequence[str] = ()
 ) -> dict[tuple[str, ...], Path]:
-    """The query's rows as one Parquet file for each value of the columns `by`, which must begin its order.
+    """A table's rows as one Parquet file for each value of the columns `by`, which are left out of the files.
 
-    One thread writes: with more, the rows of a partition would lie in another order each time, and equal data must be
-    equal bytes. Returns the files by their values as text; the columns themselves are left out of the files.
+    Each is a query of its own with its own order: DuckDB's partitioned COPY writes the rows of a partition in another
+    order from time to time, even with one thread, and equal data must be equal bytes. Files by their values as text.
     """
-    folder.mkdir(parents=True)
-    threads = connection.execute("select current_setting('threads')").fetchone()
-    connection.execute("set threads = 1")
-    connection.execute(
-        f"copy ({query}) to {quoted(folder)} (format parquet, compression zstd, partition_by ({', '.join(by)}))"
-    )
-    connection.execute(f"set threads = {threads[0] if threads else 1}")
-    return {
-        tuple(part.partition("=")[2] for part in file.relative_to(folder).parts[:-1]): file
-        for file in sorted(folder.rglob("*.parquet"))
-    }
+    keys = ", ".join(f"cast({column} as varchar)" for column in by)
+    values = connection.execute(f"select distinct {keys} from {table} order by all").fetchall()  # noqa: S608
+    files = {}
+    for value in values:
+        where = " and ".join(f"{column} = {quoted(text)}" for column, text in zip(by, value, strict=True))
+        rows = f"select * exclude ({', '.join([*by, *leaving_out])}) from {table} where {where} order by {order}"  # noqa: S608
+        files[value] = write_parquet(connection, rows, folder.joinpath(*value).with_suffix(".parquet"))
+    return files
 
 
 def quoted(value: object) -> str:

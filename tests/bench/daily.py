@@ -12,7 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bench.volume import DAY, DEFINITIONS, MEMORY_MB, NothingArrives, write_raw
+from bench.typical import DAY
+from bench.volume import DEFINITIONS, MEMORY_MB, NothingArrives, write_raw
 from daybreak.cli import show
 from daybreak.database import Limits
 from daybreak.definitions import parse

@@ -10,17 +10,16 @@ import resource
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bench.typical import events
+from bench.typical import DAY, lines, lines_are_canonical
 from daybreak.cli import show
 from daybreak.database import Limits
 from daybreak.definitions import parse
 from daybreak.export.arrivals import HourFrames
 from daybreak.export.job import Export
-from daybreak.ingest.event import Arrival, canonical
 from daybreak.ingest.pack import pack
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
@@ -29,7 +28,6 @@ from daybreak.metrics.job import Metrics
 
 MEMORY_MB = 1900
 """As infra/jobs.py gives it to DuckDB."""
-DAY = datetime(2026, 11, 20, tzinfo=UTC)
 DEFINITIONS = """
 [project]
 timezone = "UTC"
@@ -80,17 +78,20 @@ class NothingArrives:
 
 
 def write_raw(store: FolderStore, day: datetime, count: int, seed: int, people: int) -> None:
-    """The raw log of one arrival day, in frames of 500 as the collector packs them."""
-    arrival = Arrival(received_at=day + timedelta(hours=12), source="bench")
-    hour, frames, lines = 0, [], []
-    for written, raw in enumerate(events(count, seed, people, day), start=1):
-        lines.append(canonical(raw, arrival, 0).line)
-        if len(lines) == 500 or written == count:
-            frames += [frame.data for frame in pack(lines)]
-            lines = []
+    """The raw log of one arrival day, in frames of 500 events as the collector packs them."""
+    assert lines_are_canonical()
+    hour, frames, waiting = 0, [], []
+    received = day + timedelta(hours=12)
+    for written, line in enumerate(lines(count, seed, people, day, received), start=1):
+        waiting.append(line)
+        if len(waiting) == 500 or written == count:
+            frames += [frame.data for frame in pack(waiting)]
+            waiting = []
         if written >= (hour + 1) * count / 24:
             store.put(keys.raw(day.date(), hour), b"".join(frames))
             hour, frames = hour + 1, []
+    if frames:
+        store.put(keys.raw(day.date(), 23), (store.get(keys.raw(day.date(), 23)) or b"") + b"".join(frames))
 
 
 def measure(count: int) -> list[dict[str, Any]]:

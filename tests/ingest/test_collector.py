@@ -16,8 +16,10 @@ from conftest import ROOT, payload
 from daybreak.aws import gateway
 from daybreak.aws.events_table import EventsTable
 from daybreak.aws.write_keys import WriteKeys
+from daybreak.errors import RequestRefused
 from daybreak.export.arrivals import HourFrames
 from daybreak.ingest.pack import unpack
+from daybreak.ingest.request import take
 
 Post = Callable[..., tuple[int, dict[str, Any], dict[str, str]]]
 
@@ -144,6 +146,18 @@ def test_an_event_of_33_kb_is_quarantined_whole(post: Post, tables: Any) -> None
         (b"{}", "/", "POST", "good", 404, "unknown_path"),
         (b"", "/v1/batch", "GET", "good", 405, "wrong_method"),
         (gzip.compress(b" " * 11_000_000), "/v1/batch", "POST", "good", 413, "too_large"),
+        (json.dumps({"batch": [0] * 25_001}).encode(), "/v1/batch", "POST", "good", 413, "too_large"),
+        (
+            json.dumps(
+                {"context": {"x": "y" * 30_000}, "batch": [{"type": "track", "userId": "u", "event": "e"}] * 2000}
+            ).encode(),
+            "/v1/batch",
+            "POST",
+            "good",
+            413,
+            "too_large",
+        ),
+        (gzip.compress(b"") * 101, "/v1/batch", "POST", "good", 400, "invalid_gzip"),
     ],
 )
 def test_a_request_that_cannot_be_taken_says_why_and_stores_nothing(
@@ -209,3 +223,23 @@ def test_when_dynamodb_fails_the_client_is_told_to_come_back(
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", real)
     assert post(payload("batch.json"))[0] == 200
     assert len(lines(tables)) == 5
+
+
+def test_an_authorization_header_that_is_no_text_is_no_key(post: Post) -> None:
+    event = payload("gateway-http-api.json")
+    request = gateway.request({**event, "headers": {"authorization": "Basic \u00e9"}, "body": "{}"})
+    with pytest.raises(RequestRefused, match="write key"):
+        take(request, lambda _: "web", datetime.now(UTC))
+
+
+def test_a_write_key_never_reaches_the_quarantine(post: Post, tables: Any, write_key: str) -> None:
+    status, answer, _ = post({"writeKey": write_key, "userId": "u"}, "/v1/track", key=None)
+    assert (status, answer["rejected"][0]["code"]) == (200, "no_name")
+    (line,) = unpack(stored(tables).rejected_frames)
+    assert write_key.encode() not in line
+
+
+def test_a_dated_event_without_an_id_sent_again_gets_the_same_id(post: Post, tables: Any) -> None:
+    for sent_at in ("2026-11-20T09:00:00Z", "2026-11-20T09:00:30Z"):
+        post({"userId": "u", "event": "E", "timestamp": "2026-11-20T09:00:00Z", "sentAt": sent_at}, "/v1/track")
+    assert len({line["message_id"] for line in lines(tables)}) == 1

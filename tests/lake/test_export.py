@@ -1,5 +1,6 @@
 """The export: each message id once over all history, whatever is repeated, late, out of order or cut short."""
 
+import contextlib
 import random
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from daybreak.errors import InputError
 from daybreak.export.job import read_manifest
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
@@ -226,3 +228,72 @@ def test_batch_splits_arrival_order_and_repeats_change_no_event_and_no_number(
     assert wild.bytes(keys.derived_prefix(COUNTED.derived_version)) == calm.bytes(
         keys.derived_prefix(COUNTED.derived_version)
     )
+
+
+def test_an_old_day_exported_again_after_dynamodb_dropped_it_keeps_its_events(deployment: Deployment) -> None:
+    deployment.receive(day(10), ids("m1", "m2"))
+    deployment.export(day(11))
+    deployment.arrived.hours.clear()
+    deployment.export_day("2026-11-10", day(12))
+    assert deployment.events() == ["m1", "m2"]
+
+
+def test_a_day_exported_by_hand_after_an_outage_leaves_no_hole_before_it(deployment: Deployment) -> None:
+    deployment.export(day(5))
+    for number in (6, 7, 9):
+        deployment.receive(day(number), ids(f"m{number}"))
+    deployment.export_day("2026-11-09", day(9, 12))
+    assert deployment.events() == ["m6", "m7", "m9"]
+
+
+def test_a_date_that_has_not_begun_is_refused(deployment: Deployment) -> None:
+    with pytest.raises(InputError, match="has not begun"):
+        deployment.export_day("2027-11-10", day(10))
+
+
+def test_what_a_slower_run_put_over_newer_files_is_healed_by_the_next_run(deployment: Deployment) -> None:
+    deployment.receive(day(10), ids("m1"))
+    deployment.export(day(10, 10))
+    key = "events/dt=2026-11-10/arrived=2026-11-10.parquet"
+    old = deployment.store.get(key)
+    assert old
+    deployment.receive("2026-11-10T10:30:00+00:00", ids("m2"))
+    deployment.export(day(10, 11))
+    deployment.store.put(key, old)
+    deployment.export(day(10, 12))
+    assert deployment.events() == ["m1", "m2"]
+
+
+def test_undated_and_restamped_copies_are_found_when_an_older_day_comes_later(deployment: Deployment) -> None:
+    undated = {k: v for k, v in event("u", "Signed Up", "-", key="undated").items() if k != "timestamp"}
+    deployment.arrived.add(datetime(2026, 11, 12, 9, tzinfo=UTC), [undated, *ids("again", at="2026-11-12T08:00:00Z")])
+    deployment.export(day(13))
+    deployment.arrived.add(datetime(2026, 11, 11, 9, tzinfo=UTC), [undated, *ids("again", at="2026-11-11T08:00:00Z")])
+    deployment.export_day("2026-11-11", day(13))
+    assert deployment.events() == ["again", "undated"]
+
+
+def test_a_late_event_reaches_every_later_month_though_the_run_was_killed_in_between(tmp_path: Path) -> None:
+    def months(root: Path) -> Deployment:
+        made = Deployment(root, COUNTED)
+        for month in (8, 9, 10, 11):
+            received = f"2026-{month:02}-05T09:00:00+00:00"
+            made.receive(received, [event(f"u{month}", "Signed Up", f"2026-{month:02}-05T08:00:00Z")])
+        made.export("2026-12-02T01:05:00+00:00")
+        made.receive("2026-12-02T09:00:00+00:00", [event("late", "Signed Up", "2026-08-20T08:00:00Z")])
+        return made
+
+    whole = months(tmp_path / "whole")
+    whole.export("2026-12-02T11:05:00+00:00")
+    merged = [key for key in whole.bytes("derived/") if "until=" in key]
+    assert [key.rpartition("until=")[2] for key in merged] == [
+        f"2026-{month}.parquet" for month in ("08", "09", "10", "11")
+    ]
+    for left in range(3, 12):
+        cut = months(tmp_path / f"cut{left}")
+        cut.store = _CutStore(cut.store.root, left)
+        with contextlib.suppress(_Cut):
+            cut.export("2026-12-02T11:05:00+00:00")
+        cut.store = FolderStore(cut.store.root)
+        cut.export("2026-12-02T11:05:00+00:00")
+        assert cut.bytes("derived/") == whole.bytes("derived/")

@@ -189,7 +189,7 @@ def test_counting_other_events_asks_for_a_backfill_and_is_right_after_it(tmp_pat
         deployment.compute("2026-11-19")
     export = Export(deployment.store, deployment.arrived, deployment.project, LIMITS)
     export.derive(date(2026, 11, 1), date(2026, 11, 19))
-    export.derived()
+    export.derived("2026-11-20T00:00:00Z")
     deployment.compute("2026-11-19")
     assert activated(deployment) == {"2026-11-01": (1, 1)}
     assert not deployment.bytes(f"derived/{old}/")
@@ -216,3 +216,93 @@ def test_an_instant_in_the_middle_of_a_day_may_be_asked_for(tmp_path: Path) -> N
     )
     assert done
     assert [row["status"] for row in deployment.table("activation")] == ["open"]
+
+
+def test_a_definition_that_was_removed_and_added_again_is_whole(tmp_path: Path) -> None:
+    other = '[time_to_value.t]\ndescription="d"\nstart="Signed Up"\nvalue="Workflow Run"\nwindow="2d"\n'
+    both, one = project(ACTIVATION.format(window="2d") + other), project(other)
+    deployment = Deployment(tmp_path, both)
+    for day in range(1, 12):
+        deployment.receive(f"2026-11-{day:02}T09:00:00+00:00", [signed_up(f"u{day}", day)])
+    deployment.export("2026-11-12T00:05:00+00:00")
+    deployment.compute("2026-11-10")
+    before = deployment.bytes("metrics/activation/")
+    deployment.project = one
+    deployment.compute("2026-11-10")
+    assert not deployment.bytes("metrics/activation/")
+    deployment.project = both
+    deployment.compute("2026-11-10")
+    assert deployment.bytes("metrics/activation/") == before
+
+
+def test_an_arrival_day_exported_late_restates_its_days(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, ASKED)
+    deployment.receive("2026-11-05T09:00:00+00:00", [signed_up("a", 5)])
+    deployment.export("2026-11-20T00:05:00+00:00")
+    deployment.compute("2026-11-19")
+    deployment.receive("2026-11-07T09:00:00+00:00", [signed_up("b", 7)])
+    deployment.export_day("2026-11-07", "2026-11-20T00:05:00+00:00")
+    deployment.compute("2026-11-19")
+    assert sorted(activated(deployment)) == ["2026-11-05", "2026-11-07"]
+
+
+def test_a_link_at_the_end_of_a_chain_moves_everybody_before_it(tmp_path: Path) -> None:
+    sent = [
+        ("2026-06-01T09:00:00+00:00", [event("c", "Signed Up", "2026-06-01T08:00:00Z")]),
+        ("2026-07-01T09:00:00+00:00", [anonymous("a", "Signed Up", "2026-07-01T08:00:00Z")]),
+        ("2026-09-01T09:00:00+00:00", [identify("a", "b", "2026-09-01T08:00:00Z")]),
+        ("2026-10-01T09:00:00+00:00", [
+            {"type": "alias", "previousId": "b", "userId": "c", "timestamp": "2026-10-01T08:00:00Z", "messageId": "b>c"}]),
+    ]  # fmt: skip
+    daily, once = Deployment(tmp_path / "daily", ASKED), Deployment(tmp_path / "once", ASKED)
+    for received, events in sent:
+        for deployment in (daily, once):
+            deployment.receive(received, events)
+        daily.export(f"{received[:8]}10T00:05:00+00:00")
+        daily.compute(f"{received[:8]}09")
+    once.export("2026-10-10T00:05:00+00:00")
+    once.compute("2026-10-09")
+    assert activated(daily) == activated(once) == {"2026-06-01": (1, 0)}
+    assert daily.bytes("metrics/") == once.bytes("metrics/")
+
+
+def test_a_changed_trait_moves_a_person_in_segments_by_the_latest_value_and_null_unsets_it(tmp_path: Path) -> None:
+    asked = project(
+        '[segments.plan]\ntrait="plan"\nat="latest"\n'
+        '[activation.a]\ndescription="d"\nstart="Signed Up"\nmilestone="Workflow Run"\nwindow="2d"\nsegments=["plan"]'
+    )
+
+    def plan(value: str | None, at: str) -> dict[str, Any]:
+        return {"type": "identify", "userId": "u", "traits": {"plan": value}, "timestamp": at, "messageId": at}
+
+    deployment = Deployment(tmp_path, asked)
+    deployment.receive(
+        "2026-06-01T09:00:00+00:00",
+        [event("u", "Signed Up", "2026-06-01T08:00:00Z"), plan("free", "2026-06-01T08:00:00Z")],
+    )
+    seen = []
+    for month, value in ((7, "free"), (8, "pro"), (9, None)):
+        deployment.receive(f"2026-{month:02}-01T09:00:00+00:00", [plan(value, f"2026-{month:02}-01T08:00:00Z")])
+        deployment.export(f"2026-{month:02}-10T00:05:00+00:00")
+        deployment.compute(f"2026-{month:02}-09")
+        seen += [row["segment_value"] for row in deployment.table("activation", segment="plan")]
+    assert seen == ["free", "pro", "(unset)"]
+
+
+def test_a_backfill_in_the_middle_of_a_month_and_a_second_one_leave_the_numbers_right(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, ASKED)
+    for day in range(1, 21):
+        deployment.receive(f"2026-11-{day:02}T09:00:00+00:00", [signed_up(f"u{day}", day), signed_up("u1", day)])
+    deployment.export("2026-11-21T00:05:00+00:00")
+    deployment.compute("2026-11-20")
+    before = deployment.bytes("metrics/")
+    export = Export(deployment.store, deployment.arrived, deployment.project, LIMITS)
+    for turn, (first, last) in enumerate(((5, 15), (1, 20))):
+        export.derive(date(2026, 11, first), date(2026, 11, last))
+        export.derived(f"turn {turn}")
+    for day in range(21, 31):
+        deployment.receive(f"2026-11-{day:02}T09:00:00+00:00", [signed_up(f"u{day}", day)])
+    deployment.export("2026-12-03T00:05:00+00:00")
+    deployment.compute("2026-12-02")
+    assert sum(people for people, _ in activated(deployment).values()) == 30
+    assert set(before) <= set(deployment.bytes("metrics/"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daybreak.aws.clients import PARALLEL
+from daybreak.errors import CloudError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -53,7 +54,9 @@ class BucketStore:
         doomed = [{"Key": key} for key in keys]
         for first in range(0, len(doomed), _MOST_DELETED_AT_ONCE):
             some = doomed[first : first + _MOST_DELETED_AT_ONCE]
-            self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": some, "Quiet": True})  # type: ignore[typeddict-item]
+            answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": some, "Quiet": True})  # type: ignore[typeddict-item]
+            if failed := answer.get("Errors"):  # answered with 200 all the same
+                raise CloudError(f"{len(failed)} objects could not be deleted, {failed[0].get('Key')} among them")
 
     def local(self, keys: Iterable[str], work: Path) -> dict[str, Path]:
         """Downloads once a run: what already lies under `work` is not fetched again."""

@@ -59,13 +59,17 @@ def backfill(
     if end < begin:
         raise InputError(f"--to {end} is before --from {begin}")
     target = deployment(cloud, stack)
+    span = target.export({"span": True})
+    if not span["ready"] and span["first"]:  # other events are counted than before: all of history is derived anew
+        begin, end = min(begin, date.fromisoformat(span["first"])), max(end, date.fromisoformat(span["last"]))
     months = list(_months(begin, end))
     for month_first, month_last in track(months, "deriving", console=show.ERR):
         target.export({"derive_from": month_first.isoformat(), "derive_to": month_last.isoformat()})
-    target.export({"derived": True})
+    target.export({"derived": datetime.now(UTC).isoformat()})
+    as_of = min(end, datetime.now(UTC).date() - timedelta(days=1))
     for family in track(list(FAMILIES), "computing", console=show.ERR):
-        target.metrics({"family": family, "date": end.isoformat()})
-    show.OUT.print(f"Computed again from {begin}, as of {end}.")
+        target.metrics({"family": family, "date": as_of.isoformat()})
+    show.OUT.print(f"Derived from {begin} to {end}, computed as of {as_of}.")
 
 
 def query(

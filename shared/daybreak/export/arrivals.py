@@ -1,9 +1,9 @@
 """Arrival hours into the raw log: the frames of an hour, laid end to end, byte for byte as they were stored."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from daybreak.lake import keys
 from daybreak.lake.store import Store, md5
@@ -43,14 +43,21 @@ class HourLog:
     md5: str
 
 
-def log_hours(store: Store, arrivals: Arrivals, hours: Iterable[datetime]) -> list[HourLog]:
+def log_hours(
+    store: Store, arrivals: Arrivals, hours: Iterable[datetime], known: Mapping[str, Mapping[str, Any]]
+) -> list[HourLog]:
     """Write the raw log of these hours; an hour that already lies there with the same bytes is left alone.
 
-    An hour without events gets an empty object, which says that it was looked at.
+    `known`: hour -> what an earlier run logged. An hour never shrinks: DynamoDB drops items after a month, the log
+    keeps them. An hour without events gets an empty object, which says that it was looked at.
     """
     logged = []
     for hour in hours:
         arrived = arrivals.hour(hour)
+        before = known.get(f"{hour.hour:02}")
+        if before and arrived.requests < before["requests"]:
+            logged.append(HourLog(**before))
+            continue
         key = keys.raw(hour.date(), hour.hour)
         stored = {s.key: s.md5 for s in store.list(key)}
         if stored.get(key) != md5(arrived.frames):

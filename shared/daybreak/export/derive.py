@@ -56,7 +56,11 @@ MERGED: dict[str, tuple[str, dict[str, str], str]] = {
     "traits": (
         "traits",
         DAY_TABLES["traits"],
-        "select id, trait, set_at, max(value) as value from {rows} group by id, trait, set_at",
+        # only changes: an SDK that identifies on every page load must not make this grow
+        "select id, trait, set_at, value from "
+        "(select id, trait, set_at, max(value) as value from {rows} group by id, trait, set_at) "
+        "qualify row_number() over (partition by id, trait order by set_at) = 1 "
+        "or value is distinct from lag(value) over (partition by id, trait order by set_at)",
     ),
 }
 """Merged table -> the day table it is merged from, its columns, and the merge, which reads old rows and new alike."""
@@ -74,8 +78,8 @@ def derive_days(
         db.execute(_sql(table))
     files: dict[str, Path] = {}
     for table, columns in DAY_TABLES.items():
-        query = f"select day, {', '.join(columns)} from {table} order by all"  # noqa: S608
-        for (day,), file in database.write_partitions(db, query, ["day"], work / table).items():
+        order = ", ".join(columns)
+        for (day,), file in database.write_partitions(db, table, ["day"], order, work / table).items():
             files[keys.derived_day(project.derived_version, table, date.fromisoformat(day))] = file
     prefixes = [keys.derived_prefix(project.derived_version, table) for table in DAY_TABLES]
     existing = [stored for prefix in prefixes for stored in store.list(prefix)]
@@ -87,24 +91,21 @@ def derive_days(
 def merge_months(db: Connection, store: Store, work: Path, project: Project, days: list[date], today: date) -> None:
     """Bring the merged tables up to date with these changed days: every month that is over, from the first touched on.
 
-    A month that comes out with the same bytes ends the chain unless a later one was touched itself.
+    Later months are always merged again, because a run that was killed in between left them as they were.
     """
-    months = sorted({_month(day) for day in days if _month(day) < _month(today)})
-    for table in MERGED:
-        prefix = keys.derived_prefix(project.derived_version, table)
-        existing = {s.key: s for s in store.list(prefix)}
-        later = [key.rpartition("until=")[2][:7] for key in existing if "until=" in key]
-        changed = False
-        for month in sorted({*months, *(m for m in later if months and m > months[0])}):
-            if month not in months and not changed:
-                continue
+    for table, (day_table, _, _) in MERGED.items():
+        listed = {s.key: s for s in store.list(keys.derived_prefix(project.derived_version, table))}
+        merged = {key.rpartition("until=")[2][:7] for key in listed if "until=" in key}
+        known = {_month(day) for day in days_of(store, project, day_table, date.min, today)} | merged
+        missing = {month for month in known if month > max(merged, default="")}
+        first = min({_month(day) for day in days} | missing, default="9999")
+        for month in sorted(month for month in known if first <= month < _month(today)):
             path = work / f"{table}-{month}.parquet"
             # everything up to the month's end: the merged month before, and the days since
             rows = merged_rows(store, work, project, table, until=_month_end(month), before=month)
             db.execute(f"create or replace table merging as {rows}")
             database.write_parquet(db, "select * from merging order by all", path)
-            key = keys.derived_until(project.derived_version, table, month)
-            changed = bool(put_changed(store, {key: path}, existing.values()))
+            put_changed(store, {keys.derived_until(project.derived_version, table, month): path}, listed.values())
 
 
 def merged_rows(store: Store, work: Path, project: Project, table: str, until: date, before: str | None = None) -> str:
@@ -167,7 +168,7 @@ def _event_keys(store: Store, calendar: Calendar, days: list[date]) -> Iterable[
     """The files of `events` these days lie in: a project day lies in up to three UTC dates."""
     dates = set()
     for day in days:
-        first, last = calendar.starts_at(day).date(), calendar.ends_at(day).date()
+        first, last = calendar.starts_at(day).date(), (calendar.ends_at(day) - timedelta(microseconds=1)).date()
         dates |= {first + n * ONE_DAY for n in range((last - first).days + 1)}
     prefixes = [keys.events_prefix(day) for day in sorted(dates)]
     if len(prefixes) > 50:  # an import of history: one walk over all is faster than hundreds of lists

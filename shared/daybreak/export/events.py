@@ -4,7 +4,7 @@ A duplicate is looked for where it can lie: among the events of the date its cli
 event is sent), among those that were moved away from that date, and among the last days' events whatever they named.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,7 +13,7 @@ from pathlib import Path
 from daybreak import database
 from daybreak.database import Connection
 from daybreak.lake import keys
-from daybreak.lake.store import Store, Stored, put_changed
+from daybreak.lake.store import Store, Stored, md5, put_changed
 from daybreak.tables import Event, RejectedEvent, duckdb_columns
 
 RESTAMPED_DAYS = 2
@@ -24,10 +24,12 @@ _JSON = {"properties", "traits", "context", "integrations"}
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What an arrival day added: its event dates, the objects it stands in, and how its log lines were counted."""
+    """What an arrival day added: its event dates, the dates its clients named, the objects it stands in with their
+    checksums, and how its log lines were counted."""
 
     dates: list[date]
-    objects: list[str]
+    originals: list[str]
+    objects: dict[str, str]
     events: int
     duplicates: int
     rejected: int
@@ -46,13 +48,15 @@ def take_day(db: Connection, store: Store, work: Path, arrived: date, before: It
     files = _event_files(db, work, arrived) | _moved_files(db, work, arrived)
     rejected = _rejected_file(db, store, work, arrived)
     files[keys.rejected(arrived)] = rejected
-    existing = _list(store, [_folder(key) for key in files])
+    existing = list_all(store, [_folder(key) for key in files])
     written = put_changed(store, files, existing)
     store.delete(key for key in before if key not in files)
     dates = [row[0] for row in db.execute("select distinct dt from arrived order by 1").fetchall()]
+    originals = db.execute("select distinct original_date from arrived").fetchall()
     return Taken(
         dates=dates,
-        objects=sorted(files),
+        originals=sorted(str(row[0] or keys.UNDATED) for row in originals),
+        objects={key: md5(path.read_bytes()) for key, path in sorted(files.items())},
         events=_count(db, "arrived"),
         duplicates=_count(db, "dropped"),
         rejected=_count(db, "rejected"),
@@ -83,7 +87,7 @@ def _earlier_ids(db: Connection, store: Store, work: Path, arrived: date) -> Non
     recent = [arrived - timedelta(days=n) for n in range(RESTAMPED_DAYS + 1)] if rows else []
     prefixes = [keys.moved_prefix(original) for original in originals]
     prefixes += [keys.events_prefix(day) for day in {*originals, *recent} if isinstance(day, date)]
-    earlier = sorted(s.key for s in _list(store, prefixes) if keys.arrived_of(s.key) < arrived)
+    earlier = sorted(s.key for s in list_all(store, prefixes) if keys.arrived_of(s.key) < arrived)
     files = list(store.local(earlier, work).values())
     ids = database.read_parquet(files, {"message_id": "VARCHAR"})
     db.execute(f"create or replace table earlier_ids as select message_id from {ids} "  # noqa: S608
@@ -92,9 +96,8 @@ def _earlier_ids(db: Connection, store: Store, work: Path, arrived: date) -> Non
 
 def _event_files(db: Connection, work: Path, arrived: date) -> dict[str, Path]:
     """One file per event date, and always one for the arrival day itself: an empty day is a file without rows."""
-    written = database.write_partitions(
-        db, "select * exclude (original_date) from arrived order by dt, timestamp, rowid", ["dt"], work / "events"
-    )
+    db.execute("create or replace view taken as select * exclude (original_date), rowid as line from arrived")
+    written = database.write_partitions(db, "taken", ["dt"], "timestamp, line", work / "events", leaving_out=["line"])
     files = {keys.events(date.fromisoformat(day), arrived): file for (day,), file in written.items()}
     if keys.events(arrived, arrived) not in files:
         empty = "select * exclude (original_date, dt) from arrived limit 0"
@@ -104,11 +107,12 @@ def _event_files(db: Connection, work: Path, arrived: date) -> dict[str, Path]:
 
 def _moved_files(db: Connection, work: Path, arrived: date) -> dict[str, Path]:
     """The ids of events that do not lie under the date their client named."""
-    moved = (
-        f"select coalesce(cast(original_date as varchar), '{keys.UNDATED}') as original, message_id "  # noqa: S608
-        "from arrived where clock <> 'client' order by all"
+    db.execute(
+        "create or replace view moved as "  # noqa: S608
+        f"select coalesce(cast(original_date as varchar), '{keys.UNDATED}') as original, message_id "
+        "from arrived where clock <> 'client'"
     )
-    written = database.write_partitions(db, moved, ["original"], work / "moved")
+    written = database.write_partitions(db, "moved", ["original"], "message_id", work / "moved")
     return {keys.moved(original, arrived): file for (original,), file in written.items()}
 
 
@@ -125,7 +129,7 @@ def _rejected_file(db: Connection, store: Store, work: Path, arrived: date) -> P
     return database.write_parquet(db, "select * from rejected order by all", work / "rejected.parquet")
 
 
-def _list(store: Store, prefixes: Sequence[str]) -> list[Stored]:
+def list_all(store: Store, prefixes: Iterable[str]) -> list[Stored]:
     """All objects under these prefixes; an import of history touches hundreds, so they are asked for in parallel."""
     with ThreadPoolExecutor(16) as pool:
         return [stored for found in pool.map(store.list, sorted(set(prefixes))) for stored in found]

@@ -17,9 +17,10 @@ from typing import Any
 from daybreak.calendar import Calendar
 from daybreak.database import Connection, Limits, database
 from daybreak.definitions import Project
+from daybreak.errors import InputError
 from daybreak.export.arrivals import HOUR, Arrivals, hours_of, log_hours
 from daybreak.export.derive import derive_days, merge_months
-from daybreak.export.events import take_day
+from daybreak.export.events import RESTAMPED_DAYS, Taken, list_all, take_day
 from daybreak.lake import keys
 from daybreak.lake.store import Store
 
@@ -39,9 +40,9 @@ class Manifest:
     events: int = 0
     duplicates: int = 0
     rejected: int = 0
-    dates: list[date] = field(default_factory=list)
+    originals: list[str] = field(default_factory=list)
     days: list[date] = field(default_factory=list)
-    objects: list[str] = field(default_factory=list)
+    objects: dict[str, str] = field(default_factory=dict)
     derived_version: str = ""
 
     def dump(self) -> bytes:
@@ -50,11 +51,10 @@ class Manifest:
     @staticmethod
     def load(data: bytes) -> "Manifest":
         values = json.loads(data)
-        dates = {name: [date.fromisoformat(day) for day in values[name]] for name in ("dates", "days")}
         return Manifest(
             **{
                 **values,
-                **dates,
+                "days": [date.fromisoformat(day) for day in values["days"]],
                 "arrived": date.fromisoformat(values["arrived"]),
                 "through": datetime.fromisoformat(values["through"]),
             }
@@ -79,9 +79,16 @@ class Export:
         return self._days(first, end)
 
     def day(self, arrived: date, through: datetime) -> list[Manifest]:
-        """All hours of one arrival day up to `through`, the hour still running included. For `daybreak run export`."""
-        first = datetime(arrived.year, arrived.month, arrived.day, tzinfo=UTC)
-        return self._days(first, min(first + timedelta(days=1), max(through, first + HOUR)))
+        """One arrival day up to `through`, the hour still running included. For `daybreak run export`.
+
+        Days before it that were never exported come first: the exports never have a hole.
+        """
+        if arrived > through.date():
+            raise InputError(f"--date {arrived} has not begun; today is {through.date()} (UTC)")
+        begins = datetime(arrived.year, arrived.month, arrived.day, tzinfo=UTC)
+        last = last_manifest(self.store)
+        reached = last.through - LOOK_BACK if last else self.arrivals.first_hour(through) or begins
+        return self._days(min(begins, reached), min(begins + timedelta(days=1), through))
 
     def replay(self, arrived: date, through: datetime) -> Manifest:
         """Rebuild everything of one arrival day from its raw log alone, whatever DynamoDB still holds."""
@@ -94,70 +101,106 @@ class Export:
         """Rebuild the derived tables of these project days from the events, after a change of definitions."""
         calendar = Calendar(self.project.zone, self.project.settings.week_start)
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        newest = last_manifest(self.store)
         with self._workplace() as (db, work):
             derive_days(db, self.store, work, self.project, calendar, days)
-            merge_months(db, self.store, work, self.project, days, last + timedelta(days=32))
+            merge_months(db, self.store, work, self.project, days, newest.arrived if newest else first)
         return days
 
-    def derived(self) -> None:
-        """Declare the derived tables of the current definitions complete, and remove those of older definitions."""
+    def span(self) -> dict[str, Any]:
+        """The first and last UTC date with events, and whether the derived tables of these definitions are complete."""
+        dates = sorted({stored.key.partition("dt=")[2][:10] for stored in self.store.list("events/")})
+        ready = bool(self.store.list(keys.derived_ready(self.project.derived_version)))
+        return {"first": dates[0] if dates else None, "last": dates[-1] if dates else None, "ready": ready}
+
+    def derived(self, at: str) -> None:
+        """Declare the derived tables of the current definitions complete, and remove those of older definitions.
+
+        `at` names this backfill: metric jobs that have not seen it compute everything again.
+        """
         version = self.project.derived_version
-        self.store.put(keys.derived_ready(version), b"{}")
+        self.store.put(keys.derived_ready(version), json.dumps({"at": at}).encode())
         self.store.delete([s.key for s in self.store.list("derived/") if not s.key.startswith(f"derived/{version}/")])
 
     def _days(self, first: datetime, end: datetime) -> list[Manifest]:
-        manifests = []
+        manifests, rebuilt = [], []
         day = first.date()
         while datetime(day.year, day.month, day.day, tzinfo=UTC) < end:
-            manifests.append(self._day(day, first, end))
+            manifest, changed = self._day(day, first, end)
+            manifests.append(manifest)
+            rebuilt += [manifest] if changed else []
             day += timedelta(days=1)
-        return manifests + self._follow(manifests, day)
+        return manifests + self._follow(rebuilt)
 
-    def _day(self, arrived: date, first: datetime, end: datetime) -> Manifest:
-        """One arrival day. Where no hour of it changed since its manifest was written, only `through` moves on."""
+    def _day(self, arrived: date, first: datetime, end: datetime) -> tuple[Manifest, bool]:
+        """One arrival day, and whether it was rebuilt. Where nothing of it changed, only `through` moves on."""
         self.progress(f"{arrived}: reading arrivals")
         before = read_manifest(self.store, arrived)
-        logged = log_hours(self.store, self.arrivals, hours_of(arrived, first, end))
-        hours = {**(before.hours if before else {}), **{f"{log.hour:02}": asdict(log) for log in logged}}
+        known = before.hours if before else {}
+        logged = log_hours(self.store, self.arrivals, hours_of(arrived, first, end), known)
+        hours = {**known, **{f"{log.hour:02}": asdict(log) for log in logged}}
         midnight = datetime(arrived.year, arrived.month, arrived.day, tzinfo=UTC)
         through = max(min(end, midnight + timedelta(days=1)), before.through if before else midnight)
-        unchanged = before and _arrived(before.hours) == _arrived(hours)
-        if before and unchanged and before.derived_version == self.project.derived_version:
+        current = before and before.derived_version == self.project.derived_version and self._stands(before)
+        if before and current and _arrived(before.hours) == _arrived(hours):
             manifest = replace(before, through=through, hours=hours)
         else:
             manifest = replace(self._rebuild(arrived, before), through=through, hours=hours)
         self._finish(manifest)
-        return manifest
+        return manifest, manifest.objects != (before.objects if before else None)
 
-    def _follow(self, changed: list[Manifest], after: date) -> list[Manifest]:
-        """Arrival days after these that share event dates with them: what was new there may be a duplicate now."""
-        dates = {day for manifest in changed for day in manifest.dates}
-        later = [m for m in read_manifests(self.store) if m.arrived >= after and dates & set(m.dates)]
-        followed = [replace(self._rebuild(m.arrived, m), through=m.through, hours=m.hours) for m in later]
-        for manifest in followed:
-            self._finish(manifest)
+    def _stands(self, manifest: Manifest) -> bool:
+        """Whether the day's objects are what its manifest says: a slower run may have put older ones over them."""
+        prefixes = {key.rpartition("/")[0] + "/" for key in manifest.objects}
+        found = {s.key: s.md5 for s in list_all(self.store, prefixes) if s.key in manifest.objects}
+        return found == manifest.objects
+
+    def _follow(self, changed: list[Manifest]) -> list[Manifest]:
+        """Arrival days after these that may hold an event these now hold first: there it is a duplicate."""
+        if not changed:
+            return []
+        done = {manifest.arrived for manifest in changed}
+        followed = []
+        for later in read_manifests(self.store, min(done) + timedelta(days=1)):
+            near = any(timedelta(0) < later.arrived - day <= timedelta(days=RESTAMPED_DAYS) for day in done)
+            shared = any(m.arrived < later.arrived and set(m.originals) & set(later.originals) for m in changed)
+            if later.arrived not in done and (near or shared):
+                followed.append(replace(self._rebuild(later.arrived, later), through=later.through, hours=later.hours))
+                self._finish(followed[-1])
         return followed
 
     def _rebuild(self, arrived: date, before: Manifest | None) -> Manifest:
         calendar = Calendar(self.project.zone, self.project.settings.week_start)
         with self._workplace() as (db, work):
             self.progress(f"{arrived}: events")
-            taken = take_day(db, self.store, work, arrived, before.objects if before else [])
-            days = _project_days(db, calendar) | set(before.days if before else [])
-            self.progress(f"{arrived}: derived tables of {len(days)} days")
-            derive_days(db, self.store, work, self.project, calendar, sorted(days))
-            merge_months(db, self.store, work, self.project, sorted(days), arrived)
+            taken = take_day(db, self.store, work, arrived, list(before.objects) if before else [])
+            days = _project_days(db, calendar, taken.dates)
+            touched = self._touched(db, calendar, before, taken, days)
+            self.progress(f"{arrived}: derived tables of {len(touched)} days")
+            derive_days(db, self.store, work, self.project, calendar, touched)
+            merge_months(db, self.store, work, self.project, touched, arrived)
         return Manifest(
             arrived=arrived,
             through=datetime(arrived.year, arrived.month, arrived.day, tzinfo=UTC),
             events=taken.events,
             duplicates=taken.duplicates,
             rejected=taken.rejected,
-            dates=taken.dates,
-            days=sorted(days),
+            originals=taken.originals,
+            days=days,
             objects=taken.objects,
             derived_version=self.project.derived_version,
         )
+
+    def _touched(
+        self, db: Connection, calendar: Calendar, before: Manifest | None, taken: Taken, days: list[date]
+    ) -> list[date]:
+        """The project days to derive: all of them, or those whose events its manifest has otherwise."""
+        if before is None or before.derived_version != self.project.derived_version:
+            return days
+        differ = {key for key, md5 in before.objects.items() ^ taken.objects.items() if key.startswith("events/")}
+        dates = [date.fromisoformat(key.partition("dt=")[2][:10]) for key in differ]
+        gone = {day + n * timedelta(days=1) for day in dates for n in (-1, 0, 1)} & set(before.days) - set(days)
+        return sorted(set(_project_days(db, calendar, dates)) | gone)
 
     def _finish(self, manifest: Manifest) -> None:
         """Write the manifest, last of all. Before the first one ever, say that the derived tables cover everything."""
@@ -198,11 +241,12 @@ def _arrived(hours: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {hour: log for hour, log in hours.items() if log["requests"]}
 
 
-def _project_days(db: Connection, calendar: Calendar) -> set[date]:
-    """The project's days that the day's taken events fall on."""
-    hours = db.execute("select distinct date_trunc('hour', timestamp) from arrived").fetchall()
-    edges = (moment.replace(tzinfo=UTC) + minutes for (moment,) in hours for minutes in _QUARTERS)
-    return {calendar.day_of(edge) for edge in edges}
+def _project_days(db: Connection, calendar: Calendar, dates: list[date]) -> list[date]:
+    """The project's days that the arrival day's events of these UTC dates fall on."""
+    hours = db.execute("select distinct date_trunc('hour', timestamp), dt from arrived").fetchall()
+    wanted = set(dates)
+    moments = (hour.replace(tzinfo=UTC) + quarter for hour, day in hours if day in wanted for quarter in _QUARTERS)
+    return sorted({calendar.day_of(moment) for moment in moments})
 
 
 _QUARTERS = [timedelta(minutes=m) for m in (0, 15, 30, 45)]

@@ -18,6 +18,8 @@ MAX_INFLATED_BYTES = 10 * 1024 * 1024
 """What a request may hold once inflated; measured while inflating, so a zip bomb costs no more than this."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_MOST_MEMBERS = 100
+"""Clients send one; each further one costs a copy of what is left."""
 _DAMAGED_GZIP = (b"\x1f\xef\xbf\xbd", b"\x1f\xc2\x8b")
 """How gzip's first bytes look after a gateway decoded the body as text (replacement character, or Latin-1)."""
 
@@ -41,8 +43,12 @@ def _inflate(body: bytes) -> bytes:
     """Every gzip member of `body`, stopping as soon as the limit is passed."""
     inflated = bytearray()
     rest = body
+    members = 0
     try:
         while rest:
+            members += 1
+            if members > _MOST_MEMBERS:
+                raise zlib.error("it has too many members")
             decompressor = zlib.decompressobj(wbits=31)
             inflated += decompressor.decompress(rest, MAX_INFLATED_BYTES + 1 - len(inflated))
             if len(inflated) > MAX_INFLATED_BYTES:

@@ -22,6 +22,9 @@ SKEW_TOLERANCE = timedelta(minutes=1)
 FUTURE_TOLERANCE = timedelta(days=1)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
+_SAID_ANEW = ("sentAt", "writeKey")
+"""What a one-event request holds beside the event; `sentAt` is another each time it is sent."""
+
 Id = str | int | None
 """Clients send user ids as text or as whole numbers; both become text."""
 
@@ -192,7 +195,8 @@ def _made_id(raw: dict[str, Any], arrival: Arrival, position: int, client_time: 
     if client_time is None:
         return f"server-{uuid.uuid4()}"
     try:
-        content = orjson.dumps([arrival.source, position, raw], option=orjson.OPT_SORT_KEYS)
+        said = {key: value for key, value in raw.items() if key not in _SAID_ANEW}
+        content = orjson.dumps([arrival.source, position, said], option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as error:
         raise EventRejected("unencodable", f"event: {error}") from None
     return f"server-{hashlib.sha256(content).hexdigest()[:32]}"

@@ -1,7 +1,6 @@
 """One HTTP request: whose it is, what it holds, and which of its events are taken. No AWS in here."""
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -15,6 +14,10 @@ from daybreak.ingest.event import Arrival, Canonical, canonical, iso, parse_time
 
 TYPES = ("track", "identify", "page", "screen", "group", "alias")
 _PATH = re.compile(rf"^/v1/({'|'.join(TYPES)}|batch)/?$")
+MAX_EVENTS = 25_000
+"""Ten times what Segment's own SDKs put in a batch."""
+MAX_JUDGED_BYTES = 32 * 1024 * 1024
+"""All events of a request in canonical form: a batch's context is repeated in each, so a small body can grow."""
 _MAX_QUARANTINED_BYTES = 200_000
 """A quarantined event is kept whole up to this size; what is longer is cut and says so."""
 
@@ -99,7 +102,7 @@ def _basic(header: str | None) -> str | None:
         return None
     try:
         return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, or not text
         return None
 
 
@@ -121,13 +124,22 @@ def _arrival(payload: dict[str, Any], source: str, received_at: datetime, *, of_
 
 
 def _judge(raws: list[Any], type_: str | None, arrival: Arrival) -> Intake:
+    if len(raws) > MAX_EVENTS:
+        raise RequestRefused(
+            413, "too_large", f"{len(raws):,} events; the limit is {MAX_EVENTS:,}: send smaller batches"
+        )
     events: list[Canonical] = []
     rejected: list[Rejected] = []
+    size = 0
     for index, raw in enumerate(raws):
         try:
             events.append(canonical(raw, arrival, index, type_))
+            size += len(events[-1].line)
         except EventRejected as reason:
             rejected.append(_quarantined(index, raw, reason, arrival))
+            size += len(rejected[-1].line)
+        if size > MAX_JUDGED_BYTES:
+            raise RequestRefused(413, "too_large", "the events and their context are too large; send fewer")
     return Intake(arrival.source, events, rejected)
 
 
@@ -135,6 +147,8 @@ def _quarantined(index: int, raw: Any, reason: EventRejected, arrival: Arrival) 
     """The record of a rejected event. Its body is JSON text in ASCII, so that nothing in it can trip a reader."""
     message_id = raw.get("messageId") if isinstance(raw, dict) else None
     message_id = _ascii(message_id)[:100] if isinstance(message_id, str) else None
+    if isinstance(raw, dict):
+        raw = {key: value for key, value in raw.items() if key != "writeKey"}  # a key is never written anywhere
     try:
         body = json.dumps(raw)
     except (RecursionError, ValueError):

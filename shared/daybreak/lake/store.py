@@ -95,7 +95,7 @@ def md5(data: bytes) -> str:
 
 def put_changed(store: Store, files: dict[str, Path], existing: Iterable[Stored]) -> list[str]:
     """Upload only the files whose bytes differ from what lies there; the keys that were written."""
-    known = {stored.key: stored.md5 for stored in existing}
-    changed = {key: path for key, path in files.items() if known.get(key) != md5(path.read_bytes())}
+    known = {stored.key: stored for stored in existing if stored.key in files}
+    changed = {k: path for k, path in files.items() if k not in known or known[k].md5 != md5(path.read_bytes())}
     store.put_files(changed)
     return sorted(changed)

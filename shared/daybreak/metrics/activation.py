@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from daybreak.metrics.definition import Definition, Selector, Window, microseconds
+from daybreak.metrics.definition import AtLeast, Definition, Selector, Window, microseconds
 from daybreak.tables import Row
 
 
@@ -15,7 +15,7 @@ class Activation(Definition):
     start: Annotated[Selector, Field(description="The first of these puts a person into the cohort of its day")]
     milestone: Annotated[Selector, Field(description="What counts as activated")]
     window: Annotated[Window, Field(description="How long a person has, from the exact second of the start")]
-    at_least: Annotated[int, Field(ge=1, description="How many milestone events it takes")] = 1
+    at_least: Annotated[AtLeast, Field(description="How many milestone events it takes")] = 1
 
     def selectors(self) -> set[str]:
         return {self.start, self.milestone}

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from daybreak.metrics.definition import ANY, Definition, Selector, Window
+from daybreak.metrics.definition import ANY, AtLeast, Definition, Selector, Window
 from daybreak.tables import Row
 
 
@@ -23,7 +23,7 @@ class Adoption(Definition):
     feature: Annotated[Selector, Field(description="What counts as using the feature")]
     active: Annotated[Selector, Field(description="What counts as being active at all")] = ANY
     window: Annotated[Window, AfterValidator(_whole_days), Field(description="Trailing days, the row's day included")]
-    at_least: Annotated[int, Field(ge=1, description="How many uses in the window it takes")] = 1
+    at_least: Annotated[AtLeast, Field(description="How many uses in the window it takes")] = 1
 
     def selectors(self) -> set[str]:
         return {self.feature, self.active}

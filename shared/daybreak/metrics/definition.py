@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Period = Literal["day", "week", "month"]
 
@@ -14,6 +14,7 @@ PERIOD_DAYS: dict[str, int] = {"day": 1, "week": 7, "month": 31}
 """No period is longer than this; for deciding how far back to read, never for counting."""
 
 _WINDOW = re.compile(r"^([1-9]\d{0,4})(m|h|d|w)$")
+_LONGEST_WINDOW = timedelta(days=3660)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -21,7 +22,10 @@ def _window(value: object) -> timedelta:
     match = _WINDOW.match(value) if isinstance(value, str) else None
     if not match:
         raise ValueError('must be a length of time such as "24h", "7d" or "4w"')
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    length = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if length > _LONGEST_WINDOW:
+        raise ValueError(f"may be at most {_LONGEST_WINDOW.days} days")
+    return length
 
 
 ANY = "any"
@@ -56,6 +60,11 @@ class Filter(BaseModel):
             isinstance(self.value, bool) or not isinstance(self.value, int | float)
         ):
             raise ValueError(f"`{self.op}` needs a number as its value")
+        for value in self.value if isinstance(self.value, list) else [self.value]:
+            if isinstance(value, int | float) and not abs(value) < 1e300:
+                raise ValueError("numbers must be finite")
+        if self.property == "*":
+            raise ValueError("`*` is no property's name")
         if self.op in ("=", "!=") and (self.value is None or isinstance(self.value, list)):
             raise ValueError(f"`{self.op}` needs one value")
         return self
@@ -99,6 +108,16 @@ def label(key: str) -> str:
     return " or ".join(chosen.event or ["any event"]) + (f", where {where}" if where else "")
 
 
+def _unique(names: list[str]) -> list[str]:
+    if len(set(names)) < len(names):
+        raise ValueError("names one twice")
+    return names
+
+
+AtLeast = Annotated[int, Field(ge=1, le=1_000_000)]
+"""How many events it takes."""
+
+
 class Definition(BaseModel):
     """Common to all kinds. The name is the table's key in daybreak.toml."""
 
@@ -108,11 +127,16 @@ class Definition(BaseModel):
     """The field whose first event puts a person into the table; None where people come in by being active."""
 
     description: Annotated[str, Field(min_length=1, description="What the number is for, in a sentence")]
-    segments: Annotated[list[str], Field(description="Names from [segments] to split by")] = []
+    segments: Annotated[list[str], AfterValidator(_unique), Field(description="Names from [segments] to split by")] = []
 
     def selectors(self) -> set[str]:
         """Every selector the definition uses; the export derives activity for them."""
         raise NotImplementedError
+
+    def seen_selectors(self) -> set[str]:
+        """Those of whose every person the first (or last) time ever matters."""
+        start = self.start_selector()
+        return {start} if start else set()
 
     def timed_selectors(self) -> set[str]:
         """Those whose exact times matter, not just the day; the export keeps each event of these."""

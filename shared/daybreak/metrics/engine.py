@@ -48,8 +48,8 @@ def _first(calendar: Calendar, definition: Definition, changed_from: date) -> da
 def _write(db: Connection, store: Store, work: Path, question: Question) -> list[str]:
     family = question.family
     by = ["definition", family.partition]
-    rows = f"select * from result order by {', '.join([*by, *duckdb_columns(family.row)])}"  # noqa: S608
-    written = database.write_partitions(db, rows, by, work / family.name)
+    order = ", ".join(duckdb_columns(family.row))
+    written = database.write_partitions(db, "result", by, order, work / family.name)
     files = {
         keys.metrics(family.name, definition, family.partition, date.fromisoformat(day)): file
         for (definition, day), file in written.items()

@@ -49,10 +49,11 @@ class Question:
 def prepare(db: Connection, store: Store, work: Path, project: Project, question: Question) -> None:
     """Make every table named above."""
     definitions = project.of(question.family.name)
-    wanted = ", ".join(database.quoted(s) for s in sorted({s for d in definitions.values() for s in d.selectors()}))
+    wanted = _literals({s for d in definitions.values() for s in d.selectors()})
+    seen = _literals({s for d in definitions.values() for s in d.seen_selectors()})
     for table, name in (("identities", "links"), ("seen", "seen"), ("traits", "trait_values")):
         rows = merged_rows(store, work, project, table, question.last_day)
-        only = f"where selector in ({wanted})" if table == "seen" else ""
+        only = f"where selector in ({seen})" if table == "seen" else ""
         db.execute(f"create or replace table {name} as select * from ({rows}) {only}")  # noqa: S608
     for table, name in (("activity", "activity_days"), ("matches", "match_days")):
         rows = _days(store, work, project, table, question)
@@ -63,6 +64,11 @@ def prepare(db: Connection, store: Store, work: Path, project: Project, question
     _follow_links(db)
     for table in ("starts", "activity", "matches", "segments"):
         _run(db, table)
+
+
+def _literals(selectors: set[str]) -> str:
+    """For `in (…)`; the empty text, which is no selector, keeps the list from being empty."""
+    return ", ".join(database.quoted(selector) for selector in sorted(selectors | {""}))
 
 
 def _days(store: Store, work: Path, project: Project, table: str, question: Question) -> str:
@@ -126,9 +132,11 @@ def _type(value: object) -> str:
 
 
 def _calendar(db: Connection, project: Project, question: Question) -> None:
-    """From the first person's day to the last day; periods from the first partition, if that is later."""
+    """From the first known day to the last day; periods from the first partition, if that is later."""
     calendar = Calendar(project.zone, project.settings.week_start)
-    row = db.execute("select min(first_at) from seen").fetchone()
+    row = db.execute(
+        "select least((select min(first_at) from seen), (select min(first_at) from activity_days))"
+    ).fetchone()
     earliest = row[0].date() - 2 * ONE_DAY if row and row[0] else question.last_day
     database.create(db, "calendar_days", DAYS, calendar.days(earliest, question.last_day))
     first = max(earliest, min(question.firsts.values()))

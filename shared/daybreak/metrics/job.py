@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from daybreak.calendar import Calendar
-from daybreak.database import Connection, Limits, database
+from daybreak.database import Connection, Limits, database, read_parquet
 from daybreak.definitions import ALL, Project
 from daybreak.errors import DayMissing
-from daybreak.export.derive import merged_rows
-from daybreak.export.job import Progress, last_manifest, read_manifests
+from daybreak.export.derive import days_of, merged_rows
+from daybreak.export.job import Progress, last_manifest, read_manifest
 from daybreak.lake import keys
 from daybreak.lake.store import Store
 from daybreak.metrics.engine import compute, first_partitions
@@ -56,7 +56,7 @@ class Metrics:
         None where nothing is defined. Raises DayMissing where the export has not covered the day yet.
         """
         if not self.project.of(family):
-            self.store.delete([s.key for s in self.store.list(keys.metrics_prefix(family))])
+            self.store.delete([s.key for s in self.store.list(keys.metrics_prefix(family))] + [keys.latest(family)])
             return None
         calendar = Calendar(self.project.zone, self.project.settings.week_start)
         latest = self._latest(family)
@@ -95,24 +95,53 @@ class Metrics:
     def _versions(self, family: str) -> dict[str, str]:
         return {name: self.project.version(family, name) for name in self.project.of(family)}
 
+    def _exports(self) -> dict[str, str]:
+        """Every export's manifest with its checksum, and that of the last backfill: what a computation has seen."""
+        stored = [*self.store.list(keys.EXPORTS), *self.store.list(keys.derived_ready(self.project.derived_version))]
+        return {s.key: s.md5 for s in stored}
+
     def _changed_from(self, db: Connection, work: Path, family: str, day: date, latest: dict[str, Any] | None) -> date:
         """The first day whose numbers may be others than when this family was last computed."""
         if latest is None or latest["versions"] != self._versions(family):
             return NEVER
-        arrived_since = datetime.fromisoformat(latest["through"]).date() - timedelta(days=1)
-        touched = {d for manifest in read_manifests(self.store, arrived_since) for d in manifest.days}
+        changed = [key for key, md5 in self._exports().items() if latest["seen"].get(key) != md5]
+        if keys.derived_ready(self.project.derived_version) in changed:
+            return NEVER
+        manifests = [m for key in changed if (m := read_manifest(self.store, keys.arrived_of(key)))]
+        touched = {d for manifest in manifests for d in manifest.days}
         since = min(touched | {date.fromisoformat(latest["as_of"]), day - timedelta(days=TRAILING_DAYS)})
-        return min(since, self._relinked_from(db, work, since, day))
+        return min(since, self._relinked_from(db, work, since, day), self._retold_from(db, work, family, since, day))
 
     def _relinked_from(self, db: Connection, work: Path, since: date, day: date) -> date:
-        """The first day an id was seen that has been linked to a person only since: from there on it is theirs."""
-        rows = [merged_rows(self.store, work, self.project, table, until) for table, until in
-                (("identities", day), ("identities", since - timedelta(days=1)), ("seen", day))]  # fmt: skip
-        links, known, seen = rows
-        found = db.execute(
-            f"select min(first_at) from ({seen}) where id in "  # noqa: S608
-            f"(select id from (select id, user_id from ({links}) except select id, user_id from ({known})))"
-        ).fetchone()
+        """The first day an id was seen that belongs to another person since: from there on it is theirs."""
+        if not days_of(self.store, self.project, "identities", since, day):
+            return day
+        links = merged_rows(self.store, work, self.project, "identities", day)
+        known = merged_rows(self.store, work, self.project, "identities", since - timedelta(days=1))
+        return self._first_seen(
+            db, work, day,
+            f"with recursive links as ({links}), moved as ("  # noqa: S608
+            f"select id from (select id, user_id from links except select id, user_id from ({known})) "
+            "union select l.id from links as l inner join moved as m on l.user_id = m.id) select id from moved",
+        )  # fmt: skip
+
+    def _retold_from(self, db: Connection, work: Path, family: str, since: date, day: date) -> date:
+        """The first day people were seen whose latest traits changed since, where a definition splits by these."""
+        split = [
+            self.project.segments[segment]
+            for definition in self.project.of(family).values()
+            for segment in definition.segments
+            if definition.people_start is None or self.project.segments[segment].at == "latest"
+        ]
+        days = days_of(self.store, self.project, "traits", since, day) if split else {}
+        if not days:
+            return day
+        files = list(self.store.local(days.values(), work).values())
+        return self._first_seen(db, work, day, f"select id from {read_parquet(files, {})}")  # noqa: S608
+
+    def _first_seen(self, db: Connection, work: Path, day: date, ids: str) -> date:
+        seen = merged_rows(self.store, work, self.project, "seen", day)
+        found = db.execute(f"select min(first_at) from ({seen}) where id in ({ids})").fetchone()  # noqa: S608
         return found[0].date() - timedelta(days=1) if found and found[0] else day
 
     def _publish(self, db: Connection, family: Family, day: date, through: datetime) -> None:
@@ -129,6 +158,7 @@ class Metrics:
             "timezone": self.project.settings.timezone,
             "through": through.isoformat(),
             "versions": self._versions(family.name),
+            "seen": self._exports(),
             "descriptions": {name: d.description for name, d in self.project.of(family.name).items()},
             "columns": columns,
             "rows": newest.fetchall(),

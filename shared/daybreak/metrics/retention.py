@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from daybreak.metrics.definition import PERIOD_DAYS, Definition, Period, Selector
+from daybreak.metrics.definition import PERIOD_DAYS, AtLeast, Definition, Period, Selector
 from daybreak.tables import Row
 
 
@@ -19,7 +19,13 @@ class Retention(Definition):
     mode: Annotated[
         Literal["on", "on_or_after"], Field(description="Back in exactly this period, or in it or any later one")
     ] = "on"
-    at_least: Annotated[int, Field(ge=1, description="How many return events in the period it takes (mode on)")] = 1
+    at_least: Annotated[AtLeast, Field(description="How many return events in the period it takes (mode on)")] = 1
+
+    @model_validator(mode="after")
+    def _counts_only_on(self) -> "Retention":
+        if self.mode == "on_or_after" and self.at_least > 1:
+            raise ValueError('`at_least` goes with mode = "on"')
+        return self
 
     def selectors(self) -> set[str]:
         return {self.start, self.return_}
@@ -33,6 +39,9 @@ class Retention(Definition):
             "mode": self.mode,
             "at_least": self.at_least,
         }
+
+    def seen_selectors(self) -> set[str]:
+        return {self.start} if self.mode == "on" else {self.start, self.return_}
 
     def day_tables(self) -> set[str]:
         return {"activity"} if self.mode == "on" else set()  # on_or_after asks only when a person was last seen

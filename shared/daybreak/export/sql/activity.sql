@@ -1,6 +1,6 @@
 -- Who did what on a day, how often, first and last when?
 -- Grain: one row per day, selector and id; run once for each selector.
--- Inputs: day_events; {condition}, the selector as SQL. Lag: none.
+-- Inputs: day_events, and the selector as a condition on it. Lag: none.
 -- first_values holds, as JSON, those properties of the day's first event that [segments] names.
 insert into activity
 select

@@ -1,6 +1,6 @@
 -- Which events fall on which of the project's days?
 -- Grain: one row per event.
--- Inputs: {events}, files of `events`; calendar_days, the days being derived. Lag: none.
+-- Inputs: files of `events`; calendar_days, the days being derived. Lag: none.
 -- id is whoever the event itself names; who that person is in the end is decided when metrics are computed, because
 -- a later identify or alias can still change it. Properties and traits are only carried where something asks for them.
 create or replace table day_events as

@@ -1,6 +1,6 @@
 -- When exactly did the events happen whose order and distance matter?
 -- Grain: one row per event and timed selector it matches; run once for each of these.
--- Inputs: day_events; {condition}, the selector as SQL. Lag: none.
+-- Inputs: day_events, and the selector as a condition on it. Lag: none.
 -- event_key tells two events of the same instant apart and makes one event known again under another selector.
 insert into matches
 select day, {selector} as selector, id, happened_at as matched_at, substr(md5(message_id), 1, 16) as event_key

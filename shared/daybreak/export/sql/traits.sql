@@ -7,7 +7,8 @@ select
     e.id,
     t.trait,
     e.happened_at as set_at,
-    arg_max(json_extract_string(e.traits, t.path), e.message_id) as value
+    -- in a struct, because arg_max passes over null, and null unsets a trait
+    arg_max(struct_pack(v := json_extract_string(e.traits, t.path)), e.message_id).v as value
 from day_events as e
 cross join trait_names as t
 where e.type = 'identify' and json_exists(e.traits, t.path)

@@ -21,7 +21,7 @@ said as (
     left join person_of as p on p.id = t.id
 ),
 by_trait as (
-    select m.definition, m.person, g.segment, arg_max(s.value, row(s.set_at, s.value)) as value
+    select m.definition, m.person, g.segment, arg_max(struct_pack(v := s.value), row(s.set_at, s.value)).v as value
     from members as m
     inner join definition_segments as g on g.definition = m.definition and g.trait is not null
     inner join said as s on s.person = m.person and s.trait = g.trait
