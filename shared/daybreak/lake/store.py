@@ -1,6 +1,7 @@
 """What the export and the metric jobs need of a place for objects, and a plain folder that offers it."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,12 +69,13 @@ class FolderStore:
             self.put(key, file.read_bytes())
 
     def list(self, prefix: str) -> Sequence[Stored]:
-        folder = self.root / prefix.rpartition("/")[0]
-        if not folder.is_dir():
-            return []
-        found = (path for path in folder.rglob("*") if path.is_file())
-        stored = (_File(path.relative_to(self.root).as_posix(), path) for path in found)
-        return sorted((s for s in stored if s.key.startswith(prefix)), key=lambda s: s.key)
+        root = self.root.as_posix()
+        keys = (
+            f"{folder}/{name}"[len(root) + 1 :]
+            for folder, _, names in os.walk(f"{root}/{prefix.rpartition('/')[0]}".rstrip("/"))
+            for name in names
+        )
+        return [_File(key, Path(root, key)) for key in sorted(keys) if key.startswith(prefix)]
 
     def delete(self, keys: Iterable[str]) -> None:
         for key in keys:

@@ -66,12 +66,13 @@ class Metrics:
         work = Path(tempfile.mkdtemp(prefix="daybreak-"))
         try:
             with database(work, self.limits) as db:
-                changed_from = self._changed_from(db, work, family, day, latest)
+                seen = self._exports()
+                changed_from = self._changed_from(db, work, family, day, latest, seen)
                 firsts = first_partitions(self.project, FAMILIES[family], changed_from)
                 question = Question(FAMILIES[family], day, ends.replace(tzinfo=None), firsts)
                 self.progress(f"{family}: computing as of {day}")
                 written = compute(db, self.store, work, self.project, question)
-                self._publish(db, FAMILIES[family], day, through)
+                self._publish(db, FAMILIES[family], day, through, seen)
         finally:
             shutil.rmtree(work, ignore_errors=True)
         return Computed(family, day, changed_from, written)
@@ -100,11 +101,13 @@ class Metrics:
         stored = [*self.store.list(keys.EXPORTS), *self.store.list(keys.derived_ready(self.project.derived_version))]
         return {s.key: s.md5 for s in stored}
 
-    def _changed_from(self, db: Connection, work: Path, family: str, day: date, latest: dict[str, Any] | None) -> date:
+    def _changed_from(
+        self, db: Connection, work: Path, family: str, day: date, latest: dict[str, Any] | None, seen: dict[str, str]
+    ) -> date:
         """The first day whose numbers may be others than when this family was last computed."""
         if latest is None or latest["versions"] != self._versions(family):
             return NEVER
-        changed = [key for key, md5 in self._exports().items() if latest["seen"].get(key) != md5]
+        changed = [key for key, md5 in seen.items() if latest["seen"].get(key) != md5]
         if keys.derived_ready(self.project.derived_version) in changed:
             return NEVER
         manifests = [m for key in changed if (m := read_manifest(self.store, keys.arrived_of(key)))]
@@ -144,7 +147,7 @@ class Metrics:
         found = db.execute(f"select min(first_at) from ({seen}) where id in ({ids})").fetchone()  # noqa: S608
         return found[0].date() - timedelta(days=1) if found and found[0] else day
 
-    def _publish(self, db: Connection, family: Family, day: date, through: datetime) -> None:
+    def _publish(self, db: Connection, family: Family, day: date, through: datetime, seen: dict[str, str]) -> None:
         """The small JSON for people who look: each definition's newest partitions, and how far the data reaches."""
         partition = family.partition
         newest = db.execute(
@@ -158,7 +161,7 @@ class Metrics:
             "timezone": self.project.settings.timezone,
             "through": through.isoformat(),
             "versions": self._versions(family.name),
-            "seen": self._exports(),
+            "seen": seen,
             "descriptions": {name: d.description for name, d in self.project.of(family.name).items()},
             "columns": columns,
             "rows": newest.fetchall(),
