@@ -18,7 +18,7 @@ from daybreak.cli import show
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--events", type=int, default=10_000_000, help="events of the volume run")
-    parser.add_argument("--daily", type=int, default=20_000, help="events a day of the history run")
+    parser.add_argument("--daily", type=int, default=10_000, help="events a day of the history run")
     parser.add_argument("--only", choices=["collector", "volume", "daily"], help="one part only")
     options = parser.parse_args()
     parts: dict[str, Callable[[], list[dict[str, Any]]]] = {
