@@ -1,5 +1,7 @@
 """DuckDB, opened the same way everywhere, and the two things done with it: run a `.sql` file, write a partition."""
 
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,6 +40,17 @@ def database(work: Path, limits: Limits) -> Iterator[Connection]:
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def workplace(limits: Limits) -> Iterator[tuple[Connection, Path]]:
+    """A database in a temporary folder, both gone afterwards: what every job works in."""
+    work = Path(tempfile.mkdtemp(prefix="daybreak-"))
+    try:
+        with database(work, limits) as connection:
+            yield connection, work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def statements(package: str, name: str) -> str:

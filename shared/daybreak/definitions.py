@@ -18,7 +18,6 @@ from daybreak.metrics.families import FAMILIES
 
 ALL = "all"
 """The name of the segment everybody is in."""
-UNSET = "(unset)"
 
 M = TypeVar("M", bound=BaseModel)
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")

@@ -48,7 +48,7 @@ def take_day(db: Connection, store: Store, work: Path, arrived: date, before: It
     files = _event_files(db, work, arrived) | _moved_files(db, work, arrived)
     rejected = _rejected_file(db, store, work, arrived)
     files[keys.rejected(arrived)] = rejected
-    existing = list_all(store, [_folder(key) for key in files])
+    existing = list_all(store, map(keys.folder, files))
     written = put_changed(store, files, existing)
     store.delete(key for key in before if key not in files)
     dates = [row[0] for row in db.execute("select distinct dt from arrived order by 1").fetchall()]
@@ -133,10 +133,6 @@ def list_all(store: Store, prefixes: Iterable[str]) -> list[Stored]:
     """All objects under these prefixes; an import of history touches hundreds, so they are asked for in parallel."""
     with ThreadPoolExecutor(16) as pool:
         return [stored for found in pool.map(store.list, sorted(set(prefixes))) for stored in found]
-
-
-def _folder(key: str) -> str:
-    return key.rpartition("/")[0] + "/"
 
 
 def _list_literal(files: Iterable[Path]) -> str:

@@ -5,17 +5,13 @@ says what the day holds; until it stands, the day is done again by the next run.
 """
 
 import json
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from daybreak.calendar import Calendar
-from daybreak.database import Connection, Limits, database
+from daybreak.database import Connection, Limits, workplace
 from daybreak.definitions import Project
 from daybreak.errors import InputError
 from daybreak.export.arrivals import HOUR, Arrivals, hours_of, log_hours
@@ -102,7 +98,7 @@ class Export:
         calendar = Calendar(self.project.zone, self.project.settings.week_start)
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         newest = last_manifest(self.store)
-        with self._workplace() as (db, work):
+        with workplace(self.limits) as (db, work):
             derive_days(db, self.store, work, self.project, calendar, days)
             merge_months(db, self.store, work, self.project, days, newest.arrived if newest else first)
         return days
@@ -151,8 +147,8 @@ class Export:
 
     def _stands(self, manifest: Manifest) -> bool:
         """Whether the day's objects are what its manifest says: a slower run may have put older ones over them."""
-        prefixes = {key.rpartition("/")[0] + "/" for key in manifest.objects}
-        found = {s.key: s.md5 for s in list_all(self.store, prefixes) if s.key in manifest.objects}
+        folders = map(keys.folder, manifest.objects)
+        found = {s.key: s.md5 for s in list_all(self.store, folders) if s.key in manifest.objects}
         return found == manifest.objects
 
     def _follow(self, changed: list[Manifest]) -> list[Manifest]:
@@ -171,7 +167,7 @@ class Export:
 
     def _rebuild(self, arrived: date, before: Manifest | None) -> Manifest:
         calendar = Calendar(self.project.zone, self.project.settings.week_start)
-        with self._workplace() as (db, work):
+        with workplace(self.limits) as (db, work):
             self.progress(f"{arrived}: events")
             taken = take_day(db, self.store, work, arrived, list(before.objects) if before else [])
             days = _project_days(db, calendar, taken.dates)
@@ -207,15 +203,6 @@ class Export:
         if not self.store.list(keys.EXPORTS):
             self.store.put(keys.derived_ready(self.project.derived_version), b"{}")
         self.store.put(keys.export(manifest.arrived), manifest.dump())
-
-    @contextmanager
-    def _workplace(self) -> Iterator[tuple[Connection, Path]]:
-        work = Path(tempfile.mkdtemp(prefix="daybreak-"))
-        try:
-            with database(work, self.limits) as db:
-                yield db, work
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
 
 
 def read_manifest(store: Store, arrived: date) -> Manifest | None:

@@ -54,6 +54,11 @@ def moved(original: date | str, arrived: date) -> str:
     return f"{moved_prefix(original)}arrived={arrived}.parquet"
 
 
+def folder(key: str) -> str:
+    """The prefix a key lies under."""
+    return key.rpartition("/")[0] + "/"
+
+
 def arrived_of(key: str) -> date:
     """The arrival date in the file name of an `events` or `moved` object."""
     return date.fromisoformat(key.rpartition("arrived=")[2][:10])

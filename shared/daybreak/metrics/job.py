@@ -4,15 +4,13 @@ Running it again changes nothing; running an older day again never takes the tab
 """
 
 import json
-import shutil
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from daybreak.calendar import Calendar
-from daybreak.database import Connection, Limits, database, read_parquet
+from daybreak.database import Connection, Limits, read_parquet, workplace
 from daybreak.definitions import ALL, Project
 from daybreak.errors import DayMissing
 from daybreak.export.derive import days_of, merged_rows
@@ -63,18 +61,14 @@ class Metrics:
         day = max(day, date.fromisoformat(latest["as_of"])) if latest else day
         ends = (until or calendar.ends_at(day).replace(tzinfo=UTC)).astimezone(UTC)
         through = self._exported(day, ends)
-        work = Path(tempfile.mkdtemp(prefix="daybreak-"))
-        try:
-            with database(work, self.limits) as db:
-                seen = self._exports()
-                changed_from = self._changed_from(db, work, family, day, latest, seen)
-                firsts = first_partitions(self.project, FAMILIES[family], changed_from)
-                question = Question(FAMILIES[family], day, ends.replace(tzinfo=None), firsts)
-                self.progress(f"{family}: computing as of {day}")
-                written = compute(db, self.store, work, self.project, question)
-                self._publish(db, FAMILIES[family], day, through, seen)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+        with workplace(self.limits) as (db, work):
+            seen = self._exports()
+            changed_from = self._changed_from(db, work, family, day, latest, seen)
+            firsts = first_partitions(self.project, FAMILIES[family], changed_from)
+            question = Question(FAMILIES[family], day, ends.replace(tzinfo=None), firsts)
+            self.progress(f"{family}: computing as of {day}")
+            written = compute(db, self.store, work, self.project, question)
+            self._publish(db, FAMILIES[family], day, through, seen)
         return Computed(family, day, changed_from, written)
 
     def _exported(self, day: date, ends: datetime) -> datetime:
