@@ -103,10 +103,11 @@ class Deployment:
             if (definition is None or row["definition"] == definition)
             and (segment is None or row["segment"] == segment)
         ]
+        columns = FAMILIES[family].row.model_fields
         order = [
             partition,
             "segment_value",
-            *(name for name in ("period", "step") if name in FAMILIES[family].row.model_fields),
+            *(name for name in ("cohort_starts_at", "period", "step", "active_days") if name in columns),
         ]
         return sorted(chosen, key=lambda row: tuple(row[name] for name in order))
 

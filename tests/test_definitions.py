@@ -12,6 +12,11 @@ from daybreak.definitions import load, parse
 from daybreak.errors import DefinitionError
 from daybreak.metrics.definition import event_selector
 
+RETENTION = '[retention.r]\ndescription="d"\nstart="S"\nreturn="S"\n'
+FUNNEL = '[completion.c]\ndescription="d"\nwindow="1d"\nsteps=["A", "B", "C"]\n'
+EXPERIMENT = (
+    '[experiment.e]\ndescription="d"\nexposure="X"\nvariants=["a", "b"]\ngoal="activation.a"\nplanned=1\n'
+)
 PROJECT = '[project]\ntimezone = "UTC"\n'
 GOOD = '[activation.a]\ndescription = "d"\nstart = "S"\nmilestone = "V"\nwindow = "7d"\n'
 
@@ -46,8 +51,24 @@ def test_the_projects_own_file_is_good() -> None:
         (PROJECT + GOOD.replace('"S"', '{ event = "S", where = [{ property = "*", op = "exists" }] }'), "`*` is no property"),
         (PROJECT + GOOD + "at_least = 99999999999999999999", "[activation.a] at_least"),
         (PROJECT + GOOD.replace('"7d"', '"99999w"'), "[activation.a] window: may be at most 3660 days"),
-        (PROJECT + '[retention.r]\ndescription="d"\nstart="S"\nreturn="S"\nperiod="day"\nperiods=3\nmode="on_or_after"\nat_least=2',
-         "`at_least` goes with mode"),
+        (PROJECT + RETENTION + 'period="day"', "[retention.r] needs one of `periods`, `window` and `brackets`"),
+        (PROJECT + RETENTION + 'period="week"\nwindow="3d"', "`window` must be a whole number of weeks, at least one"),
+        (PROJECT + RETENTION + 'period="month"\nperiods=2\nclock="24h"', "a month has no exact length"),
+        (PROJECT + RETENTION + 'period="day"\nperiods=2\nclock="24h"\ncohorts="recurring"', "counts from the first start"),
+        (PROJECT + FUNNEL + 'exclusions=["B"]', '"B" is a step and an exclusion between the same steps'),
+        (PROJECT + FUNNEL + 'exclusions=[{event="X", after=3, before=2}]', "after one step and before a later one, of 3"),
+        (PROJECT + FUNNEL.replace('"A"', '{event="A", optional=true}'), "the first step enters, so it cannot be optional"),
+        (PROJECT + FUNNEL.replace('"B"', '{event="B", optional=true}') + 'order="any"', 'optional steps go with order = "ordered"'),
+        (PROJECT + FUNNEL.replace('"B"', '"A"') + 'order="strict_allow_repeats"', "a step cannot follow itself"),
+        (PROJECT + '[time_to_value.t]\ndescription="d"\nstart="S"\nvalue="V"\nwindow="1d"\nnever_after="2d"', "lengthen `window`"),
+        (PROJECT + '[active_days.a]\ndescription="d"\nwindow="3d"\nbucket="7d"', "`window` must be a whole number of buckets"),
+        (PROJECT + GOOD.replace("milestone", "milestones").replace('"V"', '["A", "B"]') + 'milestone="C"', "either `milestone` or"),
+        (PROJECT + GOOD + EXPERIMENT.replace("activation.a", "activation.b"), "'activation.b' is not defined; did you mean 'activation.a'?"),
+        (PROJECT + GOOD + EXPERIMENT.replace("activation.a", "adoption.a"), "[experiment.e] goal: names a definition of another kind"),
+        (PROJECT + GOOD + EXPERIMENT + 'actor="account"', "counts people, this experiment accounts"),
+        (PROJECT + GOOD + EXPERIMENT + 'shares=[1]', "`shares` needs one number for each"),
+        (PROJECT + GOOD + EXPERIMENT + 'goal_definition=1', "goal_definition: is no field here"),
+        (PROJECT + '[churn.c]\ndescription="d"\nperiod="day"\nsegments=["s"]\n[segments.s]\nproperty="p"', "use a trait"),
         ("activation = 1\n" + PROJECT, "[activation] must be tables"),
     ],
 )  # fmt: skip
@@ -60,7 +81,7 @@ def test_what_is_wrong_is_said_in_one_line(text: str, expected: str) -> None:
 
 
 def test_equal_selectors_have_equal_keys() -> None:
-    keys = {parse(PROJECT + GOOD.replace('"S"', s)).of("activation")["a"].row()["start_selector"]
+    keys = {parse(PROJECT + GOOD.replace('"S"', s)).of("activation")["a"].roles()["entry"][0]
             for s in ('["B", "A"]', '["A", "B", "A"]', '{ event = ["A", "B"] }')}  # fmt: skip
     assert keys == {'["A", "B"]'}
     assert event_selector("any").event == ()

@@ -16,10 +16,11 @@ PERIODS = {
     "period": "VARCHAR",
     "period_number": "BIGINT",
     "first_day": "DATE",
+    "starts_at": "TIMESTAMP",
     "starts_us": "BIGINT",
     "ends_us": "BIGINT",
 }
-"""calendar_periods: days, weeks and months, bounds in microseconds since 1970 UTC; numbers count up by one."""
+"""calendar_periods: days, weeks, months and hours, bounds in microseconds since 1970 UTC; numbers count up by one."""
 DAY_PERIODS = {"period": "VARCHAR", "day_number": "BIGINT", "period_number": "BIGINT"}
 """calendar_day_periods: which day, week and month each day belongs to."""
 
@@ -48,6 +49,12 @@ class Calendar:
     def day_of(self, moment: datetime) -> date:
         """The project's day an aware instant falls on."""
         return moment.astimezone(self.zone).date()
+
+    @property
+    def hour_shift(self) -> timedelta:
+        """How far the zone's full hours lie before UTC's: half an hour in India, nothing in most zones."""
+        offset = datetime(2025, 1, 1, tzinfo=self.zone).utcoffset() or timedelta()
+        return offset % timedelta(hours=1)
 
     def number(self, period: str, day: date) -> int:
         """The number of the period that holds the day."""
@@ -84,8 +91,25 @@ class Calendar:
                     "period": period,
                     "period_number": number,
                     "first_day": begins,
+                    "starts_at": self.starts_at(begins),
                     "starts_us": micros(self.starts_at(begins)),
                     "ends_us": micros(self.starts_at(self.first_day(period, number + 1))),
+                }
+
+    def hours(self, first: date, last: date) -> Iterator[dict[str, Any]]:
+        """Full hours as periods; `first_day` is the day each begins on."""
+        hour = micros(datetime(1970, 1, 1, 1))  # noqa: DTZ001 - a length
+        shift = self.hour_shift // timedelta(microseconds=1)
+        for day in self.days(first, last):
+            begins, ends = micros(day["starts_at"]) + shift, micros(day["ends_at"]) + shift
+            for number in range(-(-begins // hour), -(-ends // hour)):
+                yield {
+                    "period": "hour",
+                    "period_number": number,
+                    "first_day": day["day"],
+                    "starts_at": datetime(1970, 1, 1) + timedelta(hours=number) - self.hour_shift,  # noqa: DTZ001
+                    "starts_us": number * hour - shift,
+                    "ends_us": (number + 1) * hour - shift,
                 }
 
     def day_periods(self, first: date, last: date) -> Iterator[dict[str, Any]]:

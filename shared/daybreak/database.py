@@ -68,10 +68,11 @@ def create(connection: Connection, table: str, columns: Mapping[str, str], rows:
         connection.execute(f"insert into {table} select {lists}", values)
 
 
-def read_parquet(files: Sequence[Path], columns: Mapping[str, str]) -> str:
+def read_parquet(files: Sequence[Path], columns: Mapping[str, str], union_by_name: bool = False) -> str:
     """A relation over Parquet files as SQL text; with no files, zero rows of the same columns."""
     if files:
-        return f"read_parquet([{', '.join(quoted(file) for file in files)}], hive_partitioning = false)"
+        by_name = ", union_by_name = true" if union_by_name else ""
+        return f"read_parquet([{', '.join(quoted(file) for file in files)}], hive_partitioning = false{by_name})"
     nulls = ", ".join(f"cast(null as {type_}) as {name}" for name, type_ in columns.items())
     return f"(select {nulls} where false)"
 

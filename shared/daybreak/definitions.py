@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from daybreak.errors import DefinitionError
 from daybreak.metrics.definition import Definition, version_of
+from daybreak.metrics.experiment import GOALS, Experiment
 from daybreak.metrics.families import FAMILIES
 
 ALL = "all"
@@ -42,6 +43,13 @@ class Settings(BaseModel):
         date,
         Field(description="Athena's tables begin on this day; older events are kept and counted, not listed there"),
     ] = date(2025, 1, 1)
+    account_property: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="The event property that names the account; without it, context.groupId and group calls do",
+        ),
+    ] = None
 
 
 class Segment(BaseModel):
@@ -90,14 +98,20 @@ class Project(BaseModel):
         """Hash of everything that decides how this definition counts."""
         definition = self.of(family)[name]
         segments = {s: self.segments[s].model_dump() for s in definition.segments}
-        counts = definition.model_dump(exclude={"description"})
-        return version_of([family, counts, segments, self.settings.timezone, self.settings.week_start])
+        clock = [self.settings.timezone, self.settings.week_start]
+        whose = self.settings.account_property if definition.actor == "account" else None
+        return version_of([family, definition.counting(), segments, clock, whose])
 
     @cached_property
     def derived_version(self) -> str:
         """Hash of what the derived tables are made from: changing a window keeps it, adding an event changes it."""
-        asked = {selector: self.properties_of(selector) for selector in self.selectors}
-        return version_of([asked, sorted(self.timed_selectors), self.traits, self.settings.timezone])
+        asked = {s: [self.start_properties(s), self.match_properties(s)] for s in self.selectors}
+        whose = [self.counts_accounts, self.settings.account_property]
+        return version_of([asked, sorted(self.timed_selectors), self.traits, self.settings.timezone, whose])
+
+    @cached_property
+    def counts_accounts(self) -> bool:
+        return any(definition.actor == "account" for definition in self.all())
 
     @cached_property
     def selectors(self) -> set[str]:
@@ -105,20 +119,27 @@ class Project(BaseModel):
 
     @cached_property
     def timed_selectors(self) -> set[str]:
-        return {selector for definition in self.all() for selector in definition.timed_selectors()}
+        return {s for definition in self.all() for s in definition.selectors_of(definition.timed_roles())}
 
-    def properties_of(self, selector: str) -> list[str]:
-        """The properties that split the people who start with this selector."""
-        split = {s for d in self.all() if d.start_selector() == selector for s in d.segments}
+    def start_properties(self, selector: str) -> list[str]:
+        """The properties that split those who enter by this selector; kept of each person's first event of a day."""
+        split = {s for d in self.all() if selector in d.selectors_of({"entry", "again"}) for s in d.segments}
         return sorted({p for s in split if (p := self.segments[s].property)})
+
+    def match_properties(self, selector: str) -> list[str]:
+        """The properties whose values definitions read from each event of this timed selector."""
+        read = {
+            name
+            for definition in self.all()
+            for role, properties in definition.values().items()
+            if selector in definition.selectors_of({role})
+            for name in properties
+        }
+        return sorted(read | set(self.start_properties(selector)))
 
     @cached_property
     def traits(self) -> list[str]:
         return sorted({segment.trait for segment in self.segments.values() if segment.trait})
-
-    @cached_property
-    def properties(self) -> list[str]:
-        return sorted({segment.property for segment in self.segments.values() if segment.property})
 
 
 def load(path: Path) -> Project:
@@ -155,24 +176,41 @@ class _Checker:
         definitions: dict[str, dict[str, Definition]] = {}
         for family in FAMILIES.values():
             found = self._named(family.name, tables.get(family.name, {}))
+            model = family.definition
             definitions[family.name] = {
-                name: self._definition(family.name, name, table, segments) for name, table in found
+                name: self._model(model, f"{family.name}.{name}", table) for name, table in found
             }
+        self._goals(definitions)
+        for kind, named in definitions.items():
+            for name, definition in named.items():
+                self._segments(f"{kind}.{name}", definition, segments)
         if not any(definitions.values()):
             raise DefinitionError(f"{self.file}: measures nothing; add a table such as [activation.first_value]")
         return Project(settings=settings, segments=segments, definitions=definitions)
 
-    def _definition(self, family: str, name: str, table: Any, segments: dict[str, Segment]) -> Definition:
-        where = f"{family}.{name}"
-        definition = self._model(FAMILIES[family].definition, where, table)
+    def _segments(self, where: str, definition: Definition, segments: dict[str, Segment]) -> None:
         for segment in definition.segments:
             if segment not in segments:
                 self._fail(where, "segments", f"{segment!r} is not defined{self._nearest(segment, list(segments))}")
-            if segments[segment].property and definition.people_start is None:
-                self._fail(
-                    where, "segments", f"{segment!r} is a property, and {family} has no start event to take it from"
-                )
-        return definition
+            if segments[segment].property and not {"entry", "again"} & set(definition.roles()):
+                family = where.partition(".")[0]
+                why = f"{segment!r} is a property, and {family} has no start event to take it from; use a trait"
+                self._fail(where, "segments", why)
+
+    def _goals(self, definitions: dict[str, dict[str, Definition]]) -> None:
+        """Give each experiment the definition its goal names."""
+        for name, experiment in definitions["experiment"].items():
+            if not isinstance(experiment, Experiment):
+                raise TypeError(name)
+            family, _, goal = experiment.goal.partition(".")
+            found = definitions[family].get(goal)
+            if found is None:
+                near = self._nearest(experiment.goal, [f"{f}.{n}" for f in GOALS for n in definitions[f]])
+                self._fail(f"experiment.{name}", "goal", f"{experiment.goal!r} is not defined{near}")
+            try:
+                definitions["experiment"][name] = experiment.against(found)
+            except ValueError as error:
+                self._fail(f"experiment.{name}", "goal", str(error))
 
     def _named(self, table: str, value: Any) -> list[tuple[str, Any]]:
         if not isinstance(value, dict):
@@ -187,7 +225,7 @@ class _Checker:
     def _model(self, model: type[M], where: str, table: Any) -> M:
         if not isinstance(table, dict):
             self._fail(where, "", "must be a table")
-        fields = [info.alias or name for name, info in model.model_fields.items()]
+        fields = [info.alias or name for name, info in model.model_fields.items() if not info.exclude]
         self._known(where, "field", table, fields)
         try:
             return model.model_validate(table)

@@ -8,16 +8,48 @@ import pytest
 import sqlglot
 from sqlglot import expressions as exp
 
+from daybreak.metrics.completion import Completion
 from daybreak.metrics.families import FAMILIES
-from daybreak.metrics.funnel import reached_sql
+from daybreak.metrics.funnel import attempts_sql, entrants_sql, reached_sql
 from daybreak.tables import duckdb_columns
 from journeys import computed, event, project
 
-ALLOWED = {"avg", "case", "cast", "coalesce", "count", "exp", "ln", "max", "min", "row_number", "sum", "if"}
+ALLOWED = {"avg", "case", "cast", "coalesce", "count", "exp", "floor", "if", "lag", "ln", "max", "min", "row_number", "sum"}
 """Functions whose name, arguments and meaning are the same in DuckDB and Trino."""
 
-SQL = {name: resources.files("daybreak.metrics.sql").joinpath(f"{name}.sql").read_text() for name in FAMILIES}
-SQL["reached"] = reached_sql(20)
+PORTABLE_INPUTS = ("outcomes", "goals")
+FUNNELS = [
+    f"steps = {steps}\norder = '{order}'\nentry = '{entry}'\nequal_timestamps = '{equal}'\n{exclusions}"
+    for order, steps in (
+        ("ordered", '["A", { event = "B", optional = true }, "C", { event = "D", optional = true }, "E"]'),
+        ("strict", '["A", "B", "A"]'),
+        ("strict_allow_repeats", '["A", "B", "A"]'),
+        ("any", '["A", "B", "A"]'),
+    )
+    for entry in ("first", "any")
+    for equal in ("in_step_order", "never")
+    for exclusions in ("", 'exclusions = ["X", "Y"]')
+]
+"""Every shape a funnel's SQL can take."""
+
+
+def sql(folder: str, name: str) -> str:
+    return resources.files("daybreak.metrics.sql").joinpath(f"{folder}{name}.sql").read_text()
+
+
+SQL = {name: sql("", name) for name in FAMILIES} | {name: sql("inputs/", name) for name in PORTABLE_INPUTS}
+
+
+def funnel(options: str) -> Completion:
+    defined = project(f'[completion.c]\ndescription = "d"\nwindow = "1d"\n{options}').of("completion")["c"]
+    assert isinstance(defined, Completion)
+    return defined
+
+
+for number, options in enumerate(FUNNELS):
+    SQL[f"attempts {number}"] = attempts_sql("c", funnel(options))
+    SQL[f"reached {number}"] = reached_sql("c", funnel(options), "attempts")
+SQL["entrants"] = entrants_sql("c", "attempts")
 
 
 @pytest.mark.parametrize("name", SQL)
@@ -44,7 +76,7 @@ def test_every_division_is_of_doubles(name: str) -> None:
             assert double or scientific, division.sql("trino")
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", [*FAMILIES, *PORTABLE_INPUTS])
 def test_it_opens_with_its_question_grain_inputs_and_lag(name: str) -> None:
     comment = [line for line in SQL[name].splitlines() if line.startswith("--")]
     assert comment[0].endswith("?")
@@ -72,15 +104,55 @@ start = "S"
 return = "V"
 period = "day"
 periods = 1
+[churn.c]
+description = "d"
+period = "day"
 [adoption.a]
 description = "d"
 feature = "V"
 window = "1d"
+[breadth.b]
+description = "d"
+features = ["S", "V"]
+window = "1d"
+[active_people.p]
+description = "d"
+[active_days.d]
+description = "d"
+window = "2d"
+[lifecycle.l]
+description = "d"
+period = "day"
+[conversion.c]
+description = "d"
+start = "S"
+upgrade = "V"
+window = "1d"
+[survey.s]
+description = "d"
+answer = "V"
+scale = "nps"
+[support_load.s]
+description = "d"
+ticket = "V"
+start = "S"
+onboarding = "1d"
+[campaign.c]
+description = "d"
+exposure = "S"
+action = "V"
+window = "1d"
+[experiment.e]
+description = "d"
+exposure = "S"
+variants = ["a", "b"]
+goal = "activation.a"
+planned = 1
 """
 
 
 def test_results_have_exactly_the_columns_of_their_row_models(tmp_path: Path) -> None:
-    events = [event("u", "S", "2024-03-01T10:00:00Z"), event("u", "V", "2024-03-01T11:00:00Z")]
+    events = [event("u", "S", "2024-03-01T10:00:00Z", variant="a"), event("u", "V", "2024-03-01T11:00:00Z", score=9)]
     computed(tmp_path, project(ONE_OF_EACH), events, "2024-03-03")
     for family in FAMILIES.values():
         files = (tmp_path / "metrics" / family.name / "*" / "*" / "*.parquet").as_posix()

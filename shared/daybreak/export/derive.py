@@ -1,7 +1,7 @@
 """The derived tables: what the metric jobs read instead of every event. All can be rebuilt from `events` at any time.
 
-Of each project day: `activity`, `matches`, `identities`, `traits`. Of everything up to a month's end: `seen` (first and
-last time of each id and selector), `identities` and `traits`, merged. Merging is a minimum, a maximum or a union, so it
+Of each project day: `activity`, `matches`, `identities`, `traits`, `memberships`. Of everything up to a month's end:
+`seen` (first and last time of each id and selector) and the last three, merged. Merging is a minimum, a maximum or a union, so it
 may be repeated and done in any order; its size grows with people, not with events.
 """
 
@@ -24,14 +24,29 @@ DAY_TABLES: dict[str, dict[str, str]] = {
     "activity": {
         "selector": "VARCHAR",
         "id": "VARCHAR",
+        "account": "VARCHAR",
         "uses": "BIGINT",
         "first_at": "TIMESTAMP",
         "last_at": "TIMESTAMP",
         "first_values": "VARCHAR",
     },
-    "matches": {"selector": "VARCHAR", "id": "VARCHAR", "matched_at": "TIMESTAMP", "event_key": "VARCHAR"},
+    "matches": {
+        "selector": "VARCHAR",
+        "id": "VARCHAR",
+        "account": "VARCHAR",
+        "matched_at": "TIMESTAMP",
+        "event_key": "VARCHAR",
+        "asked_values": "VARCHAR",
+    },
     "identities": {"id": "VARCHAR", "user_id": "VARCHAR", "linked_at": "TIMESTAMP"},
-    "traits": {"id": "VARCHAR", "trait": "VARCHAR", "set_at": "TIMESTAMP", "value": "VARCHAR"},
+    "traits": {
+        "actor": "VARCHAR",
+        "id": "VARCHAR",
+        "trait": "VARCHAR",
+        "set_at": "TIMESTAMP",
+        "value": "VARCHAR",
+    },
+    "memberships": {"id": "VARCHAR", "account": "VARCHAR", "joined_at": "TIMESTAMP"},
 }
 """The tables of a day, with their columns besides the day itself."""
 
@@ -41,12 +56,13 @@ MERGED: dict[str, tuple[str, dict[str, str], str]] = {
         {
             "selector": "VARCHAR",
             "id": "VARCHAR",
+            "account": "VARCHAR",
             "first_at": "TIMESTAMP",
             "last_at": "TIMESTAMP",
             "first_values": "VARCHAR",
         },
-        "select selector, id, min(first_at) as first_at, max(last_at) as last_at, "
-        "arg_min(first_values, row(first_at, first_values)) as first_values from {rows} group by selector, id",
+        "select selector, id, account, min(first_at) as first_at, max(last_at) as last_at, "
+        "arg_min(first_values, row(first_at, first_values)) as first_values from {rows} group by selector, id, account",
     ),
     "identities": (
         "identities",
@@ -57,13 +73,25 @@ MERGED: dict[str, tuple[str, dict[str, str], str]] = {
         "traits",
         DAY_TABLES["traits"],
         # only changes: an SDK that identifies on every page load must not make this grow
-        "select id, trait, set_at, value from "
-        "(select id, trait, set_at, max(value) as value from {rows} group by id, trait, set_at) "
-        "qualify row_number() over (partition by id, trait order by set_at) = 1 "
-        "or value is distinct from lag(value) over (partition by id, trait order by set_at)",
+        "select actor, id, trait, set_at, value from "
+        "(select actor, id, trait, set_at, max(value) as value from {rows} group by actor, id, trait, set_at) "
+        "qualify row_number() over (partition by actor, id, trait order by set_at) = 1 "
+        "or value is distinct from lag(value) over (partition by actor, id, trait order by set_at)",
+    ),
+    "memberships": (
+        "memberships",
+        DAY_TABLES["memberships"],
+        "select id, account, joined_at from (select distinct id, account, joined_at from {rows}) "
+        "qualify lag(account) over (partition by id order by joined_at, account) is distinct from account",
     ),
 }
 """Merged table -> the day table it is merged from, its columns, and the merge, which reads old rows and new alike."""
+
+_JOINED = (
+    "(select r.* exclude (account), coalesce(r.account, m.account) as account from {rows} as r "
+    "asof left join ({memberships}) as m on m.id = r.id and m.joined_at <= r.first_at)"
+)
+"""What ids did, under the account they were in then. In `seen` an account must be told before days are put together."""
 
 
 def derive_days(
@@ -74,7 +102,7 @@ def derive_days(
         return []
     _load_days(db, store, work, project, calendar, days)
     _match_selectors(db, project)
-    for table in ("identities", "traits"):
+    for table in ("identities", "traits", "memberships"):
         db.execute(_sql(table))
     files: dict[str, Path] = {}
     for table, columns in DAY_TABLES.items():
@@ -123,8 +151,16 @@ def merged_rows(store: Store, work: Path, project: Project, table: str, until: d
     files = list(store.local([*last, *days.values()], work).values())
     if not files:
         return f"select * from {database.read_parquet([], columns)}"  # noqa: S608
-    names = ", ".join(f"'{file}'" for file in map(str, files))
-    return merge.format(rows=f"read_parquet([{names}], union_by_name = true)")
+    rows = database.read_parquet(files, columns, union_by_name=True)
+    if table == "seen" and by_membership(project):
+        memberships = merged_rows(store, work, project, "memberships", until, before)
+        rows = _JOINED.format(rows=rows, memberships=memberships)
+    return merge.format(rows=rows)
+
+
+def by_membership(project: Project) -> bool:
+    """Whether an event counts for the account its person is in, unless it names one itself."""
+    return project.counts_accounts and project.settings.account_property is None
 
 
 def days_of(store: Store, project: Project, table: str, first: date, last: date) -> dict[date, str]:
@@ -143,8 +179,12 @@ def _load_days(
     database.create(db, "calendar_days", DAYS, rows)
     files = list(store.local(_event_keys(store, calendar, days), work).values())
     events = database.read_parquet(files, duckdb_columns(Event))
-    asked_for = project.properties or any(event_selector(selector).where for selector in project.selectors)
-    db.execute(_sql("day_events").format(events=events, properties="e.properties" if asked_for else "null"))
+    filtered = any(event_selector(selector).where for selector in project.selectors)
+    asked = any(project.start_properties(s) or project.match_properties(s) for s in project.selectors)
+    parts = {"account": _account(project), "properties": "e.properties" if filtered or asked else "null"}
+    db.execute(_sql("day_events").format(events=events, **parts))
+    if by_membership(project):
+        db.execute(_sql("day_accounts"))
     traits = [{"trait": trait, "path": json_path(trait)} for trait in project.traits]
     database.create(db, "trait_names", {"trait": "VARCHAR", "path": "VARCHAR"}, traits)
 
@@ -157,7 +197,8 @@ def _match_selectors(db: Connection, project: Project) -> None:
         parts = {
             "selector": database.quoted(selector),
             "condition": _condition(selector),
-            "first_values": _first_values(project.properties_of(selector)),
+            "first_values": _first_values(project.start_properties(selector)),
+            "asked_values": _values(project.match_properties(selector)),
         }
         db.execute(_sql("activity").format(**parts))
         if selector in project.timed_selectors:
@@ -211,15 +252,30 @@ def _number(text: str, kind: str) -> str:
     return f"case when {kind} in ('BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT') then try_cast({text} as double) end"
 
 
+def _account(project: Project) -> str:
+    """The account an event names, as SQL on `events`."""
+    if not project.counts_accounts:
+        return "cast(null as varchar)"
+    if project.settings.account_property:
+        return f"json_extract_string(e.properties, {database.quoted(json_path(project.settings.account_property))})"
+    return "coalesce(e.group_id, json_extract_string(e.context, '$.groupId'))"
+
+
 def _first_values(properties: list[str]) -> str:
     """The named properties of the first event as a JSON object, or null where there are none to keep."""
     if not properties:
         return "null"
+    return f"arg_min({_values(properties)}, row(happened_at, message_id))"
+
+
+def _values(properties: list[str]) -> str:
+    """The named properties of an event as a JSON object, or null where there are none to keep."""
+    if not properties:
+        return "null"
     pairs = ", ".join(
-        f"{database.quoted(name)}, json_extract_string(properties, {database.quoted(json_path(name))})"
-        for name in properties
+        f"{database.quoted(name)}, json_extract(properties, {database.quoted(json_path(name))})" for name in properties
     )
-    return f"arg_min(cast(json_object({pairs}) as varchar), row(happened_at, message_id))"
+    return f"cast(json_object({pairs}) as varchar)"
 
 
 def _sql(name: str) -> str:

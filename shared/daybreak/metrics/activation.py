@@ -1,49 +1,76 @@
 """Activation: which share of new people reaches the milestone in time?"""
 
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from daybreak.metrics.definition import AtLeast, Definition, Selector, Window, microseconds
-from daybreak.tables import Row
+from daybreak.metrics.definition import (
+    AtLeast,
+    Definition,
+    MetricRow,
+    Selector,
+    Window,
+    label,
+    length,
+    microseconds,
+)
 
 
 class Activation(Definition):
-    """A person's first start event opens one window; activated when the milestone happens in it, far edge included."""
+    """The first start event ever opens one window. Activated: the milestone happens in it, far edge included.
 
-    start: Annotated[Selector, Field(description="The first of these puts a person into the cohort of its day")]
-    milestone: Annotated[Selector, Field(description="What counts as activated")]
+    The rate is over those whose window has ended; the others are shown beside it, in neither number of the rate.
+    """
+
+    example: ClassVar[str] = "60 of 100 who signed up on Monday ran a workflow within 7 days: activation is 60 %."
+
+    start: Annotated[Selector, Field(description="The first of these ever puts a person into the cohort of its day")]
+    milestone: Annotated[Selector | None, Field(description="What counts as activated")] = None
+    milestones: Annotated[
+        list[Selector] | None, Field(min_length=2, max_length=20, description="Several, in place of `milestone`")
+    ] = None
+    need: Annotated[Literal["all", "any"], Field(description="Whether all milestones are needed, or any one")] = "all"
     window: Annotated[Window, Field(description="How long a person has, from the exact second of the start")]
-    at_least: Annotated[AtLeast, Field(description="How many milestone events it takes")] = 1
+    at_least: Annotated[AtLeast, Field(description="How many events of a milestone it takes")] = 1
 
-    def selectors(self) -> set[str]:
-        return {self.start, self.milestone}
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Activation":
+        if (self.milestone is None) == (self.milestones is None):
+            raise ValueError("needs either `milestone` or `milestones`")
+        return self
 
-    def timed_selectors(self) -> set[str]:
-        return {self.milestone}
+    def roles(self) -> dict[str, list[str]]:
+        return {"entry": [self.start], "milestone": self.milestones or [str(self.milestone)]}
+
+    def timed_roles(self) -> set[str]:
+        return {"milestone"}
 
     def row(self) -> dict[str, Any]:
+        milestones = len(self.milestones or [self.milestone])
         return {
-            "start_selector": self.start,
-            "milestone_selector": self.milestone,
             "window_us": microseconds(self.window),
             "at_least": self.at_least,
+            "needed": milestones if self.need == "all" else 1,
         }
 
     def waits_days(self) -> int:
         return self.window // timedelta(days=1) + 2
 
+    def sentence(self) -> str:
+        joint = " and " if self.need == "all" else " or "
+        what = joint.join(f'"{label(selector)}"' for selector in self.roles()["milestone"])
+        times = f" at least {self.at_least} times" if self.at_least > 1 else ""
+        return (
+            f'Of the {self.who()} whose first "{label(self.start)}" ever falls on a day, the share that does {what}'
+            f"{times} within {length(self.window)} of it, counted once that time has passed for them."
+        )
 
-class ActivationRow(Row):
+
+class ActivationRow(MetricRow):
     """One row per definition, cohort day and segment."""
 
-    definition: str = Field(description="Name in daybreak.toml")
-    version: str = Field(description="Hash of the definition: rows of equal version were counted alike")
     cohort: date = Field(description="Day of the first start, in the project's timezone")
-    segment: str = Field(description="Name of the segment, or all")
-    segment_value: str = Field(description="Its value at the start; (unset) where there was none; all for all")
-    status: str = Field(description="complete once everybody's window has ended, else open")
     people: int = Field(description="People whose first start fell on this day")
     finished: int = Field(description="Those whose window has ended: the denominator")
     activated: int = Field(description="Those of finished who were activated in their window: the numerator")

@@ -3,41 +3,44 @@
 from datetime import date, timedelta
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from daybreak.metrics.definition import ANY, AtLeast, Definition, Selector, Window
-from daybreak.tables import Row
-
-
-def _whole_days(window: timedelta) -> timedelta:
-    if window % timedelta(days=1):
-        raise ValueError('must be whole days, such as "28d": adoption counts calendar days')
-    return window
+from daybreak.metrics.definition import ANY, AtLeast, Days, Definition, MetricRow, Selector, label, length
 
 
 class Adoption(Definition):
-    """Of the people active in the calendar days of the window, those who used the feature `at_least` times in it."""
+    """Of the people active in the trailing calendar days of the window, those who used the feature in it.
 
-    people_start: ClassVar[str | None] = None
+    Regular use takes `at_least` uses, or use on `at_least_days` different days, or both. Beside it stand those who used
+    it for the first time ever on the row's day, and how long that took from their first `start`.
+    """
+
+    example: ClassVar[str] = "100 people were active in the last 28 days and 40 of them used the feature: adoption is 40 %."
 
     feature: Annotated[Selector, Field(description="What counts as using the feature")]
     active: Annotated[Selector, Field(description="What counts as being active at all")] = ANY
-    window: Annotated[Window, AfterValidator(_whole_days), Field(description="Trailing days, the row's day included")]
+    window: Annotated[Days, Field(description="Trailing days, the row's day included")]
     at_least: Annotated[AtLeast, Field(description="How many uses in the window it takes")] = 1
+    at_least_days: Annotated[int, Field(ge=1, le=3660, description="On how many days of the window it takes")] = 1
+    start: Annotated[
+        Selector | None, Field(description="From its first ever, the time to the first use is measured; else `active`")
+    ] = None
 
-    def selectors(self) -> set[str]:
-        return {self.feature, self.active}
+    def roles(self) -> dict[str, list[str]]:
+        return {"active": [self.active], "feature": [self.feature], "start": [self.start or self.active]}
+
+    def daily_roles(self) -> set[str]:
+        return {"active", "feature"}
+
+    def seen_roles(self) -> set[str]:
+        return {"feature", "start"}
 
     def row(self) -> dict[str, Any]:
         return {
-            "active_selector": self.active,
-            "feature_selector": self.feature,
             "window_days": self.window // timedelta(days=1),
             "at_least": self.at_least,
+            "at_least_days": self.at_least_days,
         }
-
-    def day_tables(self) -> set[str]:
-        return {"activity"}
 
     def waits_days(self) -> int:
         return 0
@@ -45,16 +48,23 @@ class Adoption(Definition):
     def reads_days_before(self) -> int:
         return self.window // timedelta(days=1)
 
+    def sentence(self) -> str:
+        often = f" at least {self.at_least} times" if self.at_least > 1 else ""
+        often += f" on at least {self.at_least_days} days" if self.at_least_days > 1 else ""
+        return (
+            f'Of the {self.who()} with "{label(self.active)}" in the last {length(self.window)}, the share with '
+            f'"{label(self.feature)}"{often} in the same days.'
+        )
 
-class AdoptionRow(Row):
+
+class AdoptionRow(MetricRow):
     """One row per definition, day and segment, for days with anybody active in the window."""
 
-    definition: str = Field(description="Name in daybreak.toml")
-    version: str = Field(description="Hash of the definition: rows of equal version were counted alike")
     day: date = Field(description="Last day of the trailing window, in the project's timezone")
-    segment: str = Field(description="Name of the segment, or all")
-    segment_value: str = Field(description="Its latest value; (unset) where there is none; all for all")
-    status: str = Field(description="complete once the day has ended, else open")
     active_people: int = Field(description="People active in the window: the denominator")
     users: int = Field(description="Those of them who used the feature often enough: the numerator")
     rate: float | None = Field(description="users / active_people; null while open")
+    first_users: int = Field(description="Those of active_people whose first use ever falls on this day")
+    median_seconds_to_first_use: float | None = Field(
+        description="Of first_users who started before or at their first use: plain median time from their first start"
+    )

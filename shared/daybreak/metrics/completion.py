@@ -1,57 +1,173 @@
 """Onboarding completion: how far do new people get through the steps, and where do they stop?"""
 
 from datetime import date, timedelta
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from daybreak.metrics.definition import Definition, Selector, Window, microseconds
-from daybreak.tables import Row
+from daybreak.metrics.definition import (
+    ANY,
+    FOREVER_DAYS,
+    Definition,
+    MetricRow,
+    Selector,
+    Window,
+    label,
+    length,
+    microseconds,
+    selector_schema,
+)
+
+
+class Step(BaseModel):
+    """One step: which events count, and whether it may be skipped."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    selector: Selector
+    optional: bool = False
+
+
+class Exclusion(BaseModel):
+    """Whoever does this after one step and before another leaves the funnel."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    selector: Selector
+    after: Annotated[int, Field(ge=1)] = 1
+    before: int | None = None
+
+
+def _beside(*names: str) -> Any:
+    """Splits a table {event, where, <names>} into its selector and the rest; anything else is a selector alone."""
+
+    def split(value: object) -> object:
+        if not isinstance(value, dict):
+            return {"selector": value}
+        rest = {name: value[name] for name in names if name in value}
+        return {**rest, "selector": {name: part for name, part in value.items() if name not in names}}
+
+    return BeforeValidator(split)
+
+
+FunnelStep = Annotated[Step, _beside("optional"), WithJsonSchema(selector_schema(optional={"type": "boolean"}))]
+FunnelExclusion = Annotated[
+    Exclusion,
+    _beside("after", "before"),
+    WithJsonSchema(selector_schema(after={"type": "integer"}, before={"type": "integer"})),
+]
 
 
 class Completion(Definition):
-    """Ordered steps from the person's first first-step event, each at or after the one before, within the window."""
+    """A funnel: each step at or after the one before, all within the window of the first, far edge included.
 
-    people_start: ClassVar[str | None] = "steps"
+    One event serves one step. Steps at the same instant count in the order of the steps. A cohort is those whose first
+    entry ever falls on its day. `entry = "first"`: only that entry opens a window. `entry = "any"`: every event of the
+    first step opens one, and the attempt that got furthest counts, of equals the earliest.
+    `order = "strict"`: nothing else may happen between two steps; `"strict_allow_repeats"`: nothing but the same step
+    again; `"any"`: any step may enter, and row n is those who did n of the steps.
+    Whoever does an exclusion between its steps is left out of the funnel and counted beside it.
+    """
 
-    steps: Annotated[list[Selector], Field(min_length=2, max_length=20, description="In order; the first one enters")]
+    example: ClassVar[str] = (
+        "100 sign up, 90 verify their email, 70 of these run a workflow: completion is 70 %, and 70 / 90 of those who "
+        "verified went on. Sign-up at 13:00 and 13:30, next step at 14:10, one hour: the first entry reaches step 1, "
+        "the best attempt step 2."
+    )
+
+    steps: Annotated[list[FunnelStep], Field(min_length=2, max_length=20, description="In order; the first enters")]
     window: Annotated[Window, Field(description="How long a person has for all steps, far edge included")]
+    order: Annotated[
+        Literal["ordered", "strict", "strict_allow_repeats", "any"],
+        Field(description="Whether other events may come between steps, and whether the order matters"),
+    ] = "ordered"
+    entry: Annotated[
+        Literal["first", "any"], Field(description="Whether only the first entry opens a window, or any")
+    ] = "first"
+    equal_timestamps: Annotated[
+        Literal["in_step_order", "never"],
+        Field(description="Whether two steps at the same instant count, in the order of the steps, or must be apart"),
+    ] = "in_step_order"
+    exclusions: Annotated[
+        list[FunnelExclusion],
+        Field(description="Who does this between two steps (by number, `after` and `before`) is left out"),
+    ] = []
 
-    def selectors(self) -> set[str]:
-        return set(self.steps)
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Completion":
+        if self.steps[0].optional:
+            raise ValueError("the first step enters, so it cannot be optional")
+        if self.order != "ordered" and any(step.optional for step in self.steps):
+            raise ValueError('optional steps go with order = "ordered"')
+        selectors = [step.selector for step in self.steps]
+        if self.order == "strict_allow_repeats" and any(a == b for a, b in zip(selectors, selectors[1:], strict=False)):
+            raise ValueError('order = "strict_allow_repeats" skips repeats, so a step cannot follow itself')
+        for exclusion in self.exclusions:
+            before = exclusion.before or len(self.steps)
+            if not exclusion.after < before <= len(self.steps):
+                raise ValueError(f"an exclusion is after one step and before a later one, of {len(self.steps)}")
+            if self.order == "any" and (exclusion.after, before) != (1, len(self.steps)):
+                raise ValueError('with order = "any" an exclusion has no `after` and `before`')
+            if exclusion.selector in selectors[exclusion.after - 1 : before]:
+                raise ValueError(
+                    f'"{label(exclusion.selector)}" is a step and an exclusion between the same steps: nobody could '
+                    "do it; narrow one of them with `where`, or move the exclusion with `after` and `before`"
+                )
+        return self
 
-    def timed_selectors(self) -> set[str]:
-        return set(self.steps)
+    def roles(self) -> dict[str, list[str]]:
+        steps = [step.selector for step in self.steps]
+        roles = {
+            "entry": sorted(set(steps)) if self.order == "any" else steps[:1],
+            "step": steps,
+            "exclusion": [exclusion.selector for exclusion in self.exclusions],
+        }
+        return {**roles, "between": [ANY]} if self.order.startswith("strict") else roles
+
+    def timed_roles(self) -> set[str]:
+        return {"step", "exclusion", "between"}
 
     def row(self) -> dict[str, Any]:
-        return {
-            "start_selector": self.steps[0],
-            "steps": len(self.steps),
-            "window_us": microseconds(self.window),
-        }
+        return {"window_us": microseconds(self.window)}
 
     def waits_days(self) -> int:
-        return self.window // timedelta(days=1) + 2
+        # with any entry, somebody may try again after any time: every cohort stays in play
+        return self.window // timedelta(days=1) + 2 if self.entry == "first" else FOREVER_DAYS
 
-    def start_selector(self) -> str | None:
-        return self.steps[0]
+    def sentence(self) -> str:
+        steps = ", then ".join(
+            f'"{label(step.selector)}"{" (may be skipped)" if step.optional else ""}' for step in self.steps
+        )
+        order = {
+            "ordered": "in this order, other things may come between",
+            "strict": "with nothing else between",
+            "strict_allow_repeats": "with nothing between but the same step again",
+            "any": "in any order",
+        }[self.order]
+        entry = "the first entry" if self.entry == "first" else "the attempt that got furthest"
+        without = " or ".join(f'"{label(exclusion.selector)}"' for exclusion in self.exclusions)
+        return (
+            f"How many {self.who()} do {steps}: {order}, all within {length(self.window)}; {entry} counts."
+            + (f" Who does {without} on the way is left out." if without else "")
+        )
 
 
-class CompletionRow(Row):
+class CompletionRow(MetricRow):
     """One row per definition, cohort day, segment and funnel step."""
 
-    definition: str = Field(description="Name in daybreak.toml")
-    version: str = Field(description="Hash of the definition: rows of equal version were counted alike")
-    cohort: date = Field(description="Day of the person's first step, in the project's timezone")
-    segment: str = Field(description="Name of the segment, or all")
-    segment_value: str = Field(description="Its value at the start; (unset) where there was none; all for all")
-    step: int = Field(description="1 is the entry")
+    cohort: date = Field(description="Day of the person's first entry ever, in the project's timezone")
+    step: int = Field(description="1 is the entry; with order any, how many steps were done")
     event: str = Field(description="What counts as this step")
-    status: str = Field(description="complete once everybody's window has ended, else open")
     entered: int = Field(description="People who entered at step 1")
     reached: int = Field(description="Those who reached this step, so far")
-    dropped: int = Field(description="Reached the step before, not this one, and their window has ended")
-    in_progress: int = Field(description="Reached the step before, not this one, and still have time")
+    excluded: int = Field(description="People left out of the funnel, who did an exclusion between its steps")
+    dropped: int = Field(description="Reached the required step before, not this one, and their window has ended")
+    in_progress: int = Field(description="Reached the required step before, not this one, and still have time")
     rate_of_start: float | None = Field(description="reached / entered; null while open")
-    rate_of_previous: float | None = Field(description="reached / reached of the step before; null while open")
-    median_seconds_from_previous: float | None = Field(description="Median time from the step before, of who reached")
+    rate_of_previous: float | None = Field(
+        description="reached / reached of the required step before; null while open"
+    )
+    median_seconds_from_previous: float | None = Field(
+        description="Median time from the last step reached before, of those who reached this one"
+    )
+    average_seconds_from_previous: float | None = Field(description="Its average")

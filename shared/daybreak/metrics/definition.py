@@ -4,14 +4,18 @@ import hashlib
 import json
 import re
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from daybreak.tables import Row
 
 Period = Literal["day", "week", "month"]
 
-PERIOD_DAYS: dict[str, int] = {"day": 1, "week": 7, "month": 31}
+PERIOD_DAYS: dict[str, int] = {"hour": 1, "day": 1, "week": 7, "month": 31}
 """No period is longer than this; for deciding how far back to read, never for counting."""
+FOREVER_DAYS = 100_000
+"""For definitions in which any later event can still change any partition."""
 
 _WINDOW = re.compile(r"^([1-9]\d{0,4})(m|h|d|w)$")
 _LONGEST_WINDOW = timedelta(days=3660)
@@ -22,10 +26,10 @@ def _window(value: object) -> timedelta:
     match = _WINDOW.match(value) if isinstance(value, str) else None
     if not match:
         raise ValueError('must be a length of time such as "24h", "7d" or "4w"')
-    length = timedelta(**{_UNITS[match[2]]: int(match[1])})
-    if length > _LONGEST_WINDOW:
+    window = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if window > _LONGEST_WINDOW:
         raise ValueError(f"may be at most {_LONGEST_WINDOW.days} days")
-    return length
+    return window
 
 
 ANY = "any"
@@ -93,11 +97,43 @@ def event_selector(key: str) -> EventSelector:
     return EventSelector.model_validate(value if isinstance(value, dict) else {"event": value})
 
 
-Window = Annotated[timedelta, BeforeValidator(_window)]
+def selector_schema(**beside: Any) -> dict[str, Any]:
+    """JSON Schema of a selector; `beside` are further fields its table may have."""
+    names = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}
+    table = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["event"],
+        "properties": {
+            "event": {"anyOf": [{"type": "string"}, names]},
+            "where": {"type": "array", "items": Filter.model_json_schema()},
+            **beside,
+        },
+    }
+    return {
+        "description": 'Which events count: a name, a list of names, "any", or { event = …, where = [ … ] }',
+        "anyOf": [{"type": "string", "minLength": 1}, names, table],
+    }
+
+
+Window = Annotated[
+    timedelta, BeforeValidator(_window), WithJsonSchema({"type": "string", "pattern": _WINDOW.pattern})
+]
 """An exact length of time: "24h", "7d"."""
 
-Selector = Annotated[str, BeforeValidator(_selector)]
+Selector = Annotated[str, BeforeValidator(_selector), WithJsonSchema(selector_schema())]
 """Which events count, kept as a key (see `event_selector`): "any", a name, a list of names, or {event, where}."""
+
+
+def whole_days(window: timedelta) -> timedelta:
+    """Refuses a window that is no whole number of days: for kinds that count calendar days."""
+    if window % timedelta(days=1):
+        raise ValueError('must be whole days, such as "28d": this kind counts calendar days')
+    return window
+
+
+Days = Annotated[Window, AfterValidator(whole_days)]
+"""A whole number of calendar days: "7d", "4w"."""
 
 
 def label(key: str) -> str:
@@ -106,6 +142,14 @@ def label(key: str) -> str:
     conditions = (f"{f.property} {f.op}{'' if f.value is None else f' {f.value}'}" for f in chosen.where)
     where = " and ".join(conditions)
     return " or ".join(chosen.event or ["any event"]) + (f", where {where}" if where else "")
+
+
+def length(window: timedelta) -> str:
+    """A window as people read it: 24 hours, 7 days."""
+    for unit, size in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
+        if window % size == timedelta(0) and (unit != "day" or window > timedelta(days=1)):
+            return f"{(count := window // size)} {unit}{'s' if count > 1 else ''}"
+    return str(window)
 
 
 def _unique(names: list[str]) -> list[str]:
@@ -117,58 +161,94 @@ def _unique(names: list[str]) -> list[str]:
 AtLeast = Annotated[int, Field(ge=1, le=1_000_000)]
 """How many events it takes."""
 
+Actor = Literal["person", "account"]
+"""Who is counted."""
+
 
 class Definition(BaseModel):
-    """Common to all kinds. The name is the table's key in daybreak.toml."""
+    """Common to all kinds. The name is the table's key in daybreak.toml.
+
+    A definition gives its selectors roles: `entry` puts people into the table (by the first of these ever), the others
+    are the family's own. Where `roles` has no entry, people come in by being active.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    people_start: ClassVar[str | None] = "start"
-    """The field whose first event puts a person into the table; None where people come in by being active."""
-
     description: Annotated[str, Field(min_length=1, description="What the number is for, in a sentence")]
+    actor: Annotated[
+        Actor, Field(description="Who is counted: people, or accounts, for which any member's event counts")
+    ] = "person"
     segments: Annotated[list[str], AfterValidator(_unique), Field(description="Names from [segments] to split by")] = []
 
-    def selectors(self) -> set[str]:
-        """Every selector the definition uses; the export derives activity for them."""
+    def roles(self) -> dict[str, list[str]]:
+        """Role -> its selectors in order; the SQL joins them by role."""
         raise NotImplementedError
 
-    def seen_selectors(self) -> set[str]:
-        """Those of whose every person the first (or last) time ever matters."""
-        start = self.start_selector()
-        return {start} if start else set()
-
-    def timed_selectors(self) -> set[str]:
-        """Those whose exact times matter, not just the day; the export keeps each event of these."""
+    def timed_roles(self) -> set[str]:
+        """Roles whose exact times matter, not just the day; the export keeps each event of these."""
         return set()
 
+    def daily_roles(self) -> set[str]:
+        """Roles of which the SQL reads how often who did them on which day."""
+        return set()
+
+    def seen_roles(self) -> set[str]:
+        """Roles of whose every person the first (or last) time ever matters."""
+        return {"entry"} & set(self.roles())
+
+    def values(self) -> dict[str, set[str]]:
+        """Timed role -> the properties whose values its SQL reads from each event."""
+        return {}
+
     def row(self) -> dict[str, Any]:
-        """The definition as the family's SQL joins it, without name, version and first partition."""
+        """The numbers and options of the definition as the family's SQL joins them."""
         raise NotImplementedError
 
     def waits_days(self) -> int:
         """How many days after a partition's own day its rows can still change."""
         raise NotImplementedError
 
-    def day_tables(self) -> set[str]:
-        """Which of the day tables `activity` and `matches` its SQL reads."""
-        return {"matches"}
-
     def reads_days_before(self) -> int:
         """How many days before its own day a partition's rows are computed from."""
         return 0
 
-    def start_selector(self) -> str | None:
-        """The selector that puts people into the table, or None."""
-        return getattr(self, self.people_start) if self.people_start else None
+    def sentence(self) -> str:
+        """What is counted, in plain words."""
+        raise NotImplementedError
+
+    def counting(self) -> dict[str, Any]:
+        """Everything about it that decides a number; its version is a hash of this."""
+        return self.model_dump(mode="json", exclude={"description"})
+
+    def selectors(self) -> set[str]:
+        """Every selector the definition uses; the export derives activity for them."""
+        return {selector for selectors in self.roles().values() for selector in selectors}
+
+    def selectors_of(self, roles: set[str]) -> set[str]:
+        """The selectors of some roles."""
+        return {selector for role, selectors in self.roles().items() if role in roles for selector in selectors}
+
+    def who(self) -> str:
+        """Whom the definition counts, in the plural."""
+        return "accounts" if self.actor == "account" else "people"
 
 
-def microseconds(length: timedelta) -> int:
+def microseconds(window: timedelta) -> int:
     """SQL counts time in whole microseconds since 1970: exact, and the same in DuckDB and Trino."""
-    return length // timedelta(microseconds=1)
+    return window // timedelta(microseconds=1)
 
 
 def version_of(parts: Any) -> str:
     """A short hash of anything JSON can hold: the same definition has the same version everywhere."""
     text = json.dumps(parts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+class MetricRow(Row):
+    """What every result table begins with."""
+
+    definition: str = Field(description="Name in daybreak.toml")
+    version: str = Field(description="Hash of the definition: rows of equal version were counted alike")
+    segment: str = Field(description="Name of the segment, or all")
+    segment_value: str = Field(description="Its value; (unset) where there was none; all for all")
+    status: str = Field(description="complete once the time it counts has passed for everybody in it, else open")

@@ -9,10 +9,8 @@ from daybreak.database import Connection
 from daybreak.definitions import Project
 from daybreak.lake import keys
 from daybreak.lake.store import Store, put_changed
-from daybreak.metrics.completion import Completion
 from daybreak.metrics.definition import Definition
 from daybreak.metrics.families import Family
-from daybreak.metrics.funnel import reached_sql
 from daybreak.metrics.inputs import Question, prepare
 from daybreak.tables import duckdb_columns
 
@@ -30,18 +28,28 @@ def compute(db: Connection, store: Store, work: Path, project: Project, question
     """
     prepare(db, store, work, project, question)
     family = question.family
-    if family.definition is Completion:
-        most = max(int(d.row()["steps"]) for d in project.of(family.name).values())
-        db.execute(f"create or replace table reached as {reached_sql(most)}")
     sql = database.statements("daybreak.metrics.sql", f"{family.name}.sql")
+    if family.finish:
+        sql = _finished(db, family, sql)
     casts = ", ".join(f"cast({name} as {type_}) as {name}" for name, type_ in duckdb_columns(family.row).items())
     db.execute(f"create or replace table result as select {casts} from ({sql})")  # noqa: S608
     return _write(db, store, work, question)
 
 
+def _finished(db: Connection, family: Family, sql: str) -> str:
+    """The SQL's rows completed in Python, as a query."""
+    found = db.execute(sql)
+    names = [column[0] for column in found.description]
+    rows = (dict(zip(names, row, strict=True)) for row in found.fetchall())
+    columns = duckdb_columns(family.row)
+    database.create(db, "finished", columns, list(family.finish(rows)) if family.finish else [])
+    return "select * from finished"
+
+
 def _first(calendar: Calendar, definition: Definition, changed_from: date) -> date:
     days = min(definition.waits_days(), (changed_from - date(1970, 1, 1)).days)
-    period = definition.row().get("period", "day")
+    period = definition.row().get("period") or "day"
+    period = "day" if period == "hour" else period
     return calendar.first_day(period, calendar.number(period, changed_from - timedelta(days=days)))
 
 

@@ -1,27 +1,41 @@
 """The list of metric families. Everything else (schedules, Glue tables, the command line) follows from it."""
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from daybreak.metrics.activation import Activation, ActivationRow
+from daybreak.metrics.active_days import ActiveDays, ActiveDaysRow
+from daybreak.metrics.active_people import ActivePeople, ActivePeopleRow
 from daybreak.metrics.adoption import Adoption, AdoptionRow
+from daybreak.metrics.breadth import Breadth, BreadthRow
+from daybreak.metrics.campaign import Campaign, CampaignRow
+from daybreak.metrics.churn import Churn, ChurnRow
 from daybreak.metrics.completion import Completion, CompletionRow
-from daybreak.metrics.definition import Definition
+from daybreak.metrics.conversion import Conversion, ConversionRow
+from daybreak.metrics.definition import Definition, MetricRow
+from daybreak.metrics.experiment import Experiment, ExperimentRow
+from daybreak.metrics.lifecycle import Lifecycle, LifecycleRow
 from daybreak.metrics.retention import Retention, RetentionRow
+from daybreak.metrics.statistics import with_statistics
+from daybreak.metrics.support_load import SupportLoad, SupportLoadRow
+from daybreak.metrics.survey import Survey, SurveyRow
 from daybreak.metrics.time_to_value import TimeToValue, TimeToValueRow
-from daybreak.tables import Row
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
     """A kind of definition, the rows it gives, and the column that partitions them.
 
-    Its SQL is `sql/<name>.sql`; its tables in daybreak.toml are `[<name>.<definition>]`.
+    Its SQL is `sql/<name>.sql`; its tables in daybreak.toml are `[<name>.<definition>]`. `finish` completes the rows of
+    the SQL, where SQL has no words for what is missing.
     """
 
     name: str
     definition: type[Definition]
-    row: type[Row]
+    row: type[MetricRow]
     partition: str
+    finish: Callable[[Iterable[dict[str, Any]]], Iterator[dict[str, Any]]] | None = None
 
 
 FAMILIES = {
@@ -31,6 +45,16 @@ FAMILIES = {
         Family("time_to_value", TimeToValue, TimeToValueRow, "cohort"),
         Family("completion", Completion, CompletionRow, "cohort"),
         Family("retention", Retention, RetentionRow, "cohort"),
+        Family("churn", Churn, ChurnRow, "period_start"),
         Family("adoption", Adoption, AdoptionRow, "day"),
+        Family("breadth", Breadth, BreadthRow, "day"),
+        Family("active_people", ActivePeople, ActivePeopleRow, "day"),
+        Family("active_days", ActiveDays, ActiveDaysRow, "day"),
+        Family("lifecycle", Lifecycle, LifecycleRow, "period_start"),
+        Family("conversion", Conversion, ConversionRow, "cohort"),
+        Family("survey", Survey, SurveyRow, "period_start"),
+        Family("support_load", SupportLoad, SupportLoadRow, "period_start"),
+        Family("campaign", Campaign, CampaignRow, "cohort"),
+        Family("experiment", Experiment, ExperimentRow, "day", with_statistics),
     )
 }

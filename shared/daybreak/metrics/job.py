@@ -128,7 +128,7 @@ class Metrics:
             self.project.segments[segment]
             for definition in self.project.of(family).values()
             for segment in definition.segments
-            if definition.people_start is None or self.project.segments[segment].at == "latest"
+            if not {"entry", "again"} & set(definition.roles()) or self.project.segments[segment].at == "latest"
         ]
         days = days_of(self.store, self.project, "traits", since, day) if split else {}
         if not days:

@@ -1,5 +1,5 @@
 -- Who did what on a day, how often, first and last when?
--- Grain: one row per day, selector and id; run once for each selector.
+-- Grain: one row per day, selector, id and account (null where the event names none); run once for each selector.
 -- Inputs: day_events, and the selector as a condition on it. Lag: none.
 -- first_values holds, as JSON, those properties of the day's first event that [segments] names.
 insert into activity
@@ -7,10 +7,11 @@ select
     day,
     {selector} as selector,
     id,
+    account,
     count(*) as uses,
     min(happened_at) as first_at,
     max(happened_at) as last_at,
     {first_values} as first_values
 from day_events
 where {condition} and id is not null
-group by day, id;
+group by day, id, account;

@@ -2,20 +2,23 @@
 -- Grain: one row per event.
 -- Inputs: files of `events`; calendar_days, the days being derived. Lag: none.
 -- id is whoever the event itself names; who that person is in the end is decided when metrics are computed, because
--- a later identify or alias can still change it. Properties and traits are only carried where something asks for them.
+-- a later identify or alias can still change it. account is what the event itself names. Properties, traits and accounts
+-- are only carried where something asks for them.
 create or replace table day_events as
 select
     d.day,
     e.type,
     e.event,
     coalesce(e.user_id, e.anonymous_id) as id,
+    {account} as account,
     e.user_id,
     e.anonymous_id,
     e.previous_id,
+    e.group_id,
     e.timestamp as happened_at,
     e.message_id,
     {properties} as properties,
-    case when e.type = 'identify' then e.traits end as traits
+    case when e.type in ('identify', 'group') then e.traits end as traits
 from {events} as e
 asof join calendar_days as d on e.timestamp >= d.starts_at
 where e.timestamp < d.ends_at;

@@ -1,15 +1,20 @@
--- What was said of people in identify calls, of the traits that [segments] names?
--- Grain: one row per day, id, trait and instant it was set.
+-- What was said of people in identify calls and of accounts in group calls, of the traits that [segments] names?
+-- Grain: one row per day, actor (person or account), id, trait and instant it was set.
 -- Inputs: day_events; trait_names (trait, path). Lag: none.
 create or replace table traits as
 select
     e.day,
+    e.actor,
     e.id,
     t.trait,
     e.happened_at as set_at,
     -- in a struct, because arg_max passes over null, and null unsets a trait
     arg_max(struct_pack(v := json_extract_string(e.traits, t.path)), e.message_id).v as value
-from day_events as e
+from (
+    select day, 'person' as actor, id, happened_at, message_id, traits from day_events where type = 'identify'
+    union all
+    select day, 'account', group_id, happened_at, message_id, traits from day_events where type = 'group'
+) as e
 cross join trait_names as t
-where e.type = 'identify' and json_exists(e.traits, t.path)
-group by e.day, e.id, t.trait, e.happened_at;
+where e.id is not null and json_exists(e.traits, t.path)
+group by e.day, e.actor, e.id, t.trait, e.happened_at;

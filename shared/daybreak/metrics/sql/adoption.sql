@@ -1,11 +1,14 @@
 -- Of the people who are active, which share uses the feature?
 -- Grain: one row per definition, day and segment, for days with anybody active in the trailing window.
--- Inputs: run, definitions, activity, segments, calendar_periods.
+-- Inputs: run, definitions, selectors, activity, first_seen, segments, calendar_periods.
 -- Lag: a day is complete when it has ended.
 with days as (
     select
         d.definition,
         d.version,
+        d.window_days,
+        d.at_least,
+        d.at_least_days,
         p.first_day as day,
         p.period_number as day_number,
         case when p.ends_us <= r.until_us then 1 else 0 end as complete
@@ -16,33 +19,75 @@ with days as (
 active as (
     select distinct y.definition, y.day_number, a.person
     from days as y
-    inner join definitions as d on d.definition = y.definition
+    inner join selectors as s on s.definition = y.definition and s.role = 'active'
     inner join activity as a
-        on a.selector = d.active_selector and a.day_number <= y.day_number and a.day_number > y.day_number - d.window_days
+        on a.selector = s.selector and a.day_number <= y.day_number and a.day_number > y.day_number - y.window_days
 ),
 users as (
     select y.definition, y.day_number, a.person, 1 as used
     from days as y
-    inner join definitions as d on d.definition = y.definition
+    inner join selectors as s on s.definition = y.definition and s.role = 'feature'
     inner join activity as a
-        on a.selector = d.feature_selector
-        and a.day_number <= y.day_number
-        and a.day_number > y.day_number - d.window_days
-    group by y.definition, y.day_number, a.person, d.at_least
-    having sum(a.uses) >= d.at_least
+        on a.selector = s.selector and a.day_number <= y.day_number and a.day_number > y.day_number - y.window_days
+    group by y.definition, y.day_number, a.person, y.at_least, y.at_least_days
+    having sum(a.uses) >= y.at_least and count(*) >= y.at_least_days
 ),
-counted as (
+-- the first use ever, and how long after the first start ever
+first_uses as (
+    select
+        s.definition,
+        f.person,
+        f.day_number,
+        case when b.seen_us <= f.seen_us then f.seen_us - b.seen_us end as micros
+    from selectors as s
+    inner join first_seen as f on f.selector = s.selector
+    inner join selectors as t on t.definition = s.definition and t.role = 'start'
+    left join first_seen as b on b.selector = t.selector and b.person = f.person
+    where s.role = 'feature'
+),
+people as (
     select
         a.definition,
         a.day_number,
         g.segment,
         g.segment_value,
-        count(*) as active_people,
-        sum(coalesce(u.used, 0)) as users
+        coalesce(u.used, 0) as used,
+        case when f.person is null then 0 else 1 end as first_use,
+        f.micros
     from active as a
     inner join segments as g on g.definition = a.definition and g.person = a.person
     left join users as u on u.definition = a.definition and u.day_number = a.day_number and u.person = a.person
-    group by a.definition, a.day_number, g.segment, g.segment_value
+    left join first_uses as f on f.definition = a.definition and f.day_number = a.day_number and f.person = a.person
+),
+ranked as (
+    select
+        definition,
+        day_number,
+        segment,
+        segment_value,
+        micros,
+        row_number() over (partition by definition, day_number, segment, segment_value order by micros) as place,
+        count(*) over (partition by definition, day_number, segment, segment_value) as places
+    from people
+    where micros is not null
+),
+medians as (
+    select definition, day_number, segment, segment_value, cast(avg(micros) as double) / 1.0e6 as median_seconds
+    from ranked
+    where place * 2 >= places and place * 2 <= places + 2
+    group by definition, day_number, segment, segment_value
+),
+counted as (
+    select
+        definition,
+        day_number,
+        segment,
+        segment_value,
+        count(*) as active_people,
+        sum(used) as users,
+        sum(first_use) as first_users
+    from people
+    group by definition, day_number, segment, segment_value
 )
 select
     y.definition,
@@ -53,6 +98,13 @@ select
     case when y.complete = 1 then 'complete' else 'open' end as status,
     c.active_people,
     c.users,
-    case when y.complete = 1 then cast(c.users as double) / cast(c.active_people as double) end as rate
+    case when y.complete = 1 then cast(c.users as double) / cast(c.active_people as double) end as rate,
+    c.first_users,
+    m.median_seconds as median_seconds_to_first_use
 from counted as c
 inner join days as y on y.definition = c.definition and y.day_number = c.day_number
+left join medians as m
+    on m.definition = c.definition
+    and m.day_number = c.day_number
+    and m.segment = c.segment
+    and m.segment_value = c.segment_value

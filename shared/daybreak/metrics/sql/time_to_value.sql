@@ -1,21 +1,21 @@
 -- How long until people get what they came for, those who have not yet included?
 -- Grain: one row per definition, cohort and segment.
--- Inputs: run, definitions, starts, matches, segments, calendar_periods, calendar_day_periods.
+-- Inputs: run, definitions, selectors, starts, matches, segments, calendar_periods, calendar_day_periods.
 -- Lag: a cohort is complete one window after its last person started; before, those still waiting are censored.
 -- Kaplan-Meier product-limit estimate: Kaplan and Meier, J. Am. Stat. Assoc. 53 (1958), 457-481.
 with people as (
     select
         d.definition,
         d.version,
-        d.value_selector,
         d.window_us,
+        d.never_after_us,
         s.person,
         s.started_us,
         p.first_day as cohort,
         r.until_us - s.started_us as age_us
     from definitions as d
     cross join run as r
-    inner join starts as s on s.selector = d.start_selector
+    inner join starts as s on s.definition = d.definition
     inner join calendar_day_periods as c on c.period = d.period and c.day_number = s.day_number
     inner join calendar_periods as p
         on p.period = d.period and p.period_number = c.period_number and p.first_day >= d.first_partition
@@ -23,8 +23,9 @@ with people as (
 values_reached as (
     select p.definition, p.person, min(m.at_us) as reached_us
     from people as p
+    inner join selectors as w on w.definition = p.definition and w.role = 'value'
     inner join matches as m
-        on m.selector = p.value_selector
+        on m.selector = w.selector
         and m.person = p.person
         and m.at_us >= p.started_us
         and m.at_us <= p.started_us + p.window_us
@@ -40,6 +41,7 @@ watched as (
         g.segment_value,
         case when v.person is null then 0 else 1 end as reached,
         case when p.age_us > p.window_us then 1 else 0 end as finished,
+        case when p.age_us > p.never_after_us then 1 else 0 end as old,
         case
             when v.person is not null then v.reached_us - p.started_us
             when p.age_us > p.window_us then p.window_us
@@ -138,8 +140,8 @@ counted as (
         sum(case when reached = 1 and micros <= 86400000000 then 1 else 0 end) as within_24h,
         sum(case when reached = 1 and micros > 86400000000 and micros < 259200000000 then 1 else 0 end) as days_1_to_3,
         sum(case when reached = 1 and micros >= 259200000000 then 1 else 0 end) as days_3_or_more,
-        sum((1 - reached) * finished) as never,
-        sum((1 - reached) * (1 - finished)) as too_young
+        sum((1 - reached) * old) as never,
+        sum((1 - reached) * (1 - old)) as too_young
     from watched
     group by definition, version, cohort, segment, segment_value
 )

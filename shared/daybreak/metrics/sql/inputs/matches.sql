@@ -1,7 +1,13 @@
--- When exactly did each person do the things whose order and distance matter?
+-- When exactly did each person (or account) do the things whose order, distance or values matter?
 -- Grain: one row per event and selector.
--- Inputs: match_days (selector, id, matched_at, event_key), person_of. Lag: none. DuckDB only.
+-- Inputs: match_days_by_actor, run. Lag: none. DuckDB only.
 create or replace table matches as
-select m.selector, coalesce(p.person, m.id) as person, epoch_us(m.matched_at) as at_us, m.event_key
-from match_days as m
-left join person_of as p on p.id = m.id;
+select
+    m.counted_selector as selector,
+    m.actor as person,
+    epoch_us(m.matched_at) as at_us,
+    (epoch_us(m.matched_at) + r.hour_shift_us) // 3600000000 as hour_number,
+    m.event_key,
+    m.asked_values
+from match_days_by_actor as m
+cross join run as r;

@@ -1,0 +1,69 @@
+-- How many of the features does an active person use?
+-- Grain: one row per definition, day and segment, for days with anybody active in the trailing window.
+-- Inputs: run, definitions, selectors, activity, segments, calendar_periods.
+-- Lag: a day is complete when it has ended.
+with days as (
+    select
+        d.definition,
+        d.version,
+        d.window_days,
+        d.features,
+        p.first_day as day,
+        p.period_number as day_number,
+        case when p.ends_us <= r.until_us then 1 else 0 end as complete
+    from definitions as d
+    cross join run as r
+    inner join calendar_periods as p on p.period = 'day' and p.first_day >= d.first_partition and p.starts_us < r.until_us
+),
+active as (
+    select distinct y.definition, y.day_number, a.person
+    from days as y
+    inner join selectors as s on s.definition = y.definition and s.role = 'active'
+    inner join activity as a
+        on a.selector = s.selector and a.day_number <= y.day_number and a.day_number > y.day_number - y.window_days
+),
+used as (
+    select definition, day_number, person, count(*) as features
+    from (
+        select distinct y.definition, y.day_number, a.person, s.place
+        from days as y
+        inner join selectors as s on s.definition = y.definition and s.role = 'feature'
+        inner join activity as a
+            on a.selector = s.selector
+            and a.day_number <= y.day_number
+            and a.day_number > y.day_number - y.window_days
+    ) as once
+    group by definition, day_number, person
+),
+counted as (
+    select
+        a.definition,
+        a.day_number,
+        g.segment,
+        g.segment_value,
+        count(*) as active_people,
+        sum(coalesce(u.features, 0)) as features_used,
+        sum(case when u.features is null then 1 else 0 end) as used_none,
+        sum(case when u.features = d.features then 1 else 0 end) as used_all
+    from active as a
+    inner join definitions as d on d.definition = a.definition
+    inner join segments as g on g.definition = a.definition and g.person = a.person
+    left join used as u on u.definition = a.definition and u.day_number = a.day_number and u.person = a.person
+    group by a.definition, a.day_number, g.segment, g.segment_value
+)
+select
+    y.definition,
+    y.version,
+    y.day,
+    c.segment,
+    c.segment_value,
+    case when y.complete = 1 then 'complete' else 'open' end as status,
+    y.features,
+    c.active_people,
+    c.features_used,
+    case when y.complete = 1 then cast(c.features_used as double) / cast(c.active_people as double) end
+        as features_per_person,
+    c.used_none,
+    c.used_all
+from counted as c
+inner join days as y on y.definition = c.definition and y.day_number = c.day_number

@@ -1,0 +1,19 @@
+-- What does the property that a definition reads say in each of its events?
+-- Grain: one row per definition and event of its `answer` or `exposure`; text as it is, number where it is
+-- one, or text that is written like one.
+-- Inputs: definitions, selectors, matches. Lag: none. DuckDB only.
+create or replace table answers as
+select
+    d.definition,
+    m.person,
+    m.at_us,
+    m.event_key,
+    json_extract_string(m.asked_values, d.property_path) as text,
+    case
+        when json_type(m.asked_values, d.property_path) in ('BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT')
+            or regexp_full_match(json_extract_string(m.asked_values, d.property_path), '-?[0-9]+(\.[0-9]+)?')
+            then try_cast(json_extract_string(m.asked_values, d.property_path) as double)
+    end as number
+from definitions as d
+inner join selectors as s on s.definition = d.definition and s.role in ('answer', 'exposure')
+inner join matches as m on m.selector = s.selector;

@@ -1,0 +1,227 @@
+"""Is the difference between two shares more than chance? Intervals and tests for experiments, from counts alone.
+
+Everything is two-sided at 95 %. The distributions come from the standard library and mpmath; the tests compare all of it
+with scipy, statsmodels and published tables.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from statistics import NormalDist
+from typing import Any
+
+import mpmath
+
+Z = NormalDist().inv_cdf(0.975)
+"""Of the 95 % interval: 1.96."""
+ALPHA = 0.05
+SMALL = 5
+"""A z test needs this many expected in every cell; under it Fisher's exact test is used."""
+MISMATCH = 0.001
+"""A sample ratio less likely than this is no accident."""
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """`reached` of `finished` people."""
+
+    reached: int
+    finished: int
+
+    @property
+    def rate(self) -> float:
+        return self.reached / self.finished
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A variant against the first one. `interval` is of the difference, or of the lift in a test of the lift."""
+
+    test: str
+    p: float | None
+    interval: Interval
+
+
+def wilson(arm: Arm) -> Interval:
+    """Score interval of a share: Wilson, J. Am. Stat. Assoc. 22 (1927), 209-212, without continuity correction."""
+    n, rate = arm.finished, arm.rate
+    middle = (rate + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    half = Z / (1 + Z**2 / n) * math.sqrt(rate * (1 - rate) / n + Z**2 / (4 * n**2))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def newcombe(arm: Arm, other: Arm) -> Interval:
+    """Interval of arm - other from both Wilson intervals: Newcombe, Statist. Med. 17 (1998), 873-890, method 10."""
+    (low, high), (other_low, other_high) = wilson(arm), wilson(other)
+    difference = arm.rate - other.rate
+    below = math.hypot(arm.rate - low, other_high - other.rate)
+    above = math.hypot(high - arm.rate, other.rate - other_low)
+    return difference - below, difference + above
+
+
+def pooled_z(arm: Arm, other: Arm) -> tuple[float, float] | None:
+    """z and p of the pooled two-proportion test; None where nobody or everybody reached, which leaves z undefined."""
+    pooled = (arm.reached + other.reached) / (arm.finished + other.finished)
+    if pooled in (0, 1):
+        return None
+    error = math.sqrt(pooled * (1 - pooled) * (1 / arm.finished + 1 / other.finished))
+    z = (arm.rate - other.rate) / error
+    return z, math.erfc(abs(z) / math.sqrt(2))
+
+
+def fisher(arm: Arm, other: Arm) -> float:
+    """p of Fisher's exact test: the sum of all tables with these margins that are no likelier than this one."""
+    reached, total = arm.reached + other.reached, arm.finished + other.finished
+
+    def likelihood(x: int) -> float:
+        ways = _log_choose(arm.finished, x) + _log_choose(other.finished, reached - x)
+        return math.exp(ways - _log_choose(total, reached))
+
+    possible = range(max(0, reached - other.finished), min(reached, arm.finished) + 1)
+    seen = likelihood(arm.reached) * (1 + 1e-7)  # equal ones differ in the last digits
+    return min(1.0, math.fsum(p for p in map(likelihood, possible) if p <= seen))
+
+
+def _log_choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
+def is_small(arm: Arm, other: Arm) -> bool:
+    """Whether any cell of the two-by-two table has an expected count under 5."""
+    reached, total = arm.reached + other.reached, arm.finished + other.finished
+    return any(n * share / total < SMALL for n in (arm.finished, other.finished) for share in (reached, total - reached))
+
+
+def two_proportions(arm: Arm, other: Arm) -> Comparison:
+    """The difference of two shares: pooled z, or Fisher's exact test for small counts; Newcombe's interval."""
+    if is_small(arm, other):
+        return Comparison("fisher", fisher(arm, other), newcombe(arm, other))
+    z = pooled_z(arm, other)
+    return Comparison("pooled z", z[1] if z else None, newcombe(arm, other))
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """A mean with the variance of what was averaged and how many were."""
+
+    mean: float
+    variance: float
+    count: int
+
+
+def relative_lift(mean: Mean, other: Mean) -> Comparison | None:
+    """(mean - other) / other: variance by the delta method, Welch's t with Satterthwaite's degrees of freedom.
+
+    None where it is undefined: nothing to divide by, or no variance at all.
+    """
+    if other.mean == 0 or min(mean.count, other.count) < 2 or mean.variance + other.variance == 0:
+        return None
+    lift = (mean.mean - other.mean) / other.mean
+    error = math.sqrt(
+        mean.variance / (mean.count * other.mean**2)
+        + mean.mean**2 * other.variance / (other.count * other.mean**4)
+    )
+    parts = [(m.variance / m.count, m.count - 1) for m in (mean, other)]
+    freedom = sum(part for part, _ in parts) ** 2 / sum(part**2 / n for part, n in parts)
+    half = _t_quantile(freedom) * error
+    return Comparison("relative lift", _t_two_sided(lift / error, freedom), (lift - half, lift + half))
+
+
+def _t_two_sided(t: float, freedom: float) -> float:
+    """How likely Student's t is at least this far from zero."""
+    return float(mpmath.betainc(freedom / 2, 0.5, 0, freedom / (freedom + t * t), regularized=True))
+
+
+def _t_quantile(freedom: float) -> float:
+    """The t that 95 % lie within."""
+    return float(mpmath.findroot(lambda t: _t_two_sided(float(t), freedom) - ALPHA, Z, tol=1e-12, solver="secant"))
+
+
+def holm(p_values: list[float | None]) -> list[float | None]:
+    """Corrected for looking at several: Holm, Scand. J. Statist. 6 (1979), 65-70. None stays None and is not counted."""
+    known = sorted((p, place) for place, p in enumerate(p_values) if p is not None)
+    corrected: list[float | None] = [None] * len(p_values)
+    highest = 0.0
+    for turn, (p, place) in enumerate(known):
+        highest = max(highest, min(1.0, p * (len(known) - turn)))
+        corrected[place] = highest
+    return corrected
+
+
+def sample_ratio(exposed: list[int], shares: list[float]) -> float | None:
+    """Chi-square p of how people were divided against how they were meant to be; None of nobody."""
+    total, whole = sum(exposed), sum(shares)
+    if total == 0:
+        return None
+    wanted = [total * share / whole for share in shares]
+    chi_square = math.fsum((n - want) ** 2 / want for n, want in zip(exposed, wanted, strict=True))
+    return float(mpmath.gammainc((len(exposed) - 1) / 2, chi_square / 2, mpmath.inf, regularized=True))
+
+
+# Rows of the table
+
+
+def with_statistics(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The counts of `experiment.sql`, one row a variant, with intervals, tests and a verdict added."""
+
+    def one_comparison(row: dict[str, Any]) -> tuple[Any, ...]:
+        return row["definition"], row["day"], row["segment"], row["segment_value"]
+
+    for _, found in groupby(sorted(rows, key=lambda r: (*one_comparison(r), r["place"])), key=one_comparison):
+        yield from _compared(list(found))
+
+
+def _compared(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    first = _arm(rows[0])
+    compared = [None, *(_compare(row, first) for row in rows[1:])]
+    corrected = holm([comparison.p if comparison else None for comparison in compared])
+    ratio = sample_ratio([row["exposed"] for row in rows], [row["share"] for row in rows])
+    for row, comparison, p in zip(rows, compared, corrected, strict=True):
+        arm = _arm(row)
+        interval = wilson(arm) if arm else (None, None)
+        difference = arm.rate - first.rate if arm and first and row["place"] > 1 else None
+        yield {
+            **row,
+            "rate_low": interval[0],
+            "rate_high": interval[1],
+            "difference": difference,
+            "difference_low": comparison.interval[0] if comparison else None,
+            "difference_high": comparison.interval[1] if comparison else None,
+            "lift": difference / first.rate if difference is not None and first and first.rate else None,
+            "test": comparison.test if comparison else None,
+            "p_value": comparison.p if comparison else None,
+            "p_adjusted": p,
+            "sample_ratio_p": ratio,
+            "verdict": _verdict(rows, row, p, difference, ratio),
+        }
+
+
+def _arm(row: dict[str, Any]) -> Arm | None:
+    return Arm(row["reached"], row["finished"]) if row["finished"] else None
+
+
+def _compare(row: dict[str, Any], first: Arm | None) -> Comparison | None:
+    arm = _arm(row)
+    if arm is None or first is None:
+        return None
+    if row["test_name"] == "two_proportions":
+        return two_proportions(arm, first)
+    means = [Mean(a.rate, a.rate * (1 - a.rate), a.finished) for a in (arm, first)]
+    return relative_lift(*means)
+
+
+def _verdict(
+    rows: list[dict[str, Any]], row: dict[str, Any], p: float | None, difference: float | None, ratio: float | None
+) -> str:
+    if any(other["finished"] < other["planned"] for other in rows):
+        return "collecting"
+    if ratio is not None and ratio < MISMATCH:
+        return "sample ratio mismatch"
+    if row["place"] == 1:
+        return "baseline"
+    if p is None or difference is None or p >= ALPHA:
+        return "no difference"
+    return "better" if difference > 0 else "worse"

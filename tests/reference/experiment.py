@@ -1,0 +1,243 @@
+"""Experiments: people by variant, who reached the goal, and scipy's opinion of the difference."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import sqrt
+from typing import Literal
+
+from scipy import stats  # type: ignore[import-untyped]
+
+from reference.clock import DAY, Clock, Did, Row, Selector, known, matches, rate, status
+
+Test = Literal["two_proportions", "relative_lift"]
+Interval = tuple[float, float]
+Z = float(stats.norm.ppf(0.975))
+
+
+@dataclass
+class Arm:
+    """What is known of one variant by the end of a day."""
+
+    exposed: int = 0
+    finished: int = 0
+    reached: int = 0
+    reached_before: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        return rate(self.reached, self.finished)
+
+
+@dataclass
+class Comparison:
+    """One variant beside the first one; everything is null where there is nothing to compare."""
+
+    difference: float | None = None
+    interval: Interval | None = None
+    lift: float | None = None
+    test: str | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = None
+
+
+def experiment(
+    events: Iterable[Did],
+    clock: Clock,
+    *,
+    exposure: Selector,
+    variant: str = "variant",
+    variants: list[str],
+    goal: Mapping[str, datetime],
+    window: timedelta,
+    planned: int,
+    shares: list[float] | None = None,
+    test: Test = "two_proportions",
+) -> list[Row]:
+    """Exposed people by variant, as known by the end of each day from the first exposure on.
+
+    `goal` says when each person reached the goal, by the goal's own rule. Goals are counted in the window after the
+    exposure. People seen in two variants are left out and counted, so are those who had reached the goal before.
+    """
+    goals = {person: at.astimezone(UTC) for person, at in goal.items()}
+    exposures = [did for did in known(events, clock) if matches(did, exposure)]
+    exposures = [did for did in exposures if _named(did, variant, variants)]
+    rows: list[Row] = []
+    day = clock.day(exposures[0].at) if exposures else None
+    while day and clock.has_begun(day):
+        end = min(clock.first_instant(day + DAY), clock.end)
+        until_then = [did for did in exposures if did.at < end]
+        arms, in_several = _arms(until_then, variant, variants, goals, window, end)
+        complete = {"day": day, "status": status(clock.has_passed(day + DAY))}
+        beside = {"in_several": in_several, "planned": planned}
+        rows.extend({**complete, **beside, **row} for row in _rows(arms, planned, shares, test))
+        day += DAY
+    return rows
+
+
+def _named(did: Did, variant: str, variants: list[str]) -> str | None:
+    """The variant an exposure names, if it is one of the experiment's."""
+    value = did.properties.get(variant)
+    return value if isinstance(value, str) and value in variants else None
+
+
+def _arms(
+    exposures: list[Did],
+    variant: str,
+    variants: list[str],
+    goals: dict[str, datetime],
+    window: timedelta,
+    end: datetime,
+) -> tuple[dict[str, Arm], int]:
+    """The variants' numbers at one time, and how many people were seen in several."""
+    arms = {name: Arm() for name in variants}
+    seen: dict[str, list[Did]] = {}
+    for did in exposures:
+        seen.setdefault(did.person, []).append(did)
+    in_several = 0
+    for person, dids in seen.items():
+        if len({_named(did, variant, variants) for did in dids}) > 1:
+            in_several += 1
+            continue
+        arm, exposed_at = arms[dids[0].properties[variant]], dids[0].at
+        if person in goals and goals[person] < exposed_at:
+            arm.reached_before += 1
+            continue
+        arm.exposed += 1
+        if exposed_at + window < end:
+            arm.finished += 1
+            arm.reached += person in goals and goals[person] <= exposed_at + window
+    return arms, in_several
+
+
+def _rows(arms: dict[str, Arm], planned: int, shares: list[float] | None, test: Test) -> list[Row]:
+    """A row for each variant, in order; the first is the one the others are compared with."""
+    first, *others = arms.values()
+    comparisons = [Comparison(), *(_compare(arm, first, test) for arm in others)]
+    _correct_by_holm(comparisons)
+    ratio_p = sample_ratio_p([arm.exposed for arm in arms.values()], shares)
+    collecting = any(arm.finished < planned for arm in arms.values())
+    rows = []
+    for (name, arm), comparison in zip(arms.items(), comparisons, strict=True):
+        low, high = wilson(arm.reached, arm.finished) if arm.finished else (None, None)
+        difference_low, difference_high = comparison.interval or (None, None)
+        verdict = _verdict(comparison)
+        if arm is first:
+            verdict = "baseline"
+        if ratio_p is not None and ratio_p < 0.001:
+            verdict = "sample ratio mismatch"
+        if collecting:
+            verdict = "collecting"
+        rows.append(
+            {
+                "variant": name,
+                "exposed": arm.exposed,
+                "finished": arm.finished,
+                "reached": arm.reached,
+                "reached_before": arm.reached_before,
+                "rate": arm.rate,
+                "rate_low": low,
+                "rate_high": high,
+                "difference": comparison.difference,
+                "difference_low": difference_low,
+                "difference_high": difference_high,
+                "lift": comparison.lift,
+                "test": comparison.test,
+                "p_value": comparison.p_value,
+                "p_adjusted": comparison.p_adjusted,
+                "sample_ratio_p": ratio_p,
+                "verdict": verdict,
+            }
+        )
+    return rows
+
+
+def _verdict(comparison: Comparison) -> str:
+    """At 5 %, by the sign of the difference."""
+    if comparison.p_adjusted is None or comparison.difference is None or comparison.p_adjusted >= 0.05:
+        return "no difference"
+    return "better" if comparison.difference > 0 else "worse"
+
+
+def _compare(arm: Arm, first: Arm, test: Test) -> Comparison:
+    """The difference to the first variant, its interval, and the test of it; or of the lift."""
+    if arm.rate is None or first.rate is None:
+        return Comparison()
+    difference = arm.rate - first.rate
+    lift = difference / first.rate if first.rate else None
+    if test == "two_proportions":
+        interval = newcombe(arm.reached, arm.finished, first.reached, first.finished)
+        name, p_value = two_proportions(arm.reached, arm.finished, first.reached, first.finished)
+        return Comparison(difference, interval, lift, name, p_value)
+    welch = relative_lift(arm.reached, arm.finished, first.reached, first.finished)
+    if welch is None:
+        return Comparison(difference, None, lift)
+    return Comparison(difference, welch[0], lift, "relative lift", welch[1])
+
+
+def _correct_by_holm(comparisons: list[Comparison]) -> None:
+    """The smallest p times how many there are, the next times one fewer, and so on; never below the one before."""
+    tested = [(comparison.p_value, comparison) for comparison in comparisons if comparison.p_value is not None]
+    at_least = 0.0
+    for position, (p_value, comparison) in enumerate(sorted(tested, key=lambda pair: pair[0])):
+        at_least = max(at_least, min(1.0, p_value * (len(tested) - position)))
+        comparison.p_adjusted = at_least
+
+
+# The statistics, x of n
+
+
+def wilson(x: int, n: int) -> Interval:
+    """Wilson's 95 % interval of a rate, without continuity correction."""
+    interval = stats.binomtest(x, n).proportion_ci(confidence_level=0.95, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def newcombe(x1: int, n1: int, x2: int, n2: int) -> Interval:
+    """Newcombe's 95 % interval of the first rate minus the second: Wilson's distances, squared and added."""
+    p1, p2 = x1 / n1, x2 / n2
+    (low1, high1), (low2, high2) = wilson(x1, n1), wilson(x2, n2)
+    down, up = sqrt((p1 - low1) ** 2 + (high2 - p2) ** 2), sqrt((high1 - p1) ** 2 + (p2 - low2) ** 2)
+    return p1 - p2 - down, p1 - p2 + up
+
+
+def two_proportions(x1: int, n1: int, x2: int, n2: int) -> tuple[str, float]:
+    """Fisher's exact test where an expected count is under 5 (so it is at a pooled rate of 0 or 1), else pooled z."""
+    reached = x1 + x2
+    totals = [column * n / (n1 + n2) for column in (reached, n1 + n2 - reached) for n in (n1, n2)]
+    if min(totals) < 5:
+        return "fisher", min(1.0, float(stats.fisher_exact([[x1, n1 - x1], [x2, n2 - x2]])[1]))
+    return "pooled z", 2 * float(stats.norm.sf(abs(pooled_z(x1, n1, x2, n2))))
+
+
+def pooled_z(x1: int, n1: int, x2: int, n2: int) -> float:
+    """The difference in standard errors, these from both arms' common rate."""
+    pooled = (x1 + x2) / (n1 + n2)
+    return (x1 / n1 - x2 / n2) / sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
+
+
+def relative_lift(x1: int, n1: int, x2: int, n2: int) -> tuple[Interval, float] | None:
+    """95 % interval and p of the lift over the second rate: delta method, Welch-Satterthwaite t.
+
+    Null where that is undefined: nothing to relate to, fewer than two people in an arm, or no variance at all.
+    """
+    if x2 == 0 or min(n1, n2) < 2:
+        return None
+    p1, p2 = x1 / n1, x2 / n2
+    variance = p1 * (1 - p1) / (n1 * p2**2) + p1**2 * p2 * (1 - p2) / (n2 * p2**4)
+    if variance == 0:
+        return None
+    error1, error2 = p1 * (1 - p1) / n1, p2 * (1 - p2) / n2
+    freedom = (error1 + error2) ** 2 / (error1**2 / (n1 - 1) + error2**2 / (n2 - 1))
+    lift, error = (p1 - p2) / p2, sqrt(variance)
+    reach = float(stats.t.ppf(0.975, freedom)) * error
+    return (lift - reach, lift + reach), 2 * float(stats.t.sf(abs(lift) / error, freedom))
+
+
+def sample_ratio_p(exposed: list[int], shares: list[float] | None) -> float | None:
+    """Chi-square p of how people were divided against how they were meant to be, by default equally."""
+    if not sum(exposed):
+        return None
+    meant = shares or [1.0] * len(exposed)
+    expected = [share / sum(meant) * sum(exposed) for share in meant]
+    return float(stats.chisquare(exposed, expected, sum_check=False).pvalue)

@@ -1,0 +1,120 @@
+"""Retention: who comes back, by calendar periods or by exact time from the person's own start."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from reference.clock import DAY, HOUR, Clock, Did, Row, Selector, by_person, firsts, known, matches, rate, status
+
+BasePeriod = Literal["hour", "day", "week", "month"]
+EXACT = {"hour": HOUR, "day": DAY, "week": 7 * DAY}
+
+
+@dataclass(frozen=True)
+class _Ruler:
+    """Counts periods: from the cohort's first instant by the calendar, or from the person's own start."""
+
+    clock: Clock
+    period: BasePeriod
+    clock_mode: Literal["calendar", "24h", "24h_by_hour"]
+
+    def cohort(self, at: datetime) -> datetime:
+        """The first instant of the calendar period that holds `at`."""
+        if self.period == "hour":
+            return self.clock.full_hour(at)
+        return self.clock.first_instant(self.clock.first_day(self.clock.day(at), self.period))
+
+    def begins(self, number: int, cohort: datetime, started: datetime) -> datetime:
+        """When the period of that number begins for a member of the cohort."""
+        if self.clock_mode != "calendar":
+            return started + number * EXACT[self.period]
+        if self.period == "hour":
+            return cohort + number * HOUR
+        day = self.clock.day(cohort)
+        if self.period == "month":
+            months = day.year * 12 + day.month - 1 + number
+            return self.clock.first_instant(day.replace(year=months // 12, month=months % 12 + 1))
+        return self.clock.first_instant(day + number * EXACT[self.period])
+
+    def number(self, at: datetime, cohort: datetime, started: datetime) -> int:
+        """In which period an event of the member lies; those before the start have negative numbers."""
+        if self.clock_mode == "24h":
+            return (at - started) // EXACT[self.period]
+        if self.clock_mode == "24h_by_hour":
+            return (self.clock.full_hour(at) - self.clock.full_hour(started)) // EXACT[self.period]
+        if self.period == "hour":
+            return (self.clock.full_hour(at) - cohort) // HOUR
+        day, first = self.clock.first_day(self.clock.day(at), self.period), self.clock.day(cohort)
+        if self.period == "month":
+            return (day.year - first.year) * 12 + day.month - first.month
+        return (day - first) // EXACT[self.period]
+
+
+def retention(
+    events: Iterable[Did],
+    clock: Clock,
+    *,
+    start: Selector,
+    return_: Selector,
+    period: BasePeriod,
+    spans: list[tuple[int, int]],
+    cohorts: Literal["first_time", "recurring"] = "first_time",
+    clock_mode: Literal["calendar", "24h", "24h_by_hour"] = "calendar",
+    mode: Literal["on", "on_or_after"] = "on",
+    at_least: int = 1,
+) -> list[Row]:
+    """First-time cohorts (first start *ever*) or recurring ones (every start); period 0 is the cohort itself.
+
+    A span is a group of periods after period 0, first and last; a plain period is a span of one. A member is back in it
+    when any one of its periods (on_or_after: any period from its first on) has `at_least` return events. Its row exists
+    once its first period has begun for anybody, and is complete once its last has ended for everybody.
+    """
+    ruler = _Ruler(clock, period, clock_mode)
+    dids = known(events, clock)
+    journeys = by_person(dids)
+    rows = []
+    for cohort, members in _members(dids, start, cohorts, ruler):
+        counts = {
+            person: Counter(ruler.number(did.at, cohort, began) for did in journeys[person] if matches(did, return_))
+            for person, began in members.items()
+        }
+        for number, (first, last) in enumerate([(0, 0), *spans]):
+            if not any(ruler.begins(first, cohort, began) < clock.end for began in members.values()):
+                continue
+            complete = all(ruler.begins(last + 1, cohort, began) <= clock.end for began in members.values())
+            back = sum(number == 0 or _is_back(counts[person], first, last, mode, at_least) for person in members)
+            rows.append(
+                {
+                    "cohort": clock.day(cohort),
+                    "period": number,
+                    "first_period": first,
+                    "last_period": last,
+                    "status": status(complete),
+                    "people": len(members),
+                    "retained": back if complete else None,
+                    "retained_so_far": back,
+                    "rate": rate(back, len(members), complete),
+                }
+            )
+    return rows
+
+
+def _members(
+    dids: list[Did], start: Selector, cohorts: Literal["first_time", "recurring"], ruler: _Ruler
+) -> list[tuple[datetime, dict[str, datetime]]]:
+    """Each cohort's first instant and its members with their first start in it, the earliest cohort first."""
+    starts = list(firsts(dids, start).values())
+    if cohorts == "recurring":
+        starts = [did for did in dids if matches(did, start)]
+    members: dict[datetime, dict[str, datetime]] = {}
+    for did in starts:
+        members.setdefault(ruler.cohort(did.at), {}).setdefault(did.person, did.at)
+    return sorted(members.items())
+
+
+def _is_back(counts: Counter[int], first: int, last: int, mode: Literal["on", "on_or_after"], at_least: int) -> bool:
+    """Only single periods with at least n return events count."""
+    enough = [number for number, count in counts.items() if count >= at_least]
+    return any(first <= number and (number <= last or mode == "on_or_after") for number in enough)

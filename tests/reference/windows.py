@@ -1,0 +1,210 @@
+"""Families in which the first start ever opens one window per person, both edges included."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Literal
+
+from reference.clock import (
+    Clock,
+    Did,
+    Period,
+    Row,
+    Selector,
+    by_person,
+    cohorts_of,
+    firsts,
+    in_window,
+    known,
+    median_seconds,
+    rate,
+    status,
+)
+
+
+def activation(
+    events: Iterable[Did],
+    clock: Clock,
+    *,
+    start: Selector,
+    milestone: Selector | None = None,
+    milestones: list[Selector] | None = None,
+    need: Literal["all", "any"] = "all",
+    window: timedelta,
+    at_least: int = 1,
+) -> list[Row]:
+    """First start event opens one window per person; activated when the milestone happens in it, far edge included.
+
+    Of several milestones all are needed or any one, each of them `at_least` times. The rate is over people whose window
+    has ended, and null until everybody's has.
+    """
+    wanted = milestones if milestones is not None else [milestone or ()]
+
+    def is_activated(journey: list[Did], began: Did) -> bool:
+        done = [len(in_window(journey, selector, began.at, window)) >= at_least for selector in wanted]
+        return all(done) if need == "all" else any(done)
+
+    dids = known(events, clock)
+    journeys = by_person(dids)
+    starts = firsts(dids, start)
+    rows = []
+    for cohort, people in cohorts_of(starts, "day", clock):
+        tally = _Tally(clock, window)
+        for person in people:
+            tally.add(starts[person], is_activated(journeys[person], starts[person]))
+        counts = {
+            "people": len(people),
+            "finished": tally.finished,
+            "activated": tally.did,
+            "activated_so_far": tally.did_so_far,
+        }
+        rows.append({**tally.head(cohort), **counts, "rate": tally.rate()})
+    return rows
+
+
+def conversion(
+    events: Iterable[Did], clock: Clock, *, start: Selector, upgrade: Selector, window: timedelta
+) -> list[Row]:
+    """From the first start ever to the first upgrade within the window; the median is of all who upgraded so far."""
+    dids = known(events, clock)
+    journeys = by_person(dids)
+    starts = firsts(dids, start)
+    rows = []
+    for cohort, people in cohorts_of(starts, "day", clock):
+        tally = _Tally(clock, window)
+        lengths = []
+        for person in people:
+            began = starts[person]
+            upgrades = in_window(journeys[person], upgrade, began.at, window)
+            tally.add(began, bool(upgrades))
+            if upgrades:
+                lengths.append(upgrades[0].at - began.at)
+        counts = {
+            "people": len(people),
+            "finished": tally.finished,
+            "converted": tally.did,
+            "converted_so_far": tally.did_so_far,
+        }
+        median = {"median_seconds_to_upgrade": median_seconds(lengths)}
+        rows.append({**tally.head(cohort), **counts, "rate": tally.rate(), **median})
+    return rows
+
+
+def campaign(
+    events: Iterable[Did], clock: Clock, *, exposure: Selector, action: Selector, window: timedelta
+) -> list[Row]:
+    """Exposed people who acted within the window of their *first* exposure; what they did before does not count."""
+    dids = known(events, clock)
+    journeys = by_person(dids)
+    exposures = firsts(dids, exposure)
+    rows = []
+    for cohort, people in cohorts_of(exposures, "day", clock):
+        tally = _Tally(clock, window)
+        for person in people:
+            saw = exposures[person]
+            tally.add(saw, bool(in_window(journeys[person], action, saw.at, window)))
+        counts = {
+            "exposed": len(people),
+            "finished": tally.finished,
+            "acted": tally.did,
+            "acted_so_far": tally.did_so_far,
+            "only_saw": tally.finished - tally.did,
+        }
+        rows.append({**tally.head(cohort), **counts, "rate": tally.rate()})
+    return rows
+
+
+@dataclass
+class _Tally:
+    """Who did it: among those whose window has ended, and, apart from them, among those who still have time."""
+
+    clock: Clock
+    window: timedelta
+    finished: int = 0
+    unfinished: int = 0
+    did: int = 0
+    did_so_far: int = 0
+
+    def add(self, began: Did, did: bool) -> None:
+        if self.clock.is_finished(began.at, self.window):
+            self.finished += 1
+            self.did += did
+        else:
+            self.unfinished += 1
+            self.did_so_far += did
+
+    def head(self, cohort: date) -> Row:
+        return {"cohort": cohort, "status": status(self.unfinished == 0)}
+
+    def rate(self) -> float | None:
+        return rate(self.did, self.finished, self.unfinished == 0)
+
+
+def time_to_value(
+    events: Iterable[Did],
+    clock: Clock,
+    *,
+    start: Selector,
+    value: Selector,
+    window: timedelta,
+    never_after: timedelta | None = None,
+    period: Period = "day",
+) -> list[Row]:
+    """From start to first value event; p50/p75/p90 by Kaplan-Meier, beside the plain median of converters.
+
+    Bands: within 24 h, 1 to 3 days, longer, never, too young. Values count only within the window. Never: none there,
+    and older than `never_after`, by default the window.
+    """
+    dids = known(events, clock)
+    journeys = by_person(dids)
+    starts = firsts(dids, start)
+    rows = []
+    for cohort, people in cohorts_of(starts, period, clock):
+        reached: list[timedelta] = []
+        censored: list[timedelta] = []
+        never = too_young = 0
+        for person in people:
+            began = starts[person].at
+            values = in_window(journeys[person], value, began, window)
+            if values:
+                reached.append(values[0].at - began)
+                continue
+            age = clock.end - began
+            censored.append(min(window, age))
+            if age > (never_after or window):
+                never += 1
+            else:
+                too_young += 1
+        rows.append(
+            {
+                "cohort": cohort,
+                "status": status(all(clock.is_finished(starts[person].at, window) for person in people)),
+                "people": len(people),
+                "reached": len(reached),
+                "within_24h": sum(time <= timedelta(hours=24) for time in reached),
+                "days_1_to_3": sum(timedelta(hours=24) < time < timedelta(hours=72) for time in reached),
+                "days_3_or_more": sum(time >= timedelta(hours=72) for time in reached),
+                "never": never,
+                "too_young": too_young,
+                "p50_seconds": _kaplan_meier(reached, censored, Fraction(1, 2)),
+                "p75_seconds": _kaplan_meier(reached, censored, Fraction(1, 4)),
+                "p90_seconds": _kaplan_meier(reached, censored, Fraction(1, 10)),
+                "median_of_reached_seconds": median_seconds(reached),
+            }
+        )
+    return rows
+
+
+def _kaplan_meier(reached: list[timedelta], censored: list[timedelta], waiting: Fraction) -> float | None:
+    """The earliest time by which the estimated share still waiting has fallen to `waiting`; null is "not reached".
+
+    Those not there yet are censored. Whoever is censored at a time is still at risk at that time.
+    """
+    share = Fraction(1)
+    for time in sorted(set(reached)):
+        at_risk = sum(other >= time for other in reached) + sum(other >= time for other in censored)
+        share *= 1 - Fraction(reached.count(time), at_risk)
+        if share <= waiting:
+            return time.total_seconds()
+    return None
