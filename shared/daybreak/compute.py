@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from daybreak.metrics.families import FAMILIES
 from daybreak.metrics.job import Computed, Metrics
 
 _FRAME_LINES = 5_000
+_JSON_CELL = re.compile(r"^(true|false|-?(0|[1-9]\d{0,14})(\.\d{1,15})?)$")
 _CSV_NAMES = {
     "user_id": "userId",
     "userid": "userId",
@@ -177,8 +179,15 @@ def _csv_events(name: str, stream: IO[bytes]) -> Iterator[dict[str, Any]]:
             f"{name}: a CSV file needs the columns user_id, event and timestamp; missing: {', '.join(sorted(missing))}"
         )
     for row in reader:
-        properties = {column: value for column, value in row.items() if column not in known and value not in (None, "")}
+        properties = {column: _cell(value) for column, value in row.items() if column not in known and value}
         yield {"type": "track", "properties": properties, **{known[c]: row[c] for c in known if row[c]}}
+
+
+def _cell(text: Any) -> Any:
+    """A cell as a number or truth value where it is written exactly as JSON writes one (007 stays text), else as text."""
+    if not isinstance(text, str) or not _JSON_CELL.match(text):
+        return text
+    return orjson.loads(text)
 
 
 @contextmanager

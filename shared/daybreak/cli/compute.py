@@ -88,6 +88,9 @@ def _show(project: Project, family: Family, out: Path, rows: int) -> None:
         with duckdb.connect() as db:
             mine = f"select * exclude (definition, version) from read_parquet({file}) where definition = '{name}'"  # noqa: S608
             db.execute(f"create view rows_of_one as {mine}")
+            options = {"options": len(definition.row()), **definition.row()}  # a table needs a column
+            texts = dict.fromkeys(options, "VARCHAR")
+            database.create(db, "options_of_one", texts, [{key: str(value) for key, value in options.items()}])
             _print(db, f"\n{family.name}: {name}\n{definition.description}", summary, bool(definition.segments))
             if rows:
                 _print(db, "", f"select * from rows_of_one limit {rows}", bool(definition.segments))  # noqa: S608

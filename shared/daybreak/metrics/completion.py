@@ -8,8 +8,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from daybreak.metrics.definition import (
     ANY,
     FOREVER_DAYS,
+    PERIOD_DAYS,
     Definition,
     MetricRow,
+    Period,
     Selector,
     Window,
     label,
@@ -62,7 +64,7 @@ class Completion(Definition):
     """A funnel: each step at or after the one before, all within the window of the first, far edge included.
 
     One event serves one step. Steps at the same instant count in the order of the steps. A cohort is those whose first
-    entry ever falls on its day. `entry = "first"`: only that entry opens a window. `entry = "any"`: every event of the
+    entry ever falls in its period. `entry = "first"`: only that entry opens a window. `entry = "any"`: every event of the
     first step opens one, and the attempt that got furthest counts, of equals the earliest.
     `order = "strict"`: nothing else may happen between two steps; `"strict_allow_repeats"`: nothing but the same step
     again; `"any"`: any step may enter, and row n is those who did n of the steps.
@@ -77,6 +79,7 @@ class Completion(Definition):
 
     steps: Annotated[list[FunnelStep], Field(min_length=2, max_length=20, description="In order; the first enters")]
     window: Annotated[Window, Field(description="How long a person has for all steps, far edge included")]
+    period: Annotated[Period, Field(description="People are put together by the day, week or month they enter")] = "day"
     order: Annotated[
         Literal["ordered", "strict", "strict_allow_repeats", "any"],
         Field(description="Whether other events may come between steps, and whether the order matters"),
@@ -128,11 +131,18 @@ class Completion(Definition):
         return {"step", "exclusion", "between"}
 
     def row(self) -> dict[str, Any]:
-        return {"window_us": microseconds(self.window)}
+        return {"window_us": microseconds(self.window), "period": self.period}
 
     def waits_days(self) -> int:
         # with any entry, somebody may try again after any time: every cohort stays in play
-        return self.window // timedelta(days=1) + 2 if self.entry == "first" else FOREVER_DAYS
+        if self.entry == "any":
+            return FOREVER_DAYS
+        return self.window // timedelta(days=1) + 2 + PERIOD_DAYS[self.period]
+
+    def label_of(self, role: str, place: int) -> str:
+        if self.order == "any" and role == "step":
+            return f"any {place} of {len(self.steps)} steps"
+        return super().label_of(role, place)
 
     def sentence(self) -> str:
         steps = ", then ".join(
@@ -153,9 +163,9 @@ class Completion(Definition):
 
 
 class CompletionRow(MetricRow):
-    """One row per definition, cohort day, segment and funnel step."""
+    """One row per definition, cohort, segment and funnel step."""
 
-    cohort: date = Field(description="Day of the person's first entry ever, in the project's timezone")
+    cohort: date = Field(description="First day of the period of the person's first entry ever, project's timezone")
     step: int = Field(description="1 is the entry; with order any, how many steps were done")
     event: str = Field(description="What counts as this step")
     entered: int = Field(description="People who entered at step 1")

@@ -17,9 +17,9 @@ PERIOD_DAYS: dict[str, int] = {"hour": 1, "day": 1, "week": 7, "month": 31}
 FOREVER_DAYS = 100_000
 """For definitions in which any later event can still change any partition."""
 
-_WINDOW = re.compile(r"^([1-9]\d{0,4})(m|h|d|w)$")
+_WINDOW = re.compile(r"^([1-9]\d{0,8})(s|m|h|d|w)$")
 _LONGEST_WINDOW = timedelta(days=3660)
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def _window(value: object) -> timedelta:
@@ -146,7 +146,7 @@ def label(key: str) -> str:
 
 def length(window: timedelta) -> str:
     """A window as people read it: 24 hours, 7 days."""
-    for unit, size in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
+    for unit, size in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)), ("second", timedelta(seconds=1))):
         if window % size == timedelta(0) and (unit != "day" or window > timedelta(days=1)):
             return f"{(count := window // size)} {unit}{'s' if count > 1 else ''}"
     return str(window)
@@ -227,6 +227,10 @@ class Definition(BaseModel):
     def selectors_of(self, roles: set[str]) -> set[str]:
         """The selectors of some roles."""
         return {selector for role, selectors in self.roles().items() if role in roles for selector in selectors}
+
+    def label_of(self, role: str, place: int) -> str:
+        """What a role's selector is called in the tables."""
+        return label(self.roles()[role][place - 1])
 
     def who(self) -> str:
         """Whom the definition counts, in the plural."""

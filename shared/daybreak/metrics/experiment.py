@@ -57,8 +57,11 @@ class Experiment(Definition):
         Field(description="How people are meant to be divided among the variants; equally by default"),
     ] = None
     test: Annotated[
-        Literal["two_proportions", "relative_lift"],
-        Field(description="Test of the difference (pooled z or Fisher), or of the relative lift (Welch, delta method)"),
+        Literal["two_proportions", "unpooled_z", "relative_lift"],
+        Field(
+            description="Test of the difference (pooled z, or Fisher for small counts), the same unpooled, or of the "
+            "relative lift (Welch, delta method): which one is run can decide the verdict"
+        ),
     ] = "two_proportions"
     goal_definition: Annotated[Goal | None, Field(exclude=True, repr=False, json_schema_extra={"hidden": True})] = None
     """What `goal` names; put here when the file is read."""
@@ -136,7 +139,7 @@ class ExperimentRow(MetricRow):
     difference_low: float | None = Field(description="95 % interval of the difference or lift, lower end")
     difference_high: float | None = Field(description="95 % interval of the difference or lift, upper end")
     lift: float | None = Field(description="difference / the first variant's rate")
-    test: str | None = Field(description="pooled z, fisher or relative lift")
+    test: str | None = Field(description="pooled z, fisher, unpooled z or relative lift")
     p_value: float | None = Field(description="Two-sided p of that test against the first variant")
     p_adjusted: float | None = Field(description="The same corrected by Holm for the number of variants")
     sample_ratio_p: float | None = Field(description="Chi-square p of exposed against the planned shares")

@@ -35,7 +35,7 @@ from daybreak.definitions import Project
 from daybreak.export.derive import DAY_TABLES, by_membership, days_of, json_path, merged_rows
 from daybreak.lake.store import Store
 from daybreak.metrics.completion import Completion
-from daybreak.metrics.definition import Definition, label
+from daybreak.metrics.definition import Definition
 from daybreak.metrics.experiment import Experiment
 from daybreak.metrics.families import Family
 from daybreak.metrics.funnel import attempts_sql, entrants_sql, reached_sql
@@ -217,7 +217,7 @@ def _wanted(db: Connection, counted: dict[str, Definition]) -> None:
             "role": role,
             "place": place,
             "selector": _counted_as(definition, selector),
-            "event": label(selector),
+            "event": definition.label_of(role, place),
             "optional": int(isinstance(definition, Completion) and role == "step" and definition.steps[place - 1].optional),
         }
         for name, definition in counted.items()

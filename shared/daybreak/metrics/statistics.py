@@ -72,6 +72,15 @@ def pooled_z(arm: Arm, other: Arm) -> tuple[float, float] | None:
     return z, math.erfc(abs(z) / math.sqrt(2))
 
 
+def unpooled_z(arm: Arm, other: Arm) -> tuple[float, float] | None:
+    """z and p with each arm's own variance; None where neither has any."""
+    error = math.sqrt(sum(a.rate * (1 - a.rate) / a.finished for a in (arm, other)))
+    if error == 0:
+        return None
+    z = (arm.rate - other.rate) / error
+    return z, math.erfc(abs(z) / math.sqrt(2))
+
+
 def fisher(arm: Arm, other: Arm) -> float:
     """p of Fisher's exact test: the sum of all tables with these margins that are no likelier than this one."""
     reached, total = arm.reached + other.reached, arm.finished + other.finished
@@ -209,6 +218,9 @@ def _compare(row: dict[str, Any], first: Arm | None) -> Comparison | None:
         return None
     if row["test_name"] == "two_proportions":
         return two_proportions(arm, first)
+    if row["test_name"] == "unpooled_z":
+        z = unpooled_z(arm, first)
+        return Comparison("unpooled z", z[1] if z else None, newcombe(arm, first))
     means = [Mean(a.rate, a.rate * (1 - a.rate), a.finished) for a in (arm, first)]
     return relative_lift(*means)
 

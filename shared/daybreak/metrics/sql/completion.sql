@@ -1,7 +1,7 @@
 -- How far do new people get through the steps, and where do they stop?
--- Grain: one row per definition, cohort day, segment and funnel step.
+-- Grain: one row per definition, cohort, segment and funnel step.
 -- Inputs: run, definitions, selectors, starts, entrants and reached (built by metrics/funnel.py), segments,
--- calendar_periods.
+-- calendar_periods, calendar_day_periods.
 -- Lag: a cohort is complete one window after its last person entered.
 with people as (
     select
@@ -12,7 +12,9 @@ with people as (
         case when e.until_us < r.until_us then 1 else 0 end as finished
     from starts as s
     inner join entrants as e on e.definition = s.definition and e.person = s.person
-    inner join calendar_periods as p on p.period = 'day' and p.period_number = s.day_number
+    inner join definitions as d on d.definition = s.definition
+    inner join calendar_day_periods as c on c.period = d.period and c.day_number = s.day_number
+    inner join calendar_periods as p on p.period = d.period and p.period_number = c.period_number
     cross join run as r
 ),
 steps as (

@@ -7,7 +7,8 @@ select
     event,
     sum(reached) as reached,
     sum(dropped) as dropped,
-    cast(sum(reached) as double) / cast(sum(entered) as double) as rate_of_start
+    sum(excluded) as excluded,
+    cast(sum(reached) as double) / nullif(cast(sum(entered) as double), 0) as rate_of_start
 from rows_of_one
 where status = 'complete'
 group by segment, segment_value, step, event
