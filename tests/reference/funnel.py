@@ -8,6 +8,7 @@ from typing import Literal
 from reference.clock import (
     Clock,
     Did,
+    Period,
     Row,
     Selector,
     average_seconds,
@@ -17,6 +18,7 @@ from reference.clock import (
     known,
     matches,
     median_seconds,
+    next_period,
     rate,
     status,
 )
@@ -70,32 +72,35 @@ def completion(
     entry: Literal["first", "any"] = "first",
     equal_timestamps: Literal["in_step_order", "never"] = "in_step_order",
     exclusions: Collection[Exclusion] = (),
+    period: Period = "day",
 ) -> list[Row]:
     """Each step reached, % of start, % of previous, dropped, still in progress, and the time from the step before.
 
-    A cohort is those whose first entry ever falls on its day. `optional` are the numbers of steps that may be skipped.
+    A cohort is those whose first entry ever falls in its period. `optional` are the numbers of steps that may be skipped.
     Who was excluded is counted beside the funnel. Rates are null until everybody's window has ended.
     """
     funnel = _Funnel(steps, window, optional, order, entry, equal_timestamps, exclusions)
     journeys = by_person(known(events, clock))
     entries = {person: found for person, journey in journeys.items() if (found := funnel.entries(journey))}
     rows: list[Row] = []
-    for cohort, people in cohorts_of({person: found[0] for person, found in entries.items()}, "day", clock):
+    for cohort, people in cohorts_of({person: found[0] for person, found in entries.items()}, period, clock):
         has_ended = {
             person: clock.is_finished(entries[person][0 if entry == "first" else -1].at, window) for person in people
         }
         attempts = {person: _best(journeys[person], funnel) for person in people}
         counted = {person: attempt for person, attempt in attempts.items() if attempt}
         for step in range(1, len(steps) + 1):
-            head = {"cohort": cohort, "step": step, "status": status(all(has_ended.values()))}
+            complete = all(has_ended.values()) and clock.has_passed(next_period(cohort, period))
+            head = {"cohort": cohort, "step": step, "status": status(complete)}
             excluded = {"excluded": len(people) - len(counted)}
-            rows.append({**head, **excluded, **_step(step, counted, has_ended, funnel)})
+            rows.append({**head, **excluded, **_step(step, counted, has_ended, complete, funnel)})
     return rows
 
 
-def _step(step: int, attempts: dict[str, _Attempt], has_ended: dict[str, bool], funnel: _Funnel) -> Row:
+def _step(
+    step: int, attempts: dict[str, _Attempt], has_ended: dict[str, bool], complete: bool, funnel: _Funnel
+) -> Row:
     """One row's numbers. The step before is the nearest required one; for times, the last that was reached."""
-    complete = all(has_ended.values())
     required = funnel.required_before(step)
     before = sum(required in attempt.reached for attempt in attempts.values())
     reached = dropped = in_progress = 0

@@ -17,7 +17,9 @@ from reference.clock import (
     firsts,
     in_window,
     known,
+    matches,
     median_seconds,
+    next_period,
     rate,
     status,
 )
@@ -31,18 +33,21 @@ def activation(
     milestone: Selector | None = None,
     milestones: list[Selector] | None = None,
     need: Literal["all", "any"] = "all",
+    before: Selector | None = None,
     window: timedelta,
     at_least: int = 1,
 ) -> list[Row]:
     """First start event opens one window per person; activated when the milestone happens in it, far edge included.
 
-    Of several milestones all are needed or any one, each of them `at_least` times. The rate is over people whose window
-    has ended, and null until everybody's has.
+    Of several milestones all are needed or any one, each of them `at_least` times. From the first `before` event at or
+    after the start on, nothing counts. The rate is over people whose window has ended, and null until everybody's has.
     """
     wanted = milestones if milestones is not None else [milestone or ()]
 
     def is_activated(journey: list[Did], began: Did) -> bool:
-        done = [len(in_window(journey, selector, began.at, window)) >= at_least for selector in wanted]
+        stops = [did.at for did in journey if before is not None and matches(did, before) and did.at >= began.at]
+        counted = [did for did in journey if not stops or did.at < min(stops)]
+        done = [len(in_window(counted, selector, began.at, window)) >= at_least for selector in wanted]
         return all(done) if need == "all" else any(done)
 
     dids = known(events, clock)
@@ -59,7 +64,7 @@ def activation(
             "activated": tally.did,
             "activated_so_far": tally.did_so_far,
         }
-        rows.append({**tally.head(cohort), **counts, "rate": tally.rate()})
+        rows.append({**tally.head(cohort), **counts, "rate": tally.rate(cohort)})
     return rows
 
 
@@ -87,7 +92,7 @@ def conversion(
             "converted_so_far": tally.did_so_far,
         }
         median = {"median_seconds_to_upgrade": median_seconds(lengths)}
-        rows.append({**tally.head(cohort), **counts, "rate": tally.rate(), **median})
+        rows.append({**tally.head(cohort), **counts, "rate": tally.rate(cohort), **median})
     return rows
 
 
@@ -111,7 +116,7 @@ def campaign(
             "acted_so_far": tally.did_so_far,
             "only_saw": tally.finished - tally.did,
         }
-        rows.append({**tally.head(cohort), **counts, "rate": tally.rate()})
+        rows.append({**tally.head(cohort), **counts, "rate": tally.rate(cohort)})
     return rows
 
 
@@ -135,10 +140,14 @@ class _Tally:
             self.did_so_far += did
 
     def head(self, cohort: date) -> Row:
-        return {"cohort": cohort, "status": status(self.unfinished == 0)}
+        return {"cohort": cohort, "status": status(self._is_complete(cohort))}
 
-    def rate(self) -> float | None:
-        return rate(self.did, self.finished, self.unfinished == 0)
+    def rate(self, cohort: date) -> float | None:
+        return rate(self.did, self.finished, self._is_complete(cohort))
+
+    def _is_complete(self, cohort: date) -> bool:
+        """Until the day is over, somebody may still join it."""
+        return self.unfinished == 0 and self.clock.has_passed(next_period(cohort, "day"))
 
 
 def time_to_value(
@@ -179,7 +188,10 @@ def time_to_value(
         rows.append(
             {
                 "cohort": cohort,
-                "status": status(all(clock.is_finished(starts[person].at, window) for person in people)),
+                "status": status(
+                    clock.has_passed(next_period(cohort, period))
+                    and all(clock.is_finished(starts[person].at, window) for person in people)
+                ),
                 "people": len(people),
                 "reached": len(reached),
                 "within_24h": sum(time <= timedelta(hours=24) for time in reached),

@@ -53,11 +53,14 @@ def expected(people: list[Person]) -> dict[tuple[str, str], list[Row]]:
             persons, ["Connection Added", invited], 3 * DAY, [], is_one_enough=True
         ),
         ("activation", "first_run"): activation(persons, [ran], WEEK, []),
+        ("activation", "invited_before_workflow"): activation(
+            persons, [invited], 14 * DAY, ["role", "invited"], before="Workflow Started"
+        ),
         ("activation", "account_first_run"): activation(accounts, [ran], WEEK, ["plan", "invited"]),
-        ("time_to_value", "account_first_run"): time_to_value(accounts, 28 * DAY, 14 * DAY, ["plan"]),
+        ("time_to_value", "account_first_run"): time_to_value(accounts, 28 * DAY, 14 * DAY, ["plan", "account"]),
         ("time_to_value", "first_run"): time_to_value(persons, 14 * DAY, 14 * DAY, by_sign_up),
         ("completion", "two_workflows"): completion(persons, ["Signed Up", saved, saved], DAY, ["invited"]),
-        ("completion", "invited_before_workflow"): completion(
+        ("completion", "invited_only"): completion(
             persons, ["Signed Up", invited], 14 * DAY, ["role", "invited"], exclusion="Workflow Started"
         ),
         ("completion", "build_or_connect"): completion(
@@ -110,15 +113,18 @@ def activation(
     segments: list[str],
     at_least: int = 1,
     is_one_enough: bool = False,
+    before: str | None = None,
 ) -> list[Row]:
-    """Signed up on a day: who reaches the milestones in the window?"""
+    """Signed up on a day: who reaches the milestones in the window, and before something else if that is named?"""
     starts = starts_of(actors, "Signed Up")
     rows = []
     for who, cohort, members in cohorts_of(actors, starts, "day", segments):
         finished = activated = so_far = 0
         for actor in members:
             start = starts[actor.name]
-            done = [len(actor.within(milestone, start, window)) >= at_least for milestone in milestones]
+            stop = next((at for at in actor.did.get(before or "", []) if at >= start), None)
+            times = [[at for at in actor.within(what, start, window) if not stop or at < stop] for what in milestones]
+            done = [len(moments) >= at_least for moments in times]
             is_activated = any(done) if is_one_enough else all(done)
             if is_finished(start, window):
                 finished += 1
@@ -743,14 +749,15 @@ def count_exposed(
     counts: dict[str, int], actor: Actor, shown: datetime, goal: str, window: timedelta, end: datetime
 ) -> None:
     """Count one person under the only variant they saw, as of the end of a day."""
-    reached = actor.first(goal)
-    if reached is not None and reached < shown:
+    signed_up = actor.first("Signed Up")
+    reached = actor.within(goal, signed_up, window)[:1] if signed_up else []
+    if reached and reached[0] < shown:
         counts["reached_before"] += 1
         return
     counts["exposed"] += 1
     if shown + window < end:
         counts["finished"] += 1
-        counts["reached"] += bool(actor.within(goal, shown, window))
+        counts["reached"] += bool(reached and reached[0] <= shown + window)
 
 
 def compared(counts: dict[str, int], base: float | None, is_base: bool) -> Row:

@@ -31,6 +31,9 @@ class Activation(Definition):
         list[Selector] | None, Field(min_length=2, max_length=20, description="Several, in place of `milestone`")
     ] = None
     need: Annotated[Literal["all", "any"], Field(description="Whether all milestones are needed, or any one")] = "all"
+    before: Annotated[
+        Selector | None, Field(description="Only what happens before the first of these at or after the start counts")
+    ] = None
     window: Annotated[Window, Field(description="How long a person has, from the exact second of the start")]
     at_least: Annotated[AtLeast, Field(description="How many events of a milestone it takes")] = 1
 
@@ -41,10 +44,11 @@ class Activation(Definition):
         return self
 
     def roles(self) -> dict[str, list[str]]:
-        return {"entry": [self.start], "milestone": self.milestones or [str(self.milestone)]}
+        roles = {"entry": [self.start], "milestone": self.milestones or [str(self.milestone)]}
+        return {**roles, "before": [self.before]} if self.before else roles
 
     def timed_roles(self) -> set[str]:
-        return {"milestone"}
+        return {"milestone", "before"}
 
     def row(self) -> dict[str, Any]:
         milestones = len(self.milestones or [self.milestone])
@@ -60,10 +64,11 @@ class Activation(Definition):
     def sentence(self) -> str:
         joint = " and " if self.need == "all" else " or "
         what = joint.join(f'"{label(selector)}"' for selector in self.roles()["milestone"])
+        before = f' and before "{label(self.before)}"' if self.before else ""
         times = f" at least {self.at_least} times" if self.at_least > 1 else ""
         return (
             f'Of the {self.who()} whose first "{label(self.start)}" ever falls on a day, the share that does {what}'
-            f"{times} within {length(self.window)} of it, counted once that time has passed for them."
+            f"{times} within {length(self.window)} of it{before}, counted once that time has passed for them."
         )
 
 

@@ -31,8 +31,9 @@ def _goal_name(text: str) -> str:
 
 
 class Experiment(Definition):
-    """Exposed people by variant: the share that reaches the goal after the exposure and within the goal's window.
+    """Exposed people by variant: the share that reaches the goal, by the goal's own rule, no sooner than the exposure.
 
+    Everybody is given the goal's window from the exposure on, and counts once it has ended.
     A person belongs to the variant of the first exposure ever; whoever is seen in two is left out of both from then on,
     and counted; so is whoever had reached the goal before the exposure. Only those whose window has ended are compared.
     Wilson interval for each variant, Newcombe's for its difference to the first one, pooled z test (Fisher's exact where

@@ -9,7 +9,8 @@ with people as (
         s.person,
         p.first_day as cohort,
         e.excluded,
-        case when e.until_us < r.until_us then 1 else 0 end as finished
+        case when e.until_us < r.until_us then 1 else 0 end as finished,
+        case when p.ends_us <= r.until_us then 1 else 0 end as is_over
     from starts as s
     inner join entrants as e on e.definition = s.definition and e.person = s.person
     inner join definitions as d on d.definition = s.definition
@@ -36,6 +37,7 @@ journey as (
         p.cohort,
         p.person,
         p.finished,
+        p.is_over,
         p.excluded,
         t.step,
         t.event,
@@ -56,6 +58,7 @@ split as (
         j.definition,
         j.cohort,
         j.finished,
+        j.is_over,
         j.excluded,
         j.step,
         j.event,
@@ -105,7 +108,7 @@ counted as (
         segment_value,
         step,
         event,
-        min(finished) as complete,
+        min(finished * is_over) as complete,
         sum(1 - excluded) as entered,
         sum(excluded) as excluded,
         sum(reached) as reached,

@@ -1,6 +1,6 @@
 -- Which share of those who start a trial upgrades in time, and how long does it take them?
 -- Grain: one row per definition, cohort day and segment.
--- Inputs: definitions, outcomes, segments, calendar_periods.
+-- Inputs: run, definitions, outcomes, segments, calendar_periods.
 -- Lag: a cohort is complete one window after its last person started.
 with people as (
     select
@@ -8,10 +8,12 @@ with people as (
         p.first_day as cohort,
         g.segment,
         g.segment_value,
+        case when p.ends_us <= r.until_us then 1 else 0 end as is_over,
         o.finished,
         case when o.reached_us is null then 0 else 1 end as converted,
         o.reached_us - o.started_us as micros
     from outcomes as o
+    cross join run as r
     inner join calendar_periods as p on p.period = 'day' and p.period_number = o.day_number
     inner join segments as g on g.definition = o.definition and g.person = o.person
 ),
@@ -39,12 +41,13 @@ counted as (
         cohort,
         segment,
         segment_value,
+        is_over,
         count(*) as people,
         sum(finished) as finished,
         sum(converted * finished) as converted,
         sum(converted * (1 - finished)) as converted_so_far
     from people
-    group by definition, cohort, segment, segment_value
+    group by definition, cohort, segment, segment_value, is_over
 )
 select
     c.definition,
@@ -52,12 +55,12 @@ select
     c.cohort,
     c.segment,
     c.segment_value,
-    case when c.finished = c.people then 'complete' else 'open' end as status,
+    case when c.is_over = 1 and c.finished = c.people then 'complete' else 'open' end as status,
     c.people,
     c.finished,
     c.converted,
     c.converted_so_far,
-    case when c.finished = c.people then cast(c.converted as double) / cast(c.finished as double) end as rate,
+    case when c.is_over = 1 and c.finished = c.people then cast(c.converted as double) / cast(c.finished as double) end as rate,
     m.median_seconds as median_seconds_to_upgrade
 from counted as c
 inner join definitions as d on d.definition = c.definition

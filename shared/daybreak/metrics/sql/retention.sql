@@ -167,7 +167,7 @@ counted as (
         t.first_period,
         t.last_period,
         -- a period whose end is not in the calendar has not ended
-        case when t.ends_us <= r.until_us then 1 else 0 end as complete,
+        case when t.ends_us <= r.until_us and c.ends_us <= r.until_us then 1 else 0 end as complete,
         t.people,
         case when t.period = 0 then t.people else coalesce(b.people, 0) end as retained_so_far
     from timed as t

@@ -12,6 +12,7 @@ with people as (
         s.person,
         s.started_us,
         p.first_day as cohort,
+        case when p.ends_us <= r.until_us then 1 else 0 end as is_over,
         r.until_us - s.started_us as age_us
     from definitions as d
     cross join run as r
@@ -40,6 +41,7 @@ watched as (
         g.segment,
         g.segment_value,
         case when v.person is null then 0 else 1 end as reached,
+        p.is_over,
         case when p.age_us > p.window_us then 1 else 0 end as finished,
         case when p.age_us > p.never_after_us then 1 else 0 end as old,
         case
@@ -135,7 +137,7 @@ counted as (
         segment,
         segment_value,
         count(*) as people,
-        sum(finished) as finished,
+        sum(finished * is_over) as finished,
         sum(reached) as reached,
         sum(case when reached = 1 and micros <= 86400000000 then 1 else 0 end) as within_24h,
         sum(case when reached = 1 and micros > 86400000000 and micros < 259200000000 then 1 else 0 end) as days_1_to_3,
