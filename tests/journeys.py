@@ -85,9 +85,8 @@ class Deployment:
         return job.day(date.fromisoformat(arrived), datetime.fromisoformat(now).astimezone(UTC))
 
     def compute(self, day: str) -> dict[str, Computed]:
-        metrics = Metrics(self.store, self.project, LIMITS)
-        done = {family: metrics.run(family, date.fromisoformat(day)) for family in FAMILIES}
-        return {family: computed for family, computed in done.items() if computed}
+        done = Metrics(self.store, self.project, LIMITS).run_all(date.fromisoformat(day))
+        return {computed.family: computed for computed in done}
 
     def events(self) -> list[str]:
         """Message ids in `events`, sorted."""

@@ -14,9 +14,7 @@ from daybreak.metrics.definition import event_selector
 
 RETENTION = '[retention.r]\ndescription="d"\nstart="S"\nreturn="S"\n'
 FUNNEL = '[completion.c]\ndescription="d"\nwindow="1d"\nsteps=["A", "B", "C"]\n'
-EXPERIMENT = (
-    '[experiment.e]\ndescription="d"\nexposure="X"\nvariants=["a", "b"]\ngoal="activation.a"\nplanned=1\n'
-)
+EXPERIMENT = '[experiment.e]\ndescription="d"\nexposure="X"\nvariants=["a", "b"]\ngoal="activation.a"\nplanned=1\n'
 PROJECT = '[project]\ntimezone = "UTC"\n'
 GOOD = '[activation.a]\ndescription = "d"\nstart = "S"\nmilestone = "V"\nwindow = "7d"\n'
 

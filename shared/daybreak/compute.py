@@ -25,7 +25,6 @@ from daybreak.ingest.event import Arrival, canonical, parse_time
 from daybreak.ingest.pack import pack, zstd
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
-from daybreak.metrics.families import FAMILIES
 from daybreak.metrics.job import Computed, Metrics
 
 _FRAME_LINES = 5_000
@@ -78,8 +77,7 @@ def compute_files(
     export.replay(arrived, through=until)
     metrics = Metrics(store, project, limits, progress)
     last_day = (until - timedelta(microseconds=1)).astimezone(project.zone).date()
-    computed = (metrics.run(family, last_day, until) for family in FAMILIES)
-    return as_of, counts, [c for c in computed if c], store
+    return as_of, counts, list(metrics.run_all(last_day, until)), store
 
 
 def _ingest(
@@ -184,7 +182,7 @@ def _csv_events(name: str, stream: IO[bytes]) -> Iterator[dict[str, Any]]:
 
 
 def _cell(text: Any) -> Any:
-    """A cell as a number or truth value where it is written exactly as JSON writes one (007 stays text), else as text."""
+    """A cell as a number or truth value where it is written as JSON writes one (007 is none), else as text."""
     if not isinstance(text, str) or not _JSON_CELL.match(text):
         return text
     return orjson.loads(text)

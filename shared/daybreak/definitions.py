@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from daybreak.errors import DefinitionError
 from daybreak.metrics.definition import Definition, version_of
-from daybreak.metrics.experiment import GOALS, Experiment
+from daybreak.metrics.experiment import GOALS, Experiment, Goal
 from daybreak.metrics.families import FAMILIES
 
 ALL = "all"
@@ -204,7 +204,7 @@ class _Checker:
                 raise TypeError(name)
             family, _, goal = experiment.goal.partition(".")
             found = definitions[family].get(goal)
-            if found is None:
+            if not isinstance(found, Goal):
                 near = self._nearest(experiment.goal, [f"{f}.{n}" for f in GOALS for n in definitions[f]])
                 self._fail(f"experiment.{name}", "goal", f"{experiment.goal!r} is not defined{near}")
             try:

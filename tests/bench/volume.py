@@ -60,10 +60,63 @@ start = "Signed Up"
 return = "any"
 period = "week"
 periods = 12
+[retention.exact]
+description = "d"
+start = "Signed Up"
+return = "Workflow Run"
+period = "day"
+periods = 7
+clock = "24h"
+[completion.best]
+description = "d"
+steps = ["Workflow Created", "Workflow Run", "Report Shared"]
+window = "24h"
+entry = "any"
+[churn.weekly]
+description = "d"
+period = "week"
 [adoption.sharing]
 description = "d"
 feature = "Report Shared"
 window = "28d"
+[breadth.core]
+description = "d"
+features = ["Connection Added", "Workflow Created", "Workflow Run", "Report Shared"]
+window = "28d"
+[active_people.all]
+description = "d"
+[active_days.month]
+description = "d"
+window = "28d"
+[lifecycle.weekly]
+description = "d"
+period = "week"
+[conversion.sharing]
+description = "d"
+start = "Workflow Created"
+upgrade = "Report Shared"
+window = "14d"
+[survey.nps]
+description = "d"
+answer = "Survey Answered"
+scale = "nps"
+[support_load.weekly]
+description = "d"
+ticket = "Report Shared"
+start = "Signed Up"
+onboarding = "14d"
+[campaign.runs]
+description = "d"
+exposure = "Workflow Created"
+action = "Workflow Run"
+window = "3d"
+[experiment.plans]
+description = "d"
+exposure = "Signed Up"
+variant = "plan"
+variants = ["free", "team"]
+goal = "activation.first_workflow"
+planned = 1000
 """
 
 
@@ -108,7 +161,11 @@ def measure(count: int) -> list[dict[str, Any]]:
     gigabytes = round(figures["peak_bytes"] / 1e9, 2)
     return [
         {"what": f"export of {count:,} events", "measured": round(figures["export"], 1), "unit": "s"},
-        {"what": f"all five families over {count:,} events", "measured": round(figures["compute"], 1), "unit": "s"},
+        *(
+            {"what": f"{family} over {count:,} events", "measured": round(seconds, 1), "unit": "s"}
+            for family, seconds in figures["families"].items()
+        ),
+        {"what": f"all families over {count:,} events", "measured": round(sum(figures["families"].values()), 1), "unit": "s"},
         {"what": "peak memory of export and compute", "measured": gigabytes, "unit": "GB", "reach": 3.0,
          "met": "yes" if gigabytes <= 3.0 else "NO"},
     ]  # fmt: skip
@@ -120,12 +177,14 @@ def _work(folder: str, pipe: Any) -> None:
     begun = time.monotonic()
     manifest = Export(store, NothingArrives(), project, limits).replay(DAY.date(), DAY + timedelta(days=1))
     exported = time.monotonic()
+    seconds = {}
     for family in FAMILIES:
+        started = time.monotonic()
         Metrics(store, project, limits).run(family, DAY.date())
-    computed = time.monotonic()
+        seconds[family] = time.monotonic() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     assert manifest.events
-    pipe.send({"export": exported - begun, "compute": computed - exported, "peak_bytes": peak})
+    pipe.send({"export": exported - begun, "families": seconds, "peak_bytes": peak})
     pipe.close()
 
 

@@ -5,11 +5,13 @@ numbers are read from the tables. Nothing here knows a case by name; where a cas
 option each rule is.
 """
 
+import gzip
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
@@ -148,8 +150,6 @@ class Case:
 
 
 def purchases() -> Iterable[dict[str, Any]]:
-    import gzip
-
     with gzip.open(CDNOW, "rt") as lines:
         for number, line in enumerate(list(lines)[1:]):
             customer, day, cds, dollars = line.split()
@@ -190,8 +190,11 @@ def check_funnel(case: Case) -> None:
     steps = len(case.definition["steps"])
     for expected, options in case.rules():
         rows = funnel(case, options)
+        found: Any
         if isinstance(expected, dict):
-            found = {value: reached([row for row in rows if row["segment_value"] == value], steps) for value in expected}
+            found = {
+                value: reached([row for row in rows if row["segment_value"] == value], steps) for value in expected
+            }
         else:
             found = reached([row for row in rows if row["segment"] == "all"], steps)
         assert found == expected
@@ -206,7 +209,11 @@ def check_funnel_level(case: Case) -> None:
         rows = funnel(case, options)
         found = {
             who: max(
-                (row["step"] for row in rows if row["segment"] == "split" and row["segment_value"] == who and row["reached"]),
+                (
+                    row["step"]
+                    for row in rows
+                    if row["segment"] == "split" and row["segment_value"] == who and row["reached"]
+                ),
                 default=0,
             )
             for who in levels
@@ -266,8 +273,6 @@ def first_instant(case: Case) -> datetime:
     first = datetime.fromisoformat(case.definition["first_period_start"])
     if first.tzinfo:
         return first.astimezone(UTC)
-    from zoneinfo import ZoneInfo
-
     return first.replace(tzinfo=ZoneInfo(case.definition.get("timezone", "UTC"))).astimezone(UTC)
 
 
@@ -296,7 +301,9 @@ def check_by_name(case: Case, expected: dict[str, Any], options: dict[str, Any])
 
 
 def check_one_cohort(case: Case, expected: list[int], options: dict[str, Any]) -> None:
-    day = case.definition.get("cohort_row") or case.definition.get("cohort_day") or case.definition["first_period_start"]
+    day = (
+        case.definition.get("cohort_row") or case.definition.get("cohort_day") or case.definition["first_period_start"]
+    )
     rows = retention(case, options, len(expected) - 1)
     assert one_line(rows, date.fromisoformat(day), len(expected)) == expected
 
@@ -379,12 +386,15 @@ def check_account_time_to_value(case: Case) -> None:
     """Which accounts are in which band: accounts are split by their own name."""
     case.definition |= {"actor_property": "account", "breakdown_event_property": "account"}
     never_after = f"{case.definition['never_after_days']}d"
-    fields = {"start": "account_created", "value": "first_workflow_run", "window": NEVER_ENDING, "never_after": never_after}
+    fields = {
+        "start": "account_created",
+        "value": "first_workflow_run",
+        "window": NEVER_ENDING,
+        "never_after": never_after,
+    }
     rows = [row for row in case.compute("time_to_value", fields, case.as_of()) if row["segment"] == "split"]
     bands = {"within_24h": "within_24h", "1_to_3_days": "days_1_to_3", "3_days_or_more": "days_3_or_more"}
-    found = {
-        band: sorted(row["segment_value"] for row in rows if row[bands.get(band, band)]) for band in case.expected
-    }
+    found = {band: sorted(row["segment_value"] for row in rows if row[bands.get(band, band)]) for band in case.expected}
     assert found == case.expected
 
 
@@ -446,7 +456,6 @@ def check_dataset(case: Case) -> None:
         firsts[line["userId"]] = min(firsts.get(line["userId"], "9"), line["timestamp"][:10])
     days = {(line["userId"], line["timestamp"][:10]) for line in lines}
     count = [line["userId"] for line in lines]
-    orders = {who: count.count(who) for who in ()} or _counted(count)
     found = {
         "customers": sum(months.values()),
         "transactions": len(lines),
@@ -457,7 +466,7 @@ def check_dataset(case: Case) -> None:
         "units": sum(line["properties"]["cds"] for line in lines),
         "customer_days": len(days),
         "zero_value_rows": sum(line["properties"]["dollars"] == 0 for line in lines),
-        "customers_with_one_transaction": sum(n == 1 for n in orders.values()),
+        "customers_with_one_transaction": sum(n == 1 for n in _counted(count).values()),
         "customers_with_one_purchase_day": sum(n == 1 for n in _counted([who for who, _ in days]).values()),
     }
     assert found == expected
@@ -494,7 +503,15 @@ def two_shares(arm: statistics.Arm, other: statistics.Arm) -> dict[str, Any]:
     low, high = statistics.newcombe(arm, other)
     assert z
     assert unpooled
-    return {"z": z[0], "p": z[1], "pooled_z": z[0], "pooled_p": z[1], "unpooled_p": unpooled[1], "low": low, "high": high}
+    return {
+        "z": z[0],
+        "p": z[1],
+        "pooled_z": z[0],
+        "pooled_p": z[1],
+        "unpooled_p": unpooled[1],
+        "low": low,
+        "high": high,
+    }
 
 
 def newcombe(inputs: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,22 @@ from daybreak.metrics.funnel import attempts_sql, entrants_sql, reached_sql
 from daybreak.tables import duckdb_columns
 from journeys import computed, event, project
 
-ALLOWED = {"avg", "case", "cast", "coalesce", "count", "exp", "floor", "if", "lag", "ln", "max", "min", "row_number", "sum"}
+ALLOWED = {
+    "avg",
+    "case",
+    "cast",
+    "coalesce",
+    "count",
+    "exp",
+    "floor",
+    "if",
+    "lag",
+    "ln",
+    "max",
+    "min",
+    "row_number",
+    "sum",
+}
 """Functions whose name, arguments and meaning are the same in DuckDB and Trino."""
 
 PORTABLE_INPUTS = ("outcomes", "goals")

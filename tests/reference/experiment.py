@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from math import sqrt
 from typing import Literal
 
-from scipy import stats  # type: ignore[import-untyped]
+from scipy import stats
 
 from reference.clock import DAY, Clock, Did, Row, Selector, known, matches, rate, status
 

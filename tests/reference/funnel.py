@@ -97,9 +97,7 @@ def completion(
     return rows
 
 
-def _step(
-    step: int, attempts: dict[str, _Attempt], has_ended: dict[str, bool], complete: bool, funnel: _Funnel
-) -> Row:
+def _step(step: int, attempts: dict[str, _Attempt], has_ended: dict[str, bool], complete: bool, funnel: _Funnel) -> Row:
     """One row's numbers. The step before is the nearest required one; for times, the last that was reached."""
     required = funnel.required_before(step)
     before = sum(required in attempt.reached for attempt in attempts.values())

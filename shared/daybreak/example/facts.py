@@ -118,7 +118,11 @@ def accounts_of(people: list[Person]) -> list[Actor]:
                 accounts[account].sign_ups.append((at, invited))
         for joined in person.memberships:
             actor = accounts.setdefault(joined.account, Actor(joined.account))
-            actor.told += [(joined.at, "plan", joined.plan), (joined.at, "size", joined.size), (joined.at, "name", joined.account)]
+            actor.told += [
+                (joined.at, "plan", joined.plan),
+                (joined.at, "size", joined.size),
+                (joined.at, "name", joined.account),
+            ]
     return [_in_order(actor) for actor in accounts.values()]
 
 

@@ -473,7 +473,12 @@ def _messages(person: Person) -> list[dict[str, Any]]:
     if person.new_role_at:
         send("identify", person.new_role_at, traits={"role": person.new_role})
     for joined in person.memberships:
-        send("group", joined.at, groupId=joined.account, traits={"name": joined.account, "plan": joined.plan, "size": joined.size})
+        send(
+            "group",
+            joined.at,
+            groupId=joined.account,
+            traits={"name": joined.account, "plan": joined.plan, "size": joined.size},
+        )
     if person.verified_after is not None:
         track("Email Verified", first + person.verified_after)
     for at in person.connected:

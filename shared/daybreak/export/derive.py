@@ -1,8 +1,8 @@
 """The derived tables: what the metric jobs read instead of every event. All can be rebuilt from `events` at any time.
 
 Of each project day: `activity`, `matches`, `identities`, `traits`, `memberships`. Of everything up to a month's end:
-`seen` (first and last time of each id and selector) and the last three, merged. Merging is a minimum, a maximum or a union, so it
-may be repeated and done in any order; its size grows with people, not with events.
+`seen` (first and last time of each id and selector) and the last three, merged. Merging is a minimum, a maximum or a
+union, so it may be repeated and done in any order; its size grows with people, not with events.
 """
 
 from collections.abc import Iterable

@@ -31,7 +31,8 @@ class ActivePeople(Definition):
         return 30
 
     def sentence(self) -> str:
-        return f'How many different {self.who()} did "{label(self.active)}" on the day, in its last 7 days and its last 30.'
+        what = label(self.active)
+        return f'How many different {self.who()} did "{what}" on the day, in the 7 and in the 30 days that end with it.'
 
 
 class ActivePeopleRow(MetricRow):

@@ -15,7 +15,9 @@ class Adoption(Definition):
     it for the first time ever on the row's day, and how long that took from their first `start`.
     """
 
-    example: ClassVar[str] = "100 people were active in the last 28 days and 40 of them used the feature: adoption is 40 %."
+    example: ClassVar[str] = (
+        "100 people were active in the last 28 days and 40 of them used the feature: adoption is 40 %."
+    )
 
     feature: Annotated[Selector, Field(description="What counts as using the feature")]
     active: Annotated[Selector, Field(description="What counts as being active at all")] = ANY

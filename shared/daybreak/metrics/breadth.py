@@ -12,7 +12,7 @@ class Breadth(Definition):
     """For the people active in the trailing calendar days of the window: how many different features each used."""
 
     example: ClassVar[str] = (
-        "Of 10 active people 5 used none of three features, 3 used one, 2 used all three: 9 / 10 = 0.9 features a person."
+        "Of 10 active people 5 used none of three features, 3 used one and 2 all three: 9 / 10 = 0.9 features each."
     )
 
     features: Annotated[list[Selector], Field(min_length=2, max_length=100, description="One selector a feature")]

@@ -39,8 +39,7 @@ class Churn(Definition):
     def sentence(self) -> str:
         return (
             f'Of the {self.who()} with "{label(self.active)}" in the {self.period} before, the share without it in '
-            f"this {self.period}"
-            + (f', and separately the share with "{label(self.cancel)}".' if self.cancel else ".")
+            f"this {self.period}" + (f', and separately the share with "{label(self.cancel)}".' if self.cancel else ".")
         )
 
 
@@ -53,5 +52,7 @@ class ChurnRow(MetricRow):
     not_back: int = Field(description="people - back: provisional until the period ends")
     churned: int | None = Field(description="Those of people not active in this period; null while open")
     churn_rate: float | None = Field(description="churned / people; null while open")
-    cancelled: int | None = Field(description="Those of people who cancelled in this period, so far; null without cancel")
+    cancelled: int | None = Field(
+        description="Those of people who cancelled in this period, so far; null without cancel"
+    )
     cancel_rate: float | None = Field(description="cancelled / people; null while open or without cancel")

@@ -1,6 +1,7 @@
 """Onboarding completion: how far do new people get through the steps, and where do they stop?"""
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
@@ -64,15 +65,15 @@ class Completion(Definition):
     """A funnel: each step at or after the one before, all within the window of the first, far edge included.
 
     One event serves one step. Steps at the same instant count in the order of the steps. A cohort is those whose first
-    entry ever falls in its period. `entry = "first"`: only that entry opens a window. `entry = "any"`: every event of the
-    first step opens one, and the attempt that got furthest counts, of equals the earliest.
+    entry ever falls in its period. `entry = "first"`: only that entry opens a window. `entry = "any"`: every event of
+    the first step opens one, and the attempt that got furthest counts, of equals the earliest.
     `order = "strict"`: nothing else may happen between two steps; `"strict_allow_repeats"`: nothing but the same step
     again; `"any"`: any step may enter, and row n is those who did n of the steps.
     Whoever does an exclusion between its steps is left out of the funnel and counted beside it.
     """
 
     example: ClassVar[str] = (
-        "100 sign up, 90 verify their email, 70 of these run a workflow: completion is 70 %, and 70 / 90 of those who "
+        "100 sign up, 90 verify their email, 70 of these run a workflow: completion is 70 %, and 70 of the 90 who "
         "verified went on. Sign-up at 13:00 and 13:30, next step at 14:10, one hour: the first entry reaches step 1, "
         "the best attempt step 2."
     )
@@ -93,8 +94,11 @@ class Completion(Definition):
     ] = "in_step_order"
     exclusions: Annotated[
         list[FunnelExclusion],
-        Field(description="Who does this between two steps (by number, `after` and `before`) is left out"),
-    ] = []
+        Field(
+            default_factory=list,
+            description="Who does this between two steps (by number, `after` and `before`) is left out",
+        ),
+    ]
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Completion":
@@ -103,7 +107,7 @@ class Completion(Definition):
         if self.order != "ordered" and any(step.optional for step in self.steps):
             raise ValueError('optional steps go with order = "ordered"')
         selectors = [step.selector for step in self.steps]
-        if self.order == "strict_allow_repeats" and any(a == b for a, b in zip(selectors, selectors[1:], strict=False)):
+        if self.order == "strict_allow_repeats" and any(a == b for a, b in pairwise(selectors)):
             raise ValueError('order = "strict_allow_repeats" skips repeats, so a step cannot follow itself')
         for exclusion in self.exclusions:
             before = exclusion.before or len(self.steps)
@@ -156,9 +160,8 @@ class Completion(Definition):
         }[self.order]
         entry = "the first entry" if self.entry == "first" else "the attempt that got furthest"
         without = " or ".join(f'"{label(exclusion.selector)}"' for exclusion in self.exclusions)
-        return (
-            f"How many {self.who()} do {steps}: {order}, all within {length(self.window)}; {entry} counts."
-            + (f" Who does {without} on the way is left out." if without else "")
+        return f"How many {self.who()} do {steps}: {order}, all within {length(self.window)}; {entry} counts." + (
+            f" Who does {without} on the way is left out." if without else ""
         )
 
 
@@ -174,9 +177,7 @@ class CompletionRow(MetricRow):
     dropped: int = Field(description="Reached the required step before, not this one, and their window has ended")
     in_progress: int = Field(description="Reached the required step before, not this one, and still have time")
     rate_of_start: float | None = Field(description="reached / entered; null while open")
-    rate_of_previous: float | None = Field(
-        description="reached / reached of the required step before; null while open"
-    )
+    rate_of_previous: float | None = Field(description="reached / reached of the required step before; null while open")
     median_seconds_from_previous: float | None = Field(
         description="Median time from the last step reached before, of those who reached this one"
     )

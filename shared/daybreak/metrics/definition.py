@@ -116,9 +116,7 @@ def selector_schema(**beside: Any) -> dict[str, Any]:
     }
 
 
-Window = Annotated[
-    timedelta, BeforeValidator(_window), WithJsonSchema({"type": "string", "pattern": _WINDOW.pattern})
-]
+Window = Annotated[timedelta, BeforeValidator(_window), WithJsonSchema({"type": "string", "pattern": _WINDOW.pattern})]
 """An exact length of time: "24h", "7d"."""
 
 Selector = Annotated[str, BeforeValidator(_selector), WithJsonSchema(selector_schema())]
@@ -146,7 +144,12 @@ def label(key: str) -> str:
 
 def length(window: timedelta) -> str:
     """A window as people read it: 24 hours, 7 days."""
-    for unit, size in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)), ("second", timedelta(seconds=1))):
+    for unit, size in (
+        ("day", timedelta(days=1)),
+        ("hour", timedelta(hours=1)),
+        ("minute", timedelta(minutes=1)),
+        ("second", timedelta(seconds=1)),
+    ):
         if window % size == timedelta(0) and (unit != "day" or window > timedelta(days=1)):
             return f"{(count := window // size)} {unit}{'s' if count > 1 else ''}"
     return str(window)

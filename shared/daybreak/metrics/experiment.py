@@ -33,13 +33,13 @@ def _goal_name(text: str) -> str:
 class Experiment(Definition):
     """Exposed people by variant: the share that reaches the goal, by the goal's own rule, no sooner than the exposure.
 
-    Everybody is given the goal's window from the exposure on, and counts once it has ended.
-    A person belongs to the variant of the first exposure ever; whoever is seen in two is left out of both from then on,
-    and counted; so is whoever had reached the goal before the exposure. Only those whose window has ended are compared.
-    Wilson interval for each variant, Newcombe's for its difference to the first one, pooled z test (Fisher's exact where
-    an expected count is under 5), p values corrected by Holm where there are more than two variants, and a test of the
-    sample ratio. There is no verdict before the planned number has finished in every variant: looking every day for
-    two weeks at 5 % finds something in 22 % of experiments where there is nothing.
+    Everybody is given the goal's window from the exposure on, and is compared once it has ended. A person belongs to
+    the variant of the first exposure ever; whoever is seen in two is left out of both from then on, and counted; so is
+    whoever had reached the goal before the exposure.
+    Wilson interval for each variant, Newcombe's for its difference to the first one, pooled z test (Fisher's exact test
+    where an expected count is under 5), p values corrected by Holm where there are more than two variants, and a test
+    of the sample ratio. There is no verdict before the planned number has finished in every variant: looking every day
+    for two weeks at 5 % finds something in 22 % of experiments where there is nothing.
     """
 
     example: ClassVar[str] = (
@@ -51,7 +51,9 @@ class Experiment(Definition):
     variants: Annotated[
         list[str], Field(min_length=2, max_length=10, description="Their names; the first one is compared against")
     ]
-    goal: Annotated[str, AfterValidator(_goal_name), Field(description='A definition, such as "activation.first_value"')]
+    goal: Annotated[
+        str, AfterValidator(_goal_name), Field(description='A definition, such as "activation.first_value"')
+    ]
     planned: Annotated[int, Field(ge=1, description="How many people each variant needs before there is a verdict")]
     shares: Annotated[
         list[Annotated[float, Field(gt=0)]] | None,

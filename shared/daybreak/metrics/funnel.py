@@ -1,7 +1,7 @@
 """The one piece of SQL whose shape depends on a definition: a funnel has as many joins as it has steps.
 
-An attempt is an event that may enter the funnel, and the steps reached from it. `attempts_sql` finds every attempt of one
-definition, one row each:
+An attempt is an event that may enter the funnel, and the steps reached from it. `attempts_sql` finds every attempt of
+one definition, one row each:
 
     person      whose
     attempt     its number among the person's
@@ -9,12 +9,13 @@ definition, one row each:
     until_us    the far edge of its window
     excluded    1 where an exclusion happened between its steps
 
-`reached_sql` and `entrants_sql` then choose each person's best attempt. All of it is legal Trino. The idea that keeps it
-fast for people with thousands of events: instead of joining an attempt with every later event, count how many events
-of the next step lie before it, in one sorted pass; the next one has that number plus one.
+`reached_sql` and `entrants_sql` then choose each person's best attempt. All of it is legal Trino. The idea that keeps
+it fast for people with thousands of events: instead of joining an attempt with every later event, count how many
+events of the next step lie before it, in one sorted pass; the next one has that number plus one.
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from daybreak.metrics.completion import Completion
 from daybreak.metrics.definition import microseconds
@@ -31,13 +32,13 @@ def attempts_sql(name: str, funnel: Completion) -> str:
     parts = [_events(name), *builder(name, funnel), *_excluded(name, funnel)]
     last = parts[-1].partition(" as ")[0]
     steps = ", ".join(f"at_{step}" for step in _steps(funnel))
-    return f"{HEADER}with {','.join(parts)}\nselect person, attempt, until_us, excluded, {steps} from {last}"  # noqa: S608
+    return f"{HEADER}with {','.join(parts)}\nselect person, attempt, until_us, excluded, {steps} from {last}"
 
 
 def entrants_sql(name: str, attempts: str) -> str:
     """Everybody who entered: when their last attempt's window ends, and whether every attempt is excluded."""
     return (
-        f"select '{name}' as definition, person, max(until_us) as until_us, min(excluded) as excluded "  # noqa: S608
+        f"select '{name}' as definition, person, max(until_us) as until_us, min(excluded) as excluded "
         f"from {attempts} group by person"
     )
 
@@ -54,7 +55,7 @@ def reached_sql(name: str, funnel: Completion, attempts: str) -> str:
     where excluded = 0
 )"""
     rows = [
-        f"select '{name}' as definition, person, {n} as step, at_{n} as reached_us "  # noqa: S608
+        f"select '{name}' as definition, person, {n} as step, at_{n} as reached_us "
         f"from ranked where place = 1 and at_{n} is not null"
         for n in _steps(funnel)
     ]
@@ -74,7 +75,7 @@ events as (
     from selectors as s
     inner join matches as m on m.selector = s.selector
     where s.definition = '{name}' and s.role = 'step'
-)"""  # noqa: S608
+)"""
 
 
 def _entered(name: str, funnel: Completion) -> str:
@@ -97,8 +98,8 @@ walk_1 as (
     from events as e
     {_entered(name, funnel)}
     where e.step = 1
-)"""  # noqa: S608
-    for before, step in zip(required, required[1:], strict=False):
+)"""
+    for before, step in pairwise(required):
         kept = ", ".join(f"w.at_{n}, w.key_{n}" for n in required[: required.index(step)])
         used = [f"w.key_{n}" for n in required[: required.index(step)]]
         yield from _next(f"walk_{step}", f"walk_{before}", step, f"w.at_{before}", "w.until_us", used, strictly)
@@ -107,7 +108,7 @@ walk_{step} as (
     select w.person, w.attempt, w.until_us, {kept}, c.at_us as at_{step}, c.event_key as key_{step}
     from walk_{before} as w
     inner join walk_{step}_next as c on c.person = w.person and c.attempt = w.attempt and c.place = 1
-)"""  # noqa: S608
+)"""
     columns = ", ".join(f"w{n}.at_{n}, w{n}.key_{n}" for n in required)
     joins = "\n    ".join(
         f"left join walk_{n} as w{n} on w{n}.person = w1.person and w{n}.attempt = w1.attempt" for n in required[1:]
@@ -117,7 +118,7 @@ walks_0 as (
     select w1.person, w1.attempt, w1.until_us, {columns}
     from walk_1 as w1
     {joins}
-)"""  # noqa: S608
+)"""
     known = list(required)
     for optional in (n for n in _steps(funnel) if n not in required):
         yield from _skipped_or_not(optional, known, required, strictly)
@@ -145,13 +146,13 @@ def _skipped_or_not(step: int, known: list[int], required: list[int], strictly: 
     from {source} as w
     left join {target}_next as c
         on c.person = w.person and c.attempt = w.attempt and c.place = 1 and w.at_{nearest} is not null
-)"""  # noqa: S608
+)"""
 
 
 def _next(
     target: str, source: str, step: int, after: str, until: str, used: list[str], strictly: bool
 ) -> Iterator[str]:
-    """CTE `<target>_next`: for each attempt in `source`, the earliest unused event of a step from `after` to `until`."""
+    """CTE `<target>_next`: for each attempt in `source` the earliest unused event of a step from `after` to `until`."""
     yield _counted(f"{target}_before", source, after, f"events where step = {step}", strictly)
     yield f"""
 {target}_next as (
@@ -162,7 +163,7 @@ def _next(
     cross join numbers as n
     inner join events as e on e.step = {step} and e.person = w.person and e.turn = b.earlier + n.number
     where n.number <= {len(used) + 1} and e.at_us <= {until} and e.event_key not in ({", ".join(used)})
-)"""  # noqa: S608
+)"""
 
 
 def _counted(target: str, source: str, after: str, events: str, strictly: bool) -> str:
@@ -179,7 +180,7 @@ def _counted(target: str, source: str, after: str, events: str, strictly: bool) 
         union all
         select person, 0 as attempt, at_us, 1 as is_event from {events}
     ) as both_kinds
-)"""  # noqa: S608
+)"""
 
 
 # With nothing between
@@ -230,7 +231,7 @@ walk_1 as (
     from steps_in_row as e
     {_entered(name, funnel)}
     where e.step = 1
-)"""  # noqa: S608
+)"""
     later = "and e.at_us > w.at_{before}" if funnel.equal_timestamps == "never" else ""
     window = microseconds(funnel.window)
     for step in list(_steps(funnel))[1:]:
@@ -242,11 +243,11 @@ walk_{step} as (
     left join steps_in_row as e
         on e.step = {step} and e.person = w.person and e.place = w.place + 1
         and e.at_us <= w.at_1 + {window} {later.format(before=step - 1)}
-)"""  # noqa: S608
+)"""
     yield f"""
 walks_0 as (
     select walk_{len(funnel.steps)}.*, at_1 + {window} as until_us from walk_{len(funnel.steps)}
-)"""  # noqa: S608
+)"""
 
 
 # In any order
@@ -256,14 +257,14 @@ def _any_order(name: str, funnel: Completion) -> Iterator[str]:
     """From each entry, the first events of each step in its window; the k-th of them all is the k-th step done."""
     window = microseconds(funnel.window)
     every = "select distinct e.person, e.at_us from events as e"
-    first = f"select s.person, s.started_us as at_us from starts as s where s.definition = '{name}'"  # noqa: S608
+    first = f"select s.person, s.started_us as at_us from starts as s where s.definition = '{name}'"
     source = first if funnel.entry == "first" else f"{every} {_entered(name, funnel)}"
     yield f"""
 walk_1 as (
     select person, row_number() over (partition by person order by at_us) as attempt, at_us as entered_us,
         at_us + {window} as until_us
     from ({source}) as entering
-)"""  # noqa: S608
+)"""
     selectors = [step.selector for step in funnel.steps]
     places = [n for n in _steps(funnel) if selectors.index(selectors[n - 1]) == n - 1]
     for place in places:
@@ -282,7 +283,7 @@ walks_0 as (
     from walk_1 as w
     inner join done_in_turn as d on d.person = w.person and d.attempt = w.attempt
     group by w.person, w.attempt, w.until_us
-)"""  # noqa: S608
+)"""
 
 
 def _first_ones(step: int, times: int) -> Iterator[str]:
@@ -296,7 +297,7 @@ done_{step} as (
     cross join numbers as n
     inner join events as e on e.step = {step} and e.person = w.person and e.turn = b.earlier + n.number
     where n.number <= {times} and e.at_us <= w.until_us
-)"""  # noqa: S608
+)"""
 
 
 # Exclusions
@@ -314,7 +315,7 @@ excluding_{number} as (
     from selectors as s
     inner join matches as m on m.selector = s.selector
     where s.definition = '{name}' and s.role = 'exclusion' and s.place = {number}
-)"""  # noqa: S608
+)"""
         yield _counted(
             f"excluding_{number}_before", source, f"w.at_{exclusion.after}", f"excluding_{number}", strictly=True
         )
@@ -326,12 +327,14 @@ hit_{number} as (
     inner join excluding_{number} as e on e.person = w.person and e.turn = b.earlier + 1
     where w.at_{exclusion.after} is not null
         and (e.at_us < w.at_{before} or (w.at_{before} is null and e.at_us <= w.until_us))
-)"""  # noqa: S608
+)"""
     hits = range(1, len(funnel.exclusions) + 1)
-    joins = "".join(f"\n    left join hit_{n} as h{n} on h{n}.person = w.person and h{n}.attempt = w.attempt" for n in hits)
+    joins = "".join(
+        f"\n    left join hit_{n} as h{n} on h{n}.person = w.person and h{n}.attempt = w.attempt" for n in hits
+    )
     excluded = " or ".join(f"h{n}.person is not null" for n in hits)
     yield f"""
 attempts as (
     select w.*, {f"case when {excluded} then 1 else 0 end" if excluded else "0"} as excluded
     from {source} as w{joins}
-)"""  # noqa: S608
+)"""

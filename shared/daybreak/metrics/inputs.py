@@ -2,7 +2,7 @@
 
     run                    until_us: everything before this instant is known, nothing from it on counts; hour_shift_us
     definitions            definition, version, first_partition, actor, period and the family's own (`Definition.row`)
-    selectors              definition, role, place, selector, event (in words), optional (steps only): `Definition.roles`
+    selectors              definition, role, place, selector, event (in words), optional (of steps): `Definition.roles`,
                            in order from 1
     variants               definition, place, variant, share: of experiments
     spans                  definition, period, first_period, last_period: for retention
@@ -218,7 +218,9 @@ def _wanted(db: Connection, counted: dict[str, Definition]) -> None:
             "place": place,
             "selector": _counted_as(definition, selector),
             "event": definition.label_of(role, place),
-            "optional": int(isinstance(definition, Completion) and role == "step" and definition.steps[place - 1].optional),
+            "optional": int(
+                isinstance(definition, Completion) and role == "step" and definition.steps[place - 1].optional
+            ),
         }
         for name, definition in counted.items()
         for role, chosen in definition.roles().items()

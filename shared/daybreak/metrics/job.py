@@ -4,6 +4,7 @@ Running it again changes nothing; running an older day again never takes the tab
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from daybreak.calendar import Calendar
 from daybreak.database import Connection, Limits, read_parquet, workplace
 from daybreak.definitions import ALL, Project
 from daybreak.errors import DayMissing
-from daybreak.export.derive import days_of, merged_rows
+from daybreak.export.derive import DAY_TABLES, by_membership, days_of, merged_rows
 from daybreak.export.job import Progress, last_manifest, read_manifest
 from daybreak.lake import keys
 from daybreak.lake.store import Store
@@ -53,6 +54,18 @@ class Metrics:
 
         None where nothing is defined. Raises DayMissing where the export has not covered the day yet.
         """
+        with workplace(self.limits) as (db, work):
+            return self._run(db, work, family, day, until)
+
+    def run_all(self, day: date, until: datetime | None = None) -> Iterator[Computed]:
+        """Every family that has definitions, one after the other in one database."""
+        with workplace(self.limits) as (db, work):
+            for family in FAMILIES:
+                computed = self._run(db, work / family, family, day, until)
+                if computed:
+                    yield computed
+
+    def _run(self, db: Connection, work: Path, family: str, day: date, until: datetime | None) -> Computed | None:
         if not self.project.of(family):
             self.store.delete([s.key for s in self.store.list(keys.metrics_prefix(family))] + [keys.latest(family)])
             return None
@@ -61,14 +74,13 @@ class Metrics:
         day = max(day, date.fromisoformat(latest["as_of"])) if latest else day
         ends = (until or calendar.ends_at(day).replace(tzinfo=UTC)).astimezone(UTC)
         through = self._exported(day, ends)
-        with workplace(self.limits) as (db, work):
-            seen = self._exports()
-            changed_from = self._changed_from(db, work, family, day, latest, seen)
-            firsts = first_partitions(self.project, FAMILIES[family], changed_from)
-            question = Question(FAMILIES[family], day, ends.replace(tzinfo=None), firsts)
-            self.progress(f"{family}: computing as of {day}")
-            written = compute(db, self.store, work, self.project, question)
-            self._publish(db, FAMILIES[family], day, through, seen)
+        seen = self._exports()
+        changed_from = self._changed_from(db, work, family, day, latest, seen)
+        firsts = first_partitions(self.project, FAMILIES[family], changed_from)
+        question = Question(FAMILIES[family], day, ends.replace(tzinfo=None), firsts)
+        self.progress(f"{family}: computing as of {day}")
+        written = compute(db, self.store, work, self.project, question)
+        self._publish(db, FAMILIES[family], day, through, seen)
         return Computed(family, day, changed_from, written)
 
     def _exported(self, day: date, ends: datetime) -> datetime:
@@ -107,7 +119,12 @@ class Metrics:
         manifests = [m for key in changed if (m := read_manifest(self.store, keys.arrived_of(key)))]
         touched = {d for manifest in manifests for d in manifest.days}
         since = min(touched | {date.fromisoformat(latest["as_of"]), day - timedelta(days=TRAILING_DAYS)})
-        return min(since, self._relinked_from(db, work, since, day), self._retold_from(db, work, family, since, day))
+        return min(
+            since,
+            self._relinked_from(db, work, since, day),
+            self._rejoined_from(db, work, family, since, day),
+            self._retold_from(db, work, family, since, day),
+        )
 
     def _relinked_from(self, db: Connection, work: Path, since: date, day: date) -> date:
         """The first day an id was seen that belongs to another person since: from there on it is theirs."""
@@ -122,6 +139,24 @@ class Metrics:
             "union select l.id from links as l inner join moved as m on l.user_id = m.id) select id from moved",
         )  # fmt: skip
 
+    def _rejoined_from(self, db: Connection, work: Path, family: str, since: date, day: date) -> date:
+        """The first day people were seen who joined an account since: what they did before may be its from now on."""
+        if not by_membership(self.project) or all(d.actor == "person" for d in self.project.of(family).values()):
+            return day
+        days = days_of(self.store, self.project, "memberships", since, day)
+        if not days:
+            return day
+        files = list(self.store.local(days.values(), work).values())
+        joined = f"select id from {read_parquet(files, DAY_TABLES['memberships'])}"  # noqa: S608
+        links = merged_rows(self.store, work, self.project, "identities", day)
+        # and the other ids of the same people
+        return self._first_seen(
+            db, work, day,
+            f"with recursive links as ({links}), mine as ({joined} union "  # noqa: S608
+            "select case when l.user_id = m.id then l.id else l.user_id end from links as l "
+            "inner join mine as m on m.id = l.user_id or m.id = l.id) select id from mine",
+        )  # fmt: skip
+
     def _retold_from(self, db: Connection, work: Path, family: str, since: date, day: date) -> date:
         """The first day people were seen whose latest traits changed since, where a definition splits by these."""
         split = [
@@ -134,11 +169,17 @@ class Metrics:
         if not days:
             return day
         files = list(self.store.local(days.values(), work).values())
-        return self._first_seen(db, work, day, f"select id from {read_parquet(files, {})}")  # noqa: S608
+        return self._first_seen(db, work, day, f"select id from {read_parquet(files, DAY_TABLES['traits'])}")  # noqa: S608
 
     def _first_seen(self, db: Connection, work: Path, day: date, ids: str) -> date:
+        """The day before these ids were first seen, as people or as accounts; `day` where they never were."""
         seen = merged_rows(self.store, work, self.project, "seen", day)
-        found = db.execute(f"select min(first_at) from ({seen}) where id in ({ids})").fetchone()  # noqa: S608
+        members = merged_rows(self.store, work, self.project, "memberships", day)
+        found = db.execute(
+            f"with ids as ({ids}), seen as ({seen}), members as ({members}) select min(first_at) from seen "  # noqa: S608
+            "where id in (select id from ids) or account in (select id from ids) "
+            "or id in (select id from members where account in (select id from ids))"
+        ).fetchone()
         return found[0].date() - timedelta(days=1) if found and found[0] else day
 
     def _publish(self, db: Connection, family: Family, day: date, through: datetime, seen: dict[str, str]) -> None:

@@ -1,7 +1,7 @@
 """Is the difference between two shares more than chance? Intervals and tests for experiments, from counts alone.
 
-Everything is two-sided at 95 %. The distributions come from the standard library and mpmath; the tests compare all of it
-with scipy, statsmodels and published tables.
+Everything is two-sided at 95 %. The distributions come from the standard library and mpmath; the tests compare all of
+it with scipy, statsmodels and published tables.
 """
 
 import math
@@ -101,7 +101,9 @@ def _log_choose(n: int, k: int) -> float:
 def is_small(arm: Arm, other: Arm) -> bool:
     """Whether any cell of the two-by-two table has an expected count under 5."""
     reached, total = arm.reached + other.reached, arm.finished + other.finished
-    return any(n * share / total < SMALL for n in (arm.finished, other.finished) for share in (reached, total - reached))
+    return any(
+        n * share / total < SMALL for n in (arm.finished, other.finished) for share in (reached, total - reached)
+    )
 
 
 def two_proportions(arm: Arm, other: Arm) -> Comparison:
@@ -130,8 +132,7 @@ def relative_lift(mean: Mean, other: Mean) -> Comparison | None:
         return None
     lift = (mean.mean - other.mean) / other.mean
     error = math.sqrt(
-        mean.variance / (mean.count * other.mean**2)
-        + mean.mean**2 * other.variance / (other.count * other.mean**4)
+        mean.variance / (mean.count * other.mean**2) + mean.mean**2 * other.variance / (other.count * other.mean**4)
     )
     parts = [(m.variance / m.count, m.count - 1) for m in (mean, other)]
     freedom = sum(part for part, _ in parts) ** 2 / sum(part**2 / n for part, n in parts)
@@ -150,7 +151,7 @@ def _t_quantile(freedom: float) -> float:
 
 
 def holm(p_values: list[float | None]) -> list[float | None]:
-    """Corrected for looking at several: Holm, Scand. J. Statist. 6 (1979), 65-70. None stays None and is not counted."""
+    """Corrected for looking at several: Holm, Scand. J. Statist. 6 (1979), 65-70. None stays None, uncounted."""
     known = sorted((p, place) for place, p in enumerate(p_values) if p is not None)
     corrected: list[float | None] = [None] * len(p_values)
     highest = 0.0

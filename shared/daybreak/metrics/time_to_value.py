@@ -63,9 +63,9 @@ class TimeToValue(Definition):
 
     def sentence(self) -> str:
         return (
-            f'For the {self.who()} whose first "{label(self.start)}" ever falls in a {self.period}: the time from it to '
-            f'the first "{label(self.value)}", watched for {length(self.window)}; who has not got there yet counts as '
-            "still waiting."
+            f'For the {self.who()} whose first "{label(self.start)}" ever falls in a {self.period}: the time from it '
+            f'to the first "{label(self.value)}", watched for {length(self.window)}; who has not got there yet counts '
+            "as still waiting."
         )
 
 
