@@ -12,7 +12,7 @@ demo: setup
 	@$(BIN)/daybreak demo $(if $(PORT),--port $(PORT))
 
 test: setup lint
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n logical --dist loadfile
 
 lint: setup
 	@$(BIN)/ruff check .

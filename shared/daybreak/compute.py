@@ -26,6 +26,7 @@ from daybreak.ingest.pack import pack, zstd
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
 from daybreak.metrics.job import Computed, Metrics
+from daybreak.metrics.unseen import unseen
 
 _FRAME_LINES = 5_000
 _JSON_CELL = re.compile(r"^(true|false|-?(0|[1-9]\d{0,14})(\.\d{1,15})?)$")
@@ -78,6 +79,14 @@ def compute_files(
     metrics = Metrics(store, project, limits, progress)
     last_day = (until - timedelta(microseconds=1)).astimezone(project.zone).date()
     return as_of, counts, list(metrics.run_all(last_day, until)), store
+
+
+def unseen_in_files(files: Iterable[str], project: Project, root: Path) -> list[str]:
+    """What the definitions name and these files never hold, a line each; the lake it makes of them stays in `root`."""
+    store = FolderStore(root)
+    _, _, arrived = _ingest(files, project, store, None, lambda _: None)
+    Export(store, _NothingArrives(), project).replay(arrived, through=datetime.max.replace(tzinfo=UTC))
+    return unseen(store, project)
 
 
 def _ingest(

@@ -225,7 +225,7 @@ class _Checker:
     def _model(self, model: type[M], where: str, table: Any) -> M:
         if not isinstance(table, dict):
             self._fail(where, "", "must be a table")
-        fields = [info.alias or name for name, info in model.model_fields.items() if not info.exclude]
+        fields = [info.alias or name for name, info in model.model_fields.items()]
         self._known(where, "field", table, fields)
         try:
             return model.model_validate(table)

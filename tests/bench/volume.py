@@ -83,7 +83,7 @@ window = "28d"
 description = "d"
 features = ["Connection Added", "Workflow Created", "Workflow Run", "Report Shared"]
 window = "28d"
-[active_people.all]
+[active_people.everybody]
 description = "d"
 [active_days.month]
 description = "d"
@@ -98,7 +98,8 @@ upgrade = "Report Shared"
 window = "14d"
 [survey.nps]
 description = "d"
-answer = "Survey Answered"
+answer = "Report Shared"
+score = "steps"
 scale = "nps"
 [support_load.weekly]
 description = "d"
@@ -114,7 +115,7 @@ window = "3d"
 description = "d"
 exposure = "Signed Up"
 variant = "plan"
-variants = ["free", "team"]
+variants = ["trial", "team"]
 goal = "activation.first_workflow"
 planned = 1000
 """

@@ -11,6 +11,7 @@ from daybreak import example
 from daybreak.compute import compute_files
 from daybreak.definitions import load
 from daybreak.example.answers import expected
+from daybreak.example.check import differences, key_of
 from daybreak.example.simulation import AS_OF, decide, events
 from journeys import LIMITS, Deployment
 
@@ -18,8 +19,6 @@ Row = dict[str, Any]
 PRODUCT = load(Path(example.__file__).with_name("product.toml"))
 PEOPLE = decide()
 EXPECTED = expected(PEOPLE)
-KEYS = ("segment", "segment_value", "cohort", "day", "period_start", "period", "step", "active_days", "variant")
-"""The columns that say which row a row is, where the table has them."""
 COUNTS = (
     "people",
     "finished",
@@ -48,37 +47,6 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 
 DEFINITIONS = [(family, name) for family, named in PRODUCT.definitions.items() for name in named]
 each_definition = pytest.mark.parametrize(("family", "name"), DEFINITIONS, ids=map(".".join, DEFINITIONS))
-
-
-def key_of(row: Row) -> tuple[str, ...]:
-    return tuple(f"{name}={row[name]}" for name in KEYS if name in row)
-
-
-def by_key(rows: list[Row]) -> dict[tuple[str, ...], Row]:
-    found = {key_of(row): row for row in rows}
-    assert len(found) == len(rows), "two rows of the same key"
-    return found
-
-
-def is_same(found: object, wanted: object) -> bool:
-    if isinstance(wanted, float) and isinstance(found, float):
-        return abs(found - wanted) <= 1e-6
-    return found == wanted
-
-
-def differences(family: str, name: str, found: list[Row], wanted: list[Row]) -> list[str]:
-    """Each difference as a line that names family, definition, row and column."""
-    have, want = by_key(found), by_key(wanted)
-    where = f"{family}.{name}"
-    lines = [f"{where} {' '.join(key)}: missing; expected {want[key]}" for key in want if key not in have]
-    lines += [f"{where} {' '.join(key)}: not expected: {have[key]}" for key in have if key not in want]
-    for key in want.keys() & have.keys():
-        lines += [
-            f"{where} {' '.join(key)}: {column} is {have[key].get(column, 'no column')!r}, expected {value!r}"
-            for column, value in want[key].items()
-            if not is_same(have[key].get(column, "no column"), value)
-        ]
-    return sorted(lines)
 
 
 def test_every_definition_of_the_example_has_its_answer() -> None:

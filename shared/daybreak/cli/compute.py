@@ -18,6 +18,11 @@ from daybreak.definitions import Project, load
 from daybreak.errors import InputError
 from daybreak.ingest.event import parse_time
 from daybreak.metrics.families import FAMILIES, Family
+from daybreak.metrics.job import Computed
+from daybreak.metrics.unseen import unseen
+
+Table = tuple[list[str], list[tuple[object, ...]]]
+"""Columns and rows."""
 
 
 def register(app: typer.Typer) -> None:
@@ -43,26 +48,41 @@ def compute(
     lake = Path(tempfile.mkdtemp(prefix="daybreak-lake-"))
     try:
         with show.ERR.status("reading …") as status:
-            until, counts, computed, _ = compute_files(
+            until, counts, computed, store = compute_files(
                 events, project, instant, lake, Limits(memory_mb=memory_mb), lambda doing: status.update(f"{doing} …")
             )
-        tables = [_table(FAMILIES[done.family], lake, out) for done in computed]
+            warnings = unseen(store, project)
+        tables = write_tables(computed, lake, out)
     finally:
         shutil.rmtree(lake, ignore_errors=True)
     if as_json:
-        show.as_json({name: [dict(zip(columns, row, strict=True)) for row in found] for name, columns, found in tables})
+        show.as_json(
+            {name: [dict(zip(columns, row, strict=True)) for row in found] for name, (columns, found) in tables.items()}
+        )
         return
     show.OUT.print(f"{counts.events:,} events, as of {until:%Y-%m-%d %H:%M:%S} UTC")
     if counts.rejected:
         show.OUT.print(f"[yellow]{counts.rejected:,} could not be taken[/yellow]; the first: {counts.first_reject}")
     if counts.after_as_of:
         show.OUT.print(f"{counts.after_as_of:,} are later than that and left out")
-    for done in computed:
-        _show(project, FAMILIES[done.family], out, rows)
+    for warning in warnings:
+        show.OUT.print(warning, style="yellow", markup=False, soft_wrap=True)
+    show_tables(project, computed, out, rows)
     show.OUT.print(f"Every row: {out}/*.csv and {out}/*.parquet, one file a family.")
 
 
-def _table(family: Family, lake: Path, out: Path) -> tuple[str, list[str], list[tuple[object, ...]]]:
+def write_tables(computed: list[Computed], lake: Path, out: Path) -> dict[str, Table]:
+    """Each family's partitions as one table in `out`, in both formats; columns and rows by family."""
+    return {done.family: _table(FAMILIES[done.family], lake, out) for done in computed}
+
+
+def show_tables(project: Project, computed: list[Computed], out: Path, rows: int) -> None:
+    """A summary of each definition from the tables in `out`, with its first rows where asked for."""
+    for done in computed:
+        _show(project, FAMILIES[done.family], out, rows)
+
+
+def _table(family: Family, lake: Path, out: Path) -> Table:
     """Read a family's partitions back and write them as one table in both formats."""
     out.mkdir(parents=True, exist_ok=True)
     columns = list(family.row.model_fields)
@@ -77,7 +97,7 @@ def _table(family: Family, lake: Path, out: Path) -> tuple[str, list[str], list[
         db.execute(f"create table found as {found}")
         for ending, options in (("parquet", "format parquet"), ("csv", "format csv, header")):
             db.execute("copy found to '" + str(out / f"{family.name}.{ending}").replace("'", "''") + f"' ({options})")
-        return family.name, columns, db.execute("select * from found").fetchall()
+        return columns, db.execute("select * from found").fetchall()
 
 
 def _show(project: Project, family: Family, out: Path, rows: int) -> None:

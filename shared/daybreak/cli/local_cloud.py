@@ -12,7 +12,7 @@ from rich.progress import Progress
 
 from daybreak.aws.stack import Stack
 from daybreak.cli import demo as demonstration
-from daybreak.cli import show
+from daybreak.cli import example_product, show
 from daybreak.cli.options import AsJson
 from daybreak.cloud import cdk, local
 from daybreak.definitions import load
@@ -52,8 +52,17 @@ def status(as_json: AsJson = False) -> None:
     _show(_described(project, cloud), as_json)
 
 
-def demo(port: Port = local.PORT) -> None:
+def demo(
+    port: Port = local.PORT,
+    example: Annotated[bool, typer.Option("--example", help="A made-up product instead, without any cloud")] = False,
+    out: Annotated[Path, typer.Option(help="With --example: where its events, definitions and tables go")] = Path(
+        "out"
+    ),
+) -> None:
     """69,659 real purchases through the public endpoint, the scheduled jobs, and the answers through Athena's API."""
+    if example:
+        example_product.demonstrate(out)
+        return
     project = cdk.project_folder(Path.cwd())
     stages = show.Stages()
     described = _up(project, port, stages)

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from daybreak.cli import compute, keys, local_cloud, stack
+from daybreak.cli import compute, definitions, keys, local_cloud, stack
 from daybreak.cli.show import ERR
 from daybreak.errors import DaybreakError
 
@@ -18,6 +18,7 @@ local_cloud.register(APP)
 stack.register(APP)
 compute.register(APP)
 APP.add_typer(keys.APP, name="keys")
+APP.add_typer(definitions.APP, name="definitions")
 
 
 def main() -> None:

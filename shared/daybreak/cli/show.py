@@ -11,6 +11,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+_LONG = 44
+"""Characters; a text longer than this may be broken into lines."""
+
 OUT = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 ERR = Console(stderr=True, highlight=False)
 
@@ -20,7 +23,15 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
     shown = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     for position, column in enumerate(columns):
         numbers = all(_is_number(row[position]) for row in rows)
-        shown.add_column(column.removesuffix("_seconds"), justify="right" if numbers else "left", no_wrap=True)
+        heading = column.removesuffix("_seconds")
+        widest = max([len(heading), *(len(str(row[position])) for row in rows)])
+        # only long texts are broken into lines; a number or a name is never cut
+        shown.add_column(
+            heading,
+            justify="right" if numbers else "left",
+            no_wrap=widest <= _LONG,
+            min_width=widest if widest <= _LONG and not numbers else None,
+        )
     for row in rows:
         shown.add_row(*(_text(column, cell) for column, cell in zip(columns, row, strict=True)))
     if title:

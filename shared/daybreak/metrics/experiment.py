@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from daybreak.metrics.activation import Activation
 from daybreak.metrics.completion import Completion
@@ -66,7 +66,7 @@ class Experiment(Definition):
             "relative lift (Welch, delta method): which one is run can decide the verdict"
         ),
     ] = "two_proportions"
-    goal_definition: Annotated[Goal | None, Field(exclude=True, repr=False, json_schema_extra={"hidden": True})] = None
+    _goal: Goal | None = PrivateAttr(default=None)
     """What `goal` names; put here when the file is read."""
 
     @model_validator(mode="after")
@@ -81,14 +81,16 @@ class Experiment(Definition):
         """The same experiment with its goal resolved. Raises ValueError where the two do not fit."""
         if goal.actor != self.actor:
             raise ValueError(f"{self.goal!r} counts {goal.who()}, this experiment {self.who()}; make `actor` the same")
-        return self.model_copy(update={"goal_definition": goal})
+        experiment = self.model_copy()
+        experiment._goal = goal
+        return experiment
 
     @property
     def resolved(self) -> Goal:
-        """The goal's definition."""
-        if self.goal_definition is None:
+        """The goal's definition. Raises ValueError before `against`."""
+        if self._goal is None:
             raise ValueError(f"{self.goal!r} is not resolved")
-        return self.goal_definition
+        return self._goal
 
     def divided(self) -> list[tuple[str, float]]:
         """Each variant with its share of the people, as meant."""
@@ -115,7 +117,7 @@ class Experiment(Definition):
         return FOREVER_DAYS  # each day's row counts everybody exposed until then
 
     def counting(self) -> dict[str, Any]:
-        return {**super().counting(), "goal_definition": self.resolved.counting()}
+        return {**super().counting(), "goal": self.resolved.counting()}
 
     def sentence(self) -> str:
         return (

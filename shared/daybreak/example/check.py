@@ -1,0 +1,39 @@
+"""Whether a table says what was decided: row by row, both directions."""
+
+from typing import Any
+
+Row = dict[str, Any]
+KEYS = ("segment", "segment_value", "cohort", "day", "period_start", "period", "step", "active_days", "variant")
+"""The columns that say which row a row is, where the table has them."""
+
+
+def key_of(row: Row) -> tuple[str, ...]:
+    """Which row a row is."""
+    return tuple(f"{name}={row[name]}" for name in KEYS if name in row)
+
+
+def is_same(found: object, wanted: object) -> bool:
+    """Equal, fractions to a millionth: two ways of adding up differ in the last digits."""
+    if isinstance(wanted, float) and isinstance(found, float):
+        return abs(found - wanted) <= 1e-6
+    return found == wanted
+
+
+def differences(family: str, name: str, found: list[Row], wanted: list[Row]) -> list[str]:
+    """Each difference as a line that names family, definition, row and column."""
+    have, want = ({key_of(row): row for row in rows} for rows in (found, wanted))
+    where = f"{family}.{name}"
+    twice = [
+        f"{where}: {len(rows)} rows have only {len(keys)} keys"
+        for rows, keys in ((found, have), (wanted, want))
+        if len(rows) != len(keys)
+    ]
+    lines = twice + [f"{where} {' '.join(key)}: missing; expected {want[key]}" for key in want if key not in have]
+    lines += [f"{where} {' '.join(key)}: not expected: {have[key]}" for key in have if key not in want]
+    for key in want.keys() & have.keys():
+        lines += [
+            f"{where} {' '.join(key)}: {column} is {have[key].get(column, 'no column')!r}, expected {value!r}"
+            for column, value in want[key].items()
+            if not is_same(have[key].get(column, "no column"), value)
+        ]
+    return sorted(lines)
