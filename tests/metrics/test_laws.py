@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from daybreak.definitions import Project
 from daybreak.metrics.families import FAMILIES
 from journeys import Deployment, computed, event, project
 
@@ -289,7 +291,7 @@ def test_moving_everything_by_whole_weeks_moves_the_tables_by_whole_weeks(
         for sent in journey.events
     ]
     last = journey.last + weeks * 7 * DAY
-    here = computed(tmp_path_factory.mktemp("here"), asked, journey.events, "2024-12-31", as_of=journey.last)
+    here = computed(tmp_path_factory.mktemp("here"), asked, journey.events, "2025-01-31", as_of=journey.last)
     there = computed(tmp_path_factory.mktemp("there"), asked, moved, "2026-01-31", as_of=last)
     for family in FAMILIES:
         assert later(there.table(family, segment=None), 0) == later(here.table(family, segment=None), weeks), family
@@ -299,7 +301,7 @@ def test_moving_everything_by_whole_weeks_moves_the_tables_by_whole_weeks(
 
 
 ORDERS = ("ordered", "strict", "strict_allow_repeats", "any")
-WINDOWS = ("1h", "9h", "24h", "3d")
+WINDOWS = ("1h", "24h", "3d")
 ENTRIES = ("first", "any")
 FUNNELS = definitions({
     f"completion.{order}_{entry}_{window}": f'steps = ["S", "A", "V"]\nwindow = "{window}"\norder = "{order}"\n'
@@ -314,7 +316,7 @@ def test_a_funnel_narrows_and_more_time_or_freedom_never_lowers_it(
     tmp_path_factory: pytest.TempPathFactory, journey: Journey
 ) -> None:
     asked = project(FUNNELS, journey.timezone, journey.week_start)
-    deployment = computed(tmp_path_factory.mktemp("lake"), asked, journey.events, "2024-12-31", as_of=journey.last)
+    deployment = computed(tmp_path_factory.mktemp("lake"), asked, journey.events, "2025-01-31", as_of=journey.last)
     reached = {name: reached_by_step(deployment, name) for name in asked.of("completion")}
     for name, steps in reached.items():
         for (*cohort, step), people in steps.items():
@@ -343,7 +345,7 @@ def reached_by_step(deployment: Deployment, name: str) -> dict[Cohort, int]:
 
 def never_lowers(reached: dict[str, dict[Cohort, int]], names: list[str], what: str) -> None:
     """Of these funnels each reaches at least as many, at every step of every cohort, as the one named before it."""
-    for name, other in zip(names, names[1:], strict=False):
+    for name, other in pairwise(names):
         fewer = {key: n for key, n in reached[name].items() if reached[other][key] < n}
         assert not fewer, f"{what}: {other} reaches fewer than {name}: {fewer}"
 
@@ -382,13 +384,13 @@ BESIDE = {
 TABLES = definitions({name: fields for name, (_, _, fields) in STARTED.items()} | BESIDE)
 
 
-@lawful(5)
+@lawful(4)
 @given(journeys())
 def test_the_numbers_of_all_tables_fit_together(tmp_path_factory: pytest.TempPathFactory, journey: Journey) -> None:
     asked = project(TABLES, journey.timezone, journey.week_start)
-    deployment = computed(tmp_path_factory.mktemp("lake"), asked, journey.events, "2024-12-31", as_of=journey.last)
+    deployment = computed(tmp_path_factory.mktemp("lake"), asked, journey.events, "2025-01-31", as_of=journey.last)
     tables = {family: deployment.table(family, segment=None) for family in FAMILIES}
-    segments_add_up_to_the_total(tables)
+    segments_add_up_to_the_total(tables, asked)
     everybody_who_started_is_in_one_cohort(tables, people_who_did("S", journey))
     period_0_is_the_whole_cohort(tables["retention"])
     everybody_active_is_in_one_state(tables)
@@ -408,7 +410,7 @@ NOT_ADDED_UP = {"step", "period", "first_period", "last_period", "active_days", 
 """Whole numbers that count no people, answers or events."""
 
 
-def segments_add_up_to_the_total(tables: Tables) -> None:
+def segments_add_up_to_the_total(tables: Tables, asked: Project) -> None:
     for family, rows in tables.items():
         columns = FAMILIES[family].row.model_fields.items()
         counts = [n for n, info in columns if info.annotation in (int, int | None) and n not in NOT_ADDED_UP]
@@ -422,13 +424,8 @@ def segments_add_up_to_the_total(tables: Tables) -> None:
                     parts.setdefault(tuple(row[key] for key in keys), []).append(row)
             assert parts.keys() <= totals.keys(), f"{family}: {segment} has rows that the total has not"
             for key, total in totals.items():
-                if segment in splits(total["definition"], family):
+                if segment in asked.of(family)[total["definition"]].segments:
                     adds_up(parts.get(key, []), total, counts, f"{family} {key} by {segment}")
-
-
-def splits(definition: str, family: str) -> list[str]:
-    """The segments a definition of TABLES is split by."""
-    return project(TABLES).of(family)[definition].segments
 
 
 def adds_up(parts: list[Row], total: Row, counts: list[str], where: str) -> None:

@@ -1,0 +1,239 @@
+"""Faults put into the product on purpose, each with the tests that must notice it: are the tests worth their time?
+
+    python tests/mutants.py            a table: mutant, file, the test that fell
+    python tests/mutants.py holm edge  only those whose name holds one of these words
+
+For each mutant the sources and tests are copied into a temporary folder, one piece of text is replaced there, and the
+named tests run on that copy. A mutant whose text is not in its file exactly once is an error, and so is a test that
+fails otherwise than by an assertion: a copy that cannot even run says nothing about the tests.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COPIED = ("shared", "tests", "events", "pyproject.toml", "daybreak.toml")
+
+WORKED, EDGES = "tests/metrics/test_worked_examples.py", "tests/metrics/test_edges.py"
+DAYS, PEERS = "tests/metrics/test_days_and_people.py", "tests/metrics/test_peer_cases.py"
+EXPORT = "tests/lake/test_export.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A fault: in a file below shared/daybreak, `old` becomes `new`; of the file `tests`, those with `named` must fall."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: str
+    named: str
+
+
+MUTANTS = [
+    # the far edge of windows
+    Mutant("activation's window without its far edge", "metrics/sql/inputs/outcomes.sql",
+           "m.at_us <= s.ends_us", "m.at_us < s.ends_us", WORKED, "test_60_of_100"),
+    Mutant("funnel's window without its far edge", "metrics/funnel.py",
+           "and e.at_us <= {until} and", "and e.at_us < {until} and", EDGES, "funnels_window"),
+    Mutant("strict funnel's window without its far edge", "metrics/funnel.py",
+           "e.at_us <= w.at_1 + {window}", "e.at_us < w.at_1 + {window}", EDGES, "funnels_window"),
+    Mutant("any order's window without its far edge", "metrics/funnel.py",
+           "<= {times} and e.at_us <= w.until_us", "<= {times} and e.at_us < w.until_us", EDGES, "funnels_window"),
+    Mutant("time to value's window without its far edge", "metrics/sql/time_to_value.sql",
+           "m.at_us <= p.started_us + p.window_us", "m.at_us < p.started_us + p.window_us", EDGES, "time_to_value"),
+    Mutant("within 24 hours without the 24th", "metrics/sql/time_to_value.sql",
+           "micros <= 86400000000 then", "micros < 86400000000 then", EDGES, "time_to_value"),
+    # who starts when
+    Mutant("the newest start instead of the first ever", "export/derive.py",
+           "account, min(first_at) as first_at", "account, max(first_at) as first_at", WORKED, "two_years_ago"),
+    Mutant("every start makes a person new", "metrics/retention.py",
+           'entry = "entry" if', 'entry = "again" if', WORKED, "two_years_ago"),
+    Mutant("a merged month is forgotten", "export/derive.py",
+           "list(store.local([*last, *days.values()], work)", "list(store.local(days.values(), work)",
+           WORKED, "two_years_ago"),
+    Mutant("any entry opens a window though the first should", "metrics/funnel.py",
+           '" and e.turn = 1 and e.at_us = s.started_us"', '""', EDGES, "first_entry"),
+    Mutant("only the first entry opens a window though any should", "metrics/funnel.py",
+           's.started_us" if funnel.entry == "first" else ""', 's.started_us"', EDGES, "first_entry"),
+    # days, weeks, hours
+    Mutant("periods of 24 hours though the calendar was asked for", "metrics/retention.py",
+           '] = "calendar"', '] = "24h"', DAYS, "before_midnight"),
+    Mutant("calendar days though 24 hours were asked for", "metrics/sql/retention.sql",
+           "then m.at_us - c.started_us",
+           "then (m.at_us // 86400000000 - c.started_us // 86400000000) * 86400000000", EDGES, "clock"),
+    Mutant("exact time cut to full hours", "metrics/sql/retention.sql",
+           "then m.at_us - c.started_us", "then (m.hour_number - c.hour_number) * 3600000000", EDGES, "clock"),
+    Mutant("the time zone ignored", "calendar.py",
+           "midnight = datetime.combine(day, time(), tzinfo=self.zone)",
+           "midnight = datetime.combine(day, time(), tzinfo=UTC)", DAYS, "before_midnight"),
+    Mutant("the week's first day ignored", "calendar.py", '"sunday": 4', '"sunday": 3', EDGES, "sunday"),
+    Mutant("every day has 24 hours", "calendar.py",
+           "return midnight.astimezone(UTC).replace(tzinfo=None)",
+           "return midnight.replace(tzinfo=None) - (midnight.utcoffset() - midnight.dst())", EDGES, "23_hours"),
+    # who is who
+    Mutant("identify and alias ignored", "metrics/sql/inputs/person_of.sql",
+           "where not exists (", "where false and not exists (", DAYS, "two_devices"),
+    Mutant("alias ignored", "export/sql/identities.sql", "type = 'alias'", "type = 'none'", DAYS, "along_a_chain"),
+    Mutant("aliases followed one link only", "metrics/inputs.py", "for _ in range(16)", "for _ in range(0)",
+           DAYS, "along_a_chain"),
+    Mutant("a shared browser belongs to whoever came last", "metrics/sql/inputs/person_of.sql",
+           "arg_min(user_id, row(linked_at, user_id))", "arg_max(user_id, row(linked_at, user_id))",
+           DAYS, "shared_browser"),
+    Mutant("what came before joining an account ignored", "metrics/sql/inputs/people_and_accounts.sql",
+           "coalesce(n.account, m.account, f.account)", "coalesce(n.account, m.account)", EDGES, "member"),
+    # how often
+    Mutant("retention's at_least ignored", "metrics/sql/retention.sql",
+           "u.uses >= d.at_least", "u.uses >= 1", EDGES, "often_enough"),
+    Mutant("activation's at_least ignored", "metrics/sql/inputs/outcomes.sql",
+           "where turn = at_least", "where turn = 1", EDGES, "often_enough"),
+    Mutant("adoption's at_least ignored", "metrics/sql/adoption.sql",
+           "sum(a.uses) >= y.at_least and", "sum(a.uses) >= 1 and", EDGES, "often_enough"),
+    Mutant("adoption's at_least_days ignored", "metrics/sql/adoption.sql",
+           "count(*) >= y.at_least_days", "count(*) >= 1", EDGES, "often_enough"),
+    # what has not ended
+    Mutant("people too young in the denominator", "metrics/sql/activation.sql",
+           "sum(o.finished) as finished", "count(*) as finished", WORKED, "too_young_are_in_neither"),
+    Mutant("an open cohort called complete", "metrics/sql/activation.sql",
+           "then 'complete' else 'open' end", "then 'complete' else 'complete' end", WORKED, "too_young_are_in_neither"),
+    Mutant("a rate before the window has ended", "metrics/sql/activation.sql",
+           "case when c.is_over = 1 and c.finished = c.people then cast(c.activated as double) / cast(c.finished as double)",
+           "case when 1 = 1 then cast(c.activated as double) / cast(c.people as double)",
+           WORKED, "too_young_are_in_neither"),
+    Mutant("a window over an instant too early", "metrics/sql/inputs/outcomes.sql",
+           "s.started_us + d.window_us < r.until_us", "s.started_us + d.window_us <= r.until_us",
+           EDGES, "not_known_yet"),
+    Mutant("retention of a period that runs", "metrics/sql/retention.sql",
+           "case when t.ends_us <= r.until_us and", "case when t.begins_us <= r.until_us and", EDGES, "clock"),
+    Mutant("summaries of cohorts that are not complete", "metrics/sql/pooled/retention.sql",
+           "where r.status = 'complete' or", "where r.status <> 'none' or", PEERS, "ret-38"),
+    # events
+    Mutant("a copy in the same day kept", "export/sql/dropped.sql", "where turn > 1", "where turn > 9",
+           EXPORT, "a_resend_changes_nothing"),
+    Mutant("a copy of an earlier day kept", "export/sql/dropped.sql",
+           "e.message_id = a.message_id;", "e.message_id = 'none';", EXPORT, "a_resend_changes_nothing"),
+    Mutant("one event used for two steps", "metrics/funnel.py",
+           ' and e.event_key not in ({", ".join(used)})', "", EDGES, "one_event"),
+    Mutant("exclusions ignored", "metrics/funnel.py",
+           "where w.at_{exclusion.after} is not null", "where 1 = 0 and w.at_{exclusion.after} is not null",
+           EDGES, "exclusion"),
+    Mutant("an exclusion after the last step excludes", "metrics/funnel.py",
+           "and (e.at_us < w.at_{before} or", "and (1 = 1 or", EDGES, "exclusion"),
+    # segments
+    Mutant("the segment of the unset dropped", "metrics/sql/inputs/segments.sql",
+           "left join by_trait as t", "inner join by_trait as t", WORKED, "unset_is_one"),
+    Mutant("the latest trait though that at the start was asked for", "metrics/sql/inputs/segments.sql",
+           "where g.taken = 'latest' or", "where 1 = 1 or", WORKED, "unset_is_one"),
+    Mutant("the trait at the start though the latest was asked for", "metrics/sql/inputs/segments.sql",
+           "where g.taken = 'latest' or", "where 1 = 0 or", WORKED, "unset_is_one"),
+    # surveys
+    Mutant("an answer off the scale counted", "metrics/sql/survey.sql",
+           "case when a.number >= d.lowest and a.number <= d.highest and", "case when", EDGES, "off_the_scale"),
+    Mutant("half a point counted", "metrics/sql/survey.sql",
+           " and a.number = floor(a.number)", "", EDGES, "off_the_scale"),
+    Mutant("passives are promoters", "metrics/survey.py", '"nps": (0, 10, 6, 9)', '"nps": (0, 10, 6, 7)',
+           EDGES, "off_the_scale"),
+    # statistics
+    Mutant("Kaplan-Meier without censoring", "metrics/sql/time_to_value.sql",
+           "else p.age_us", "else p.window_us", WORKED, "kaplan_meier"),
+    Mutant("Holm's correction ignored", "metrics/statistics.py",
+           "p * (len(known) - turn)", "p", EDGES, "holm"),
+    Mutant("Holm's order ignored", "metrics/statistics.py",
+           "max(highest, min(1.0, p * (len(known) - turn)))", "min(1.0, p * (len(known) - turn))", EDGES, "holm"),
+    Mutant("who saw two variants kept", "metrics/sql/experiment.sql",
+           "case when p.second_us < y.known_us then 1 else 0 end as in_several", "0 as in_several",
+           EDGES, "two_variants"),
+    Mutant("a goal before the exposure won", "metrics/sql/experiment.sql",
+           "case when p.reached_us < p.exposed_us then 1 else 0 end as reached_before", "0 as reached_before",
+           EDGES, "two_variants"),
+]  # fmt: skip
+
+
+class NoMutant(Exception):
+    """The mutant says nothing: its text is not there once, or its copy does not run the tests as it should."""
+
+
+def fallen(mutant: Mutant) -> str | None:
+    """The test that noticed the mutant, or None where it survived. Raises NoMutant."""
+    with tempfile.TemporaryDirectory(prefix="daybreak-mutant-") as folder:
+        copy = Path(folder).resolve()
+        copy_to(copy)
+        replace(copy / "shared/daybreak" / mutant.file, mutant)
+        return verdict(mutant, run(copy, mutant))
+
+
+def copy_to(copy: Path) -> None:
+    """What the tests need; compiled files come along with their sources' times, which saves a second each run."""
+    for name in COPIED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, copy / name)
+        else:
+            shutil.copy2(ROOT / name, copy / name)
+    (copy / "only_the_copy.py").write_text(_PLUGIN)
+
+
+_PLUGIN = '''
+"""Stops pytest where the package it tests is another than the copy beside this file."""
+
+from pathlib import Path
+
+
+def pytest_sessionfinish():
+    import daybreak
+
+    here = Path(__file__).resolve().parent
+    assert here in Path(daybreak.__file__).resolve().parents, f"{daybreak.__file__} is not the copy in {here}"
+'''
+
+
+def replace(file: Path, mutant: Mutant) -> None:
+    text = file.read_text(encoding="utf-8")
+    if text.count(mutant.old) != 1:
+        raise NoMutant(f"{mutant.name}: {mutant.file} holds this {text.count(mutant.old)} times: {mutant.old}")
+    file.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+
+
+def run(copy: Path, mutant: Mutant) -> subprocess.CompletedProcess[str]:
+    """The tests on the copy. Without plugins and fixtures they do not use, which take longer to load than they to run."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "only_the_copy", "--noconftest",
+               "--no-header", "--tb=line", mutant.tests, "-k", mutant.named]  # fmt: skip
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
+        "PYTHONPATH": os.pathsep.join([str(copy / "shared"), str(copy)]),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "COLUMNS": "1000",
+    }
+    return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+
+
+def verdict(mutant: Mutant, done: subprocess.CompletedProcess[str]) -> str | None:
+    if done.returncode == 0:
+        return None
+    found = re.search(r"^FAILED \S+?::(\S+)(?: - (assert|AssertionError))?", done.stdout, re.MULTILINE)
+    if done.returncode != 1 or not found or not found[2]:
+        raise NoMutant(f"{mutant.name}: the copy does not run as it should\n{done.stdout}{done.stderr}")
+    return found[1]
+
+
+def main(words: Iterable[str]) -> int:
+    """Print the table; the number of mutants that survived."""
+    chosen = [m for m in MUTANTS if not words or any(word in m.name for word in words)]
+    survived = 0
+    for mutant in chosen:
+        test = fallen(mutant)
+        survived += test is None
+        print(f"{mutant.name:<62} {mutant.file:<42} {test or 'SURVIVED'}", flush=True)
+    print(f"{len(chosen) - survived} of {len(chosen)} mutants fell")
+    return survived
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(sys.argv[1:]) else 0)
