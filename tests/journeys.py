@@ -110,6 +110,10 @@ class Deployment:
         ]
         return sorted(chosen, key=lambda row: tuple(row[name] for name in order))
 
+    def described(self, family: str) -> list[dict[str, Any]]:
+        """The rows that say what a family's definitions mean."""
+        return self._rows(f"definitions/family={family}/*.parquet")
+
     def bytes(self, prefix: str = "metrics/") -> dict[str, str]:
         """Every object under a prefix with its checksum."""
         return {stored.key: stored.md5 for stored in self.store.list(prefix)}

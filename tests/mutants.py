@@ -8,10 +8,10 @@ named tests run on that copy. A mutant whose text is not in its file exactly onc
 fails otherwise than by an assertion: a copy that cannot even run says nothing about the tests.
 """
 
+import multiprocessing
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -167,7 +167,7 @@ def fallen(mutant: Mutant) -> str | None:
         copy = Path(folder).resolve()
         copy_to(copy)
         replace(copy / "shared/daybreak" / mutant.file, mutant)
-        return verdict(mutant, run(copy, mutant))
+        return verdict(mutant, *run(copy, mutant))
 
 
 def copy_to(copy: Path) -> None:
@@ -201,25 +201,51 @@ def replace(file: Path, mutant: Mutant) -> None:
     file.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
 
 
-def run(copy: Path, mutant: Mutant) -> subprocess.CompletedProcess[str]:
-    """The tests on the copy. Without plugins and fixtures they do not use, which take longer to load than they to run."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "only_the_copy", "--noconftest",
-               "--no-header", "--tb=line", mutant.tests, "-k", mutant.named]  # fmt: skip
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
-        "PYTHONPATH": os.pathsep.join([str(copy / "shared"), str(copy)]),
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "COLUMNS": "1000",
-    }
-    return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+def run(copy: Path, mutant: Mutant) -> tuple[int, str]:
+    """The tests on the copy, in a process of their own: pytest's exit code and what it wrote."""
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload(PRELOADED)
+    process = server.Process(target=run_here, args=(copy, mutant.tests, mutant.named))
+    process.start()
+    process.join()
+    return process.exitcode or 0, (copy / OUTPUT).read_text(encoding="utf-8")
 
 
-def verdict(mutant: Mutant, done: subprocess.CompletedProcess[str]) -> str | None:
-    if done.returncode == 0:
+PRELOADED = ["duckdb", "mpmath", "orjson", "pydantic", "pytest", "_pytest.assertion.rewrite", "zoneinfo"]
+"""What takes longest to load, and is no part of the product: loaded once, then every process begins with it."""
+OUTPUT = "output.txt"
+
+
+def run_here(copy: Path, tests: str, named: str) -> None:
+    """In a new process: become one that knows only the copy, run pytest there and end with its exit code.
+
+    Without plugins and fixtures these tests do not use, which take longer to load than the tests to run.
+    """
+    import pytest
+
+    os.chdir(copy)
+    output = os.open(OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    sys.path[:] = [str(copy / "shared"), str(copy), *(path for path in sys.path if not is_ours(path))]
+    os.environ.update({"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COLUMNS": "1000"})
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    sys.exit(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "only_the_copy", "--noconftest", "--no-header",
+                          "--tb=line", tests, "-k", named]))  # fmt: skip
+
+
+def is_ours(path: str) -> bool:
+    """Whether modules of this project would be found there; its environment lies below it and is kept."""
+    place = Path(path).resolve()
+    return place == ROOT or place in (ROOT / "shared", ROOT / "tests") or ROOT / "tests" in place.parents
+
+
+def verdict(mutant: Mutant, code: int, output: str) -> str | None:
+    if code == 0:
         return None
-    found = re.search(r"^FAILED \S+?::(\S+)(?: - (assert|AssertionError))?", done.stdout, re.MULTILINE)
-    if done.returncode != 1 or not found or not found[2]:
-        raise NoMutant(f"{mutant.name}: the copy does not run as it should\n{done.stdout}{done.stderr}")
+    found = re.search(r"^FAILED \S+?::(\S+)(?: - (assert|AssertionError))?", output, re.MULTILINE)
+    if code != 1 or not found or not found[2]:
+        raise NoMutant(f"{mutant.name}: the copy does not run as it should\n{output}")
     return found[1]
 
 

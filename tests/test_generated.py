@@ -22,7 +22,9 @@ def test_the_page_of_metrics_is_in_step() -> None:
 
 def test_the_schema_is_in_step() -> None:
     found = (PACKAGE / "daybreak.schema.json").read_text(encoding="utf-8")
-    assert found == schema.text(), "write it again: daybreak definitions schema --out shared/daybreak/daybreak.schema.json"
+    assert found == schema.text(), (
+        "write it again: daybreak definitions schema --out shared/daybreak/daybreak.schema.json"
+    )
 
 
 @pytest.mark.parametrize("family", FAMILIES)

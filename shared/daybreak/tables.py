@@ -91,6 +91,17 @@ class Event(Row):
     integrations: str | None = Field(description="JSON object")
 
 
+class MeasuredDefinition(Row):
+    """Every definition that was computed, in words: join the result tables with it by definition and version."""
+
+    definition: str = Field(description="Name in daybreak.toml")
+    version: str = Field(description="Hash of the definition, as in the result tables")
+    description: str = Field(description="The question, as daybreak.toml says it")
+    meaning: str = Field(description="What is counted, in a sentence")
+    actor: str = Field(description="person or account")
+    segments: str = Field(description="What it is split by, separated by commas")
+
+
 class RejectedEvent(Row):
     """Every event that was not taken, with the reason. Partition `arrived` is the UTC date it arrived."""
 

@@ -77,7 +77,10 @@ def test_the_metric_jobs_may_not_read_events(template: dict[str, Any]) -> None:
     assert not any(action.startswith("dynamodb") for action in allowed)
     written = {target.rsplit("/", 2)[1] for target in allowed["s3:PutObject"]}
     read = {target.rsplit("/", 2)[1] for target in allowed["s3:GetObject"]}
-    assert (written, read) == ({"metrics", "latest"}, {"metrics", "latest", "derived", "exports"})
+    assert (written, read) == (
+        {"metrics", "definitions", "latest"},
+        {"metrics", "definitions", "latest", "derived", "exports"},
+    )
 
 
 def test_the_schedules_role_invokes_the_two_jobs_only(template: dict[str, Any]) -> None:

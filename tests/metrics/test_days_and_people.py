@@ -306,3 +306,15 @@ def test_a_backfill_in_the_middle_of_a_month_and_a_second_one_leave_the_numbers_
     deployment.compute("2026-12-02")
     assert sum(people for people, _ in activated(deployment).values()) == 30
     assert set(before) <= set(deployment.bytes("metrics/"))
+
+
+def test_each_definition_stands_in_words_beside_its_numbers(tmp_path: Path) -> None:
+    deployment = computed(tmp_path, ASKED, [signed_up("u", 1)], "2026-11-05")
+    (activation,) = deployment.described("activation")
+    (row,) = deployment.table("activation")
+    assert (activation["version"], activation["description"]) == (row["version"], "d")
+    assert activation["meaning"].startswith('Of the people whose first "Signed Up" ever falls on a day')
+    other = '[time_to_value.t]\ndescription="d"\nstart="Signed Up"\nvalue="Workflow Run"\nwindow="2d"\n'
+    deployment.project = project(other + RETENTION)
+    deployment.compute("2026-11-05")
+    assert not deployment.described("activation")

@@ -9,6 +9,7 @@ derived/<version>/<table>/day=2026-11-20.parquet
 derived/<version>/<table>/until=2026-10.parquet   everything up to the end of that month, merged
 exports/arrived=2026-11-21.json               what the export did with that arrival day: written last
 metrics/<family>/definition=<name>/<day|cohort>=2026-11-20/<family>.parquet
+definitions/family=<family>/definitions.parquet   what each of them means
 latest/<family>.json
 """
 
@@ -104,3 +105,7 @@ def latest(family: str) -> str:
 def hour_of(moment: datetime) -> str:
     """The arrival hour as DynamoDB's partition key begins with it: 2026-11-21T07."""
     return moment.strftime("%Y-%m-%dT%H")
+
+
+def definitions(family: str) -> str:
+    return f"definitions/family={family}/definitions.parquet"

@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from daybreak.calendar import Calendar
-from daybreak.database import Connection, Limits, read_parquet, workplace
+from daybreak.database import Connection, Limits, create, read_parquet, workplace, write_parquet
 from daybreak.definitions import ALL, Project
 from daybreak.errors import DayMissing
 from daybreak.export.derive import DAY_TABLES, by_membership, days_of, merged_rows
 from daybreak.export.job import Progress, last_manifest, read_manifest
 from daybreak.lake import keys
-from daybreak.lake.store import Store
+from daybreak.lake.store import Store, put_changed
 from daybreak.metrics.engine import compute, first_partitions
 from daybreak.metrics.families import FAMILIES, Family
 from daybreak.metrics.inputs import Question
+from daybreak.tables import MeasuredDefinition, duckdb_columns
 
 TRAILING_DAYS = 3
 """Always recomputed, whatever the manifests say; costs little and heals a day that was interrupted."""
@@ -67,7 +68,8 @@ class Metrics:
 
     def _run(self, db: Connection, work: Path, family: str, day: date, until: datetime | None) -> Computed | None:
         if not self.project.of(family):
-            self.store.delete([s.key for s in self.store.list(keys.metrics_prefix(family))] + [keys.latest(family)])
+            stale = [s.key for s in self.store.list(keys.metrics_prefix(family))]
+            self.store.delete([*stale, keys.latest(family), keys.definitions(family)])
             return None
         calendar = Calendar(self.project.zone, self.project.settings.week_start)
         latest = self._latest(family)
@@ -80,6 +82,7 @@ class Metrics:
         question = Question(FAMILIES[family], day, ends.replace(tzinfo=None), firsts)
         self.progress(f"{family}: computing as of {day}")
         written = compute(db, self.store, work, self.project, question)
+        self._describe(db, work, family)
         self._publish(db, FAMILIES[family], day, through, seen)
         return Computed(family, day, changed_from, written)
 
@@ -181,6 +184,24 @@ class Metrics:
             "or id in (select id from members where account in (select id from ids))"
         ).fetchone()
         return found[0].date() - timedelta(days=1) if found and found[0] else day
+
+    def _describe(self, db: Connection, work: Path, family: str) -> None:
+        """The table that says what each definition means."""
+        rows = [
+            {
+                "definition": name,
+                "version": self.project.version(family, name),
+                "description": definition.description,
+                "meaning": definition.sentence(),
+                "actor": definition.actor,
+                "segments": ", ".join(definition.segments),
+            }
+            for name, definition in self.project.of(family).items()
+        ]
+        create(db, "described", duckdb_columns(MeasuredDefinition), rows)
+        file = write_parquet(db, "select * from described order by all", work / "described" / f"{family}.parquet")
+        key = keys.definitions(family)
+        put_changed(self.store, {key: file}, self.store.list(key))
 
     def _publish(self, db: Connection, family: Family, day: date, through: datetime, seen: dict[str, str]) -> None:
         """The small JSON for people who look: each definition's newest partitions, and how far the data reaches."""
