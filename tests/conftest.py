@@ -7,8 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import hypothesis
 import pytest
 from moto import mock_aws
+
+# these machines are shared and noisy: no test may fall because it took long
+hypothesis.settings.register_profile("shared", deadline=None)
+hypothesis.settings.load_profile("shared")
 
 ROOT = Path(__file__).resolve().parent.parent
 EVENTS = ROOT / "events"

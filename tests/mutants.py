@@ -117,9 +117,9 @@ MUTANTS = [
            "where r.status = 'complete' or", "where r.status <> 'none' or", PEERS, "ret-38"),
     # events
     Mutant("a copy in the same day kept", "export/sql/dropped.sql", "where turn > 1", "where turn > 9",
-           EXPORT, "a_resend_changes_nothing"),
+           EDGES, "three_times"),
     Mutant("a copy of an earlier day kept", "export/sql/dropped.sql",
-           "e.message_id = a.message_id;", "e.message_id = 'none';", EXPORT, "a_resend_changes_nothing"),
+           "e.message_id = a.message_id;", "e.message_id = 'none';", EXPORT, "each_retry_anew"),
     Mutant("one event used for two steps", "metrics/funnel.py",
            ' and e.event_key not in ({", ".join(used)})', "", EDGES, "one_event"),
     Mutant("exclusions ignored", "metrics/funnel.py",

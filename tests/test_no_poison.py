@@ -172,7 +172,6 @@ class _Requests:
 # an example takes seconds, so a failing one is shown as it was found instead of being made small for minutes
 @settings(
     max_examples=20,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

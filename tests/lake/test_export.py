@@ -192,7 +192,6 @@ def test_killed_at_every_step_and_run_again_the_lake_is_the_same(tmp_path: Path)
 # an example takes seconds, so a failing one is shown as it was found instead of being made small for minutes
 @settings(
     max_examples=8,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

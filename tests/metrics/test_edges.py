@@ -173,3 +173,11 @@ def test_a_week_that_starts_on_sunday_ends_on_saturday(tmp_path: Path) -> None:
         ("2024-02-25", 1, 0),
         ("2024-03-03", 0, 1),
     ]
+
+
+def test_an_event_that_was_sent_three_times_counts_once(tmp_path: Path) -> None:
+    """Two tickets, each sent three times: 2 tickets of one person."""
+    asked = project('[support_load.s]\ndescription="d"\nticket="T"\nstart="T"\nonboarding="1d"\nperiod="day"')
+    tickets = [event("p", "T", f"2024-03-01T1{n}:00:00Z") for n in range(2)]
+    (row,) = computed(tmp_path, asked, tickets * 3, "2024-03-01").table("support_load")
+    assert (row["active_people"], row["tickets"]) == (1, 2)

@@ -1,7 +1,8 @@
 """Is the difference between two shares more than chance? Intervals and tests for experiments, from counts alone.
 
-Everything is two-sided at 95 %. The distributions come from the standard library and mpmath; the tests compare all of
-it with scipy, statsmodels and published tables.
+Everything is two-sided at 95 %. The distributions come from the standard library and mpmath, which is imported where it
+is used: it takes a third of a second that every other job and command would wait for. The tests compare all of it with
+scipy and published tables.
 """
 
 import math
@@ -10,8 +11,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from statistics import NormalDist
 from typing import Any
-
-import mpmath
 
 Z = NormalDist().inv_cdf(0.975)
 """Of the 95 % interval: 1.96."""
@@ -142,11 +141,15 @@ def relative_lift(mean: Mean, other: Mean) -> Comparison | None:
 
 def _t_two_sided(t: float, freedom: float) -> float:
     """How likely Student's t is at least this far from zero."""
+    import mpmath
+
     return float(mpmath.betainc(freedom / 2, 0.5, 0, freedom / (freedom + t * t), regularized=True))
 
 
 def _t_quantile(freedom: float) -> float:
     """The t that 95 % lie within."""
+    import mpmath
+
     return float(mpmath.findroot(lambda t: _t_two_sided(float(t), freedom) - ALPHA, Z, tol=1e-12, solver="secant"))
 
 
@@ -163,6 +166,8 @@ def holm(p_values: list[float | None]) -> list[float | None]:
 
 def sample_ratio(exposed: list[int], shares: list[float]) -> float | None:
     """Chi-square p of how people were divided against how they were meant to be; None of nobody."""
+    import mpmath
+
     total, whole = sum(exposed), sum(shares)
     if total == 0:
         return None
