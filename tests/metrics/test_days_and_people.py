@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from daybreak.errors import DayMissing
-from daybreak.export.job import Export
+from daybreak.export.job import Export, read_manifests
 from daybreak.metrics.job import Metrics
 from journeys import LIMITS, Deployment, computed, event, project
 
@@ -318,3 +318,34 @@ def test_each_definition_stands_in_words_beside_its_numbers(tmp_path: Path) -> N
     deployment.project = project(other + RETENTION)
     deployment.compute("2026-11-05")
     assert not deployment.described("activation")
+
+
+def test_an_event_from_tomorrow_counts_tomorrow_and_leaves_today_alone(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, ASKED)
+    deployment.receive("2026-11-05T20:00:00+00:00", [signed_up("today", 5), signed_up("tomorrow", 6)])
+    deployment.export("2026-11-06T00:05:00+00:00")
+    deployment.compute("2026-11-05")
+    assert activated(deployment) == {"2026-11-05": (1, 0)}
+    before = deployment.bytes("metrics/activation/")
+    deployment.export("2026-11-07T00:05:00+00:00")
+    deployment.compute("2026-11-06")
+    assert activated(deployment) == {"2026-11-05": (1, 0), "2026-11-06": (1, 0)}
+    assert before.items() <= deployment.bytes("metrics/activation/").items()
+
+
+def test_a_replay_from_the_raw_log_moves_no_byte(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, ASKED)
+    for day in (3, 4, 5):
+        deployment.receive(f"2026-11-{day:02}T10:00:00+00:00", [signed_up(f"u{day}", day), ran(f"u{day - 1}", day)])
+    deployment.export("2026-11-06T00:05:00+00:00")
+    deployment.compute("2026-11-05")
+    before = deployment.bytes("")
+    export = Export(deployment.store, deployment.arrived, deployment.project, LIMITS)
+    for manifest in read_manifests(deployment.store):
+        export.replay(manifest.arrived, manifest.through)
+    assert deployment.compute("2026-11-05")["activation"].written == []
+    after = deployment.bytes("")
+    assert {key for key in after if after[key] != before.get(key)} <= {
+        "latest/activation.json",
+        "latest/retention.json",
+    }
