@@ -502,6 +502,8 @@ def everybody_active_is_in_one_state(tables: Tables) -> None:
         assert row["onboarding_people"] + row["other_people"] == row["active_people"]
         assert row["onboarding_tickets"] + row["other_tickets"] == row["tickets"]
         assert min(row["other_people"], row["other_tickets"]) >= 0
+        for kind in ("onboarding", "other"):  # any event makes active, so who opens a ticket is among the people
+            assert row[f"{kind}_people"] or not row[f"{kind}_tickets"], kind
 
 
 SHARES = [
