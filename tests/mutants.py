@@ -24,6 +24,7 @@ COPIED = ("shared", "tests", "events", "pyproject.toml", "daybreak.toml")
 WORKED, EDGES = "tests/metrics/test_worked_examples.py", "tests/metrics/test_edges.py"
 DAYS, PEERS = "tests/metrics/test_days_and_people.py", "tests/metrics/test_peer_cases.py"
 EXPORT = "tests/lake/test_export.py"
+ACCOUNTS = "tests/metrics/test_accounts.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,14 @@ MUTANTS = [
            '" and e.turn = 1 and e.at_us = s.started_us"', '""', EDGES, "first_entry"),
     Mutant("only the first entry opens a window though any should", "metrics/funnel.py",
            's.started_us" if funnel.entry == "first" else ""', 's.started_us"', EDGES, "first_entry"),
+    # what is computed again
+    Mutant("the days of late arrivals ignored", "metrics/job.py",
+           "touched = {d for manifest in manifests for d in manifest.days}", "touched: set[date] = set()",
+           DAYS, "late_event_restates"),
+    Mutant("a new link restates nothing", "metrics/job.py",
+           "            self._relinked_from(db, work, since, day),\n", "", DAYS, "end_of_a_chain"),
+    Mutant("a late group call restates nothing", "metrics/job.py",
+           "            self._rejoined_from(db, work, family, since, day),\n", "", ACCOUNTS, "late_group_call"),
     # days, weeks, hours
     Mutant("periods of 24 hours though the calendar was asked for", "metrics/retention.py",
            '] = "calendar"', '] = "24h"', DAYS, "before_midnight"),
