@@ -32,7 +32,7 @@ ALLOWED = {
 }
 """Functions whose name, arguments and meaning are the same in DuckDB and Trino."""
 
-PORTABLE_INPUTS = ("outcomes", "goals")
+PORTABLE_INPUTS = ("days", "outcomes", "outcome_counts", "goals")
 FUNNELS = [
     f"steps = {steps}\norder = '{order}'\nentry = '{entry}'\nequal_timestamps = '{equal}'\n{exclusions}"
     for order, steps in (

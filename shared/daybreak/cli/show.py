@@ -72,11 +72,16 @@ def _is_number(value: Any) -> bool:
 def _text(column: str, value: Any) -> str:
     if value is None:
         return "·"
-    if column.startswith("rate") and _is_number(value):
+    if _is_share(column) and _is_number(value):
         return f"{float(value) * 100:.1f} %"
     if "seconds" in column and _is_number(value):
         return _length(float(value))
     return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def _is_share(column: str) -> bool:
+    """Whether the column holds shares of people, which are read as percent."""
+    return column.startswith("rate") or column.endswith(("rate", "share")) or column in ("dau_per_mau", "csat")
 
 
 def _length(seconds: float) -> str:

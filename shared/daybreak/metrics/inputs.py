@@ -13,7 +13,9 @@
     answers                definition, person, at_us, event_key, text, number: the property a definition reads
     segments               definition, person, entry, segment, segment_value: everybody is in `all`, and in one of each
                            other; entry is 0, or the period's number where people enter again and again
+    days                   definition, version, day, day_number, complete, known_us: days that have begun
     outcomes               definition, person, day_number, started_us, finished, reached_us: for role `milestone`
+    outcome_counts         the same counted, by day of entry and segment: people, finished, reached, reached_so_far, rate
     entrants, reached      who entered a funnel (until_us, excluded), and each step reached (step, reached_us)
     goals                  definition, person, reached_us: of experiments, under the name `goal_of`
     calendar_periods       period, period_number, first_day, starts_us, ends_us
@@ -76,7 +78,7 @@ def prepare(db: Connection, store: Store, work: Path, project: Project, question
     for table in ("activity", "matches", "seen", "entries", "segments", "answers"):
         _run(db, table)
     _funnels(db, counted)
-    for table in ("outcomes", "goals"):
+    for table in ("days", "outcomes", "outcome_counts", "goals"):
         db.execute(f"create or replace table {table} as {_sql(table)}")
 
 

@@ -1,34 +1,21 @@
 -- On how many days of the window do people come?
 -- Grain: one row per definition, day, segment and number of days, for days with anybody active in the trailing window.
--- Inputs: run, definitions, selectors, activity, segments, calendar_periods, numbers.
+-- Inputs: days, definitions, selectors, activity, segments, numbers.
 -- Lag: a day is complete when it has ended.
-with days as (
-    select
-        d.definition,
-        d.version,
-        d.window_days,
-        d.bucket_days,
-        d.buckets,
-        p.first_day as day,
-        p.period_number as day_number,
-        case when p.ends_us <= r.until_us then 1 else 0 end as complete
-    from definitions as d
-    cross join run as r
-    inner join calendar_periods as p on p.period = 'day' and p.first_day >= d.first_partition and p.starts_us < r.until_us
-),
--- in which buckets of the window, counted from its first day, was each person active?
+with -- in which buckets of the window, counted from its first day, was each person active?
 came as (
     select distinct
         y.definition,
         y.day_number,
         a.person,
         floor(
-            cast(a.day_number - (y.day_number - y.window_days + 1) as double) / cast(y.bucket_days as double)
+            cast(a.day_number - (y.day_number - d.window_days + 1) as double) / cast(d.bucket_days as double)
         ) as bucket
     from days as y
+    inner join definitions as d on d.definition = y.definition
     inner join selectors as s on s.definition = y.definition and s.role = 'active'
     inner join activity as a
-        on a.selector = s.selector and a.day_number <= y.day_number and a.day_number > y.day_number - y.window_days
+        on a.selector = s.selector and a.day_number <= y.day_number and a.day_number > y.day_number - d.window_days
 ),
 people as (
     select definition, day_number, person, count(*) as active_days from came group by definition, day_number, person
@@ -57,7 +44,8 @@ select
     case when y.complete = 1 then cast(coalesce(c.people, 0) as double) / cast(t.active_people as double) end as share
 from totals as t
 inner join days as y on y.definition = t.definition and y.day_number = t.day_number
-inner join numbers as n on n.number <= y.buckets
+inner join definitions as d on d.definition = t.definition
+inner join numbers as n on n.number <= d.buckets
 left join counted as c
     on c.definition = t.definition
     and c.day_number = t.day_number

@@ -1,19 +1,8 @@
 -- How many people are active each day, in 7 days and in 30, and how regularly do they come?
 -- Grain: one row per definition, day and segment, for days with anybody active in the 30 days that end with it.
--- Inputs: run, definitions, selectors, activity, segments, calendar_periods.
+-- Inputs: days, definitions, selectors, activity, segments.
 -- Lag: a day is complete when it has ended.
-with days as (
-    select
-        d.definition,
-        d.version,
-        p.first_day as day,
-        p.period_number as day_number,
-        case when p.ends_us <= r.until_us then 1 else 0 end as complete
-    from definitions as d
-    cross join run as r
-    inner join calendar_periods as p on p.period = 'day' and p.first_day >= d.first_partition and p.starts_us < r.until_us
-),
--- each person's last active day in the 30 says whether it is in the 7 and the 1 as well
+with -- each person's last active day in the 30 says whether it is in the 7 and the 1 as well
 last_days as (
     select y.definition, y.day_number, a.person, max(a.day_number) as last_day
     from days as y

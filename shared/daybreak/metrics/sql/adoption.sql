@@ -1,36 +1,24 @@
 -- Of the people who are active, which share uses the feature?
 -- Grain: one row per definition, day and segment, for days with anybody active in the trailing window.
--- Inputs: run, definitions, selectors, activity, first_seen, segments, calendar_periods.
+-- Inputs: days, definitions, selectors, activity, first_seen, segments.
 -- Lag: a day is complete when it has ended.
-with days as (
-    select
-        d.definition,
-        d.version,
-        d.window_days,
-        d.at_least,
-        d.at_least_days,
-        p.first_day as day,
-        p.period_number as day_number,
-        case when p.ends_us <= r.until_us then 1 else 0 end as complete
-    from definitions as d
-    cross join run as r
-    inner join calendar_periods as p on p.period = 'day' and p.first_day >= d.first_partition and p.starts_us < r.until_us
-),
-active as (
+with active as (
     select distinct y.definition, y.day_number, a.person
     from days as y
+    inner join definitions as d on d.definition = y.definition
     inner join selectors as s on s.definition = y.definition and s.role = 'active'
     inner join activity as a
-        on a.selector = s.selector and a.day_number <= y.day_number and a.day_number > y.day_number - y.window_days
+        on a.selector = s.selector and a.day_number <= y.day_number and a.day_number > y.day_number - d.window_days
 ),
 users as (
     select y.definition, y.day_number, a.person, 1 as used
     from days as y
+    inner join definitions as d on d.definition = y.definition
     inner join selectors as s on s.definition = y.definition and s.role = 'feature'
     inner join activity as a
-        on a.selector = s.selector and a.day_number <= y.day_number and a.day_number > y.day_number - y.window_days
-    group by y.definition, y.day_number, a.person, y.at_least, y.at_least_days
-    having sum(a.uses) >= y.at_least and count(*) >= y.at_least_days
+        on a.selector = s.selector and a.day_number <= y.day_number and a.day_number > y.day_number - d.window_days
+    group by y.definition, y.day_number, a.person, d.at_least, d.at_least_days
+    having sum(a.uses) >= d.at_least and count(*) >= d.at_least_days
 ),
 -- the first use ever, and how long after the first start ever
 first_uses as (

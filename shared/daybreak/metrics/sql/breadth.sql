@@ -1,37 +1,26 @@
 -- How many of the features does an active person use?
 -- Grain: one row per definition, day and segment, for days with anybody active in the trailing window.
--- Inputs: run, definitions, selectors, activity, segments, calendar_periods.
+-- Inputs: days, definitions, selectors, activity, segments.
 -- Lag: a day is complete when it has ended.
-with days as (
-    select
-        d.definition,
-        d.version,
-        d.window_days,
-        d.features,
-        p.first_day as day,
-        p.period_number as day_number,
-        case when p.ends_us <= r.until_us then 1 else 0 end as complete
-    from definitions as d
-    cross join run as r
-    inner join calendar_periods as p on p.period = 'day' and p.first_day >= d.first_partition and p.starts_us < r.until_us
-),
-active as (
+with active as (
     select distinct y.definition, y.day_number, a.person
     from days as y
+    inner join definitions as d on d.definition = y.definition
     inner join selectors as s on s.definition = y.definition and s.role = 'active'
     inner join activity as a
-        on a.selector = s.selector and a.day_number <= y.day_number and a.day_number > y.day_number - y.window_days
+        on a.selector = s.selector and a.day_number <= y.day_number and a.day_number > y.day_number - d.window_days
 ),
 used as (
     select definition, day_number, person, count(*) as features
     from (
         select distinct y.definition, y.day_number, a.person, s.place
         from days as y
+        inner join definitions as d on d.definition = y.definition
         inner join selectors as s on s.definition = y.definition and s.role = 'feature'
         inner join activity as a
             on a.selector = s.selector
             and a.day_number <= y.day_number
-            and a.day_number > y.day_number - y.window_days
+            and a.day_number > y.day_number - d.window_days
     ) as once
     group by definition, day_number, person
 ),
@@ -58,7 +47,7 @@ select
     c.segment,
     c.segment_value,
     case when y.complete = 1 then 'complete' else 'open' end as status,
-    y.features,
+    d.features,
     c.active_people,
     c.features_used,
     case when y.complete = 1 then cast(c.features_used as double) / cast(c.active_people as double) end
@@ -67,3 +56,4 @@ select
     c.used_all
 from counted as c
 inner join days as y on y.definition = c.definition and y.day_number = c.day_number
+inner join definitions as d on d.definition = c.definition

@@ -1,6 +1,6 @@
 -- How many of those who were shown each variant reached the goal?
 -- Grain: one row per definition, day, segment and variant, for days from the first exposure on.
--- Inputs: run, definitions, selectors, answers, goals, segments, calendar_periods.
+-- Inputs: days, definitions, selectors, answers, goals, segments.
 -- Lag: a day is complete when it has ended. The statistics are added by metrics/statistics.py.
 with exposures as (
     select
@@ -30,16 +30,6 @@ people as (
     left join exposures as x on x.definition = f.definition and x.person = f.person and x.place <> f.place
     left join goals as o on o.definition = d.goal and o.person = f.person
     group by f.definition, f.person, f.place, f.exposed_us, d.window_us
-),
-days as (
-    select
-        d.definition,
-        p.first_day as day,
-        case when p.ends_us <= r.until_us then 1 else 0 end as complete,
-        case when p.ends_us <= r.until_us then p.ends_us else r.until_us end as known_us
-    from definitions as d
-    cross join run as r
-    inner join calendar_periods as p on p.period = 'day' and p.first_day >= d.first_partition and p.starts_us < r.until_us
 ),
 -- everything as it was known at the end of each day
 known as (
