@@ -1,5 +1,6 @@
 """Small lakes for tests: events in, tables out, through the same ingest, export and metric jobs as everything else."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +15,7 @@ from daybreak.export.arrivals import HourFrames
 from daybreak.export.job import Export, Manifest
 from daybreak.ingest.event import Arrival, canonical
 from daybreak.ingest.pack import pack
+from daybreak.lake import keys
 from daybreak.lake.keys import hour_of
 from daybreak.lake.store import FolderStore
 from daybreak.metrics.families import FAMILIES
@@ -113,6 +115,10 @@ class Deployment:
     def described(self, family: str) -> list[dict[str, Any]]:
         """The rows that say what a family's definitions mean."""
         return self._rows(f"definitions/family={family}/*.parquet")
+
+    def latest(self, family: str) -> dict[str, Any]:
+        """The JSON for people who look."""
+        return dict(json.loads(self.store.get(keys.latest(family)) or b"{}"))
 
     def bytes(self, prefix: str = "metrics/") -> dict[str, str]:
         """Every object under a prefix with its checksum."""

@@ -24,7 +24,7 @@ COPIED = ("shared", "tests", "events", "pyproject.toml", "daybreak.toml")
 WORKED, EDGES = "tests/metrics/test_worked_examples.py", "tests/metrics/test_edges.py"
 DAYS, PEERS = "tests/metrics/test_days_and_people.py", "tests/metrics/test_peer_cases.py"
 EXPORT = "tests/lake/test_export.py"
-ACCOUNTS = "tests/metrics/test_accounts.py"
+ACCOUNTS, IDENTITY = "tests/metrics/test_accounts.py", "tests/metrics/test_identity.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,11 @@ MUTANTS = [
     Mutant("activation's window without its far edge", "metrics/sql/inputs/outcomes.sql",
            "m.at_us <= s.ends_us", "m.at_us < s.ends_us", WORKED, "test_60_of_100"),
     Mutant("funnel's window without its far edge", "metrics/funnel.py",
-           "and e.at_us <= {until} and", "and e.at_us < {until} and", EDGES, "funnels_window"),
+           "where e.at_us <= {until} and", "where e.at_us < {until} and", EDGES, "funnels_window"),
     Mutant("strict funnel's window without its far edge", "metrics/funnel.py",
            "e.at_us <= w.at_1 + {window}", "e.at_us < w.at_1 + {window}", EDGES, "funnels_window"),
     Mutant("any order's window without its far edge", "metrics/funnel.py",
-           "<= {times} and e.at_us <= w.until_us", "<= {times} and e.at_us < w.until_us", EDGES, "funnels_window"),
+           "where e.at_us <= w.until_us", "where e.at_us < w.until_us", EDGES, "funnels_window"),
     Mutant("time to value's window without its far edge", "metrics/sql/time_to_value.sql",
            "m.at_us <= p.started_us + p.window_us", "m.at_us < p.started_us + p.window_us", EDGES, "time_to_value"),
     Mutant("within 24 hours without the 24th", "metrics/sql/time_to_value.sql",
@@ -71,6 +71,11 @@ MUTANTS = [
            DAYS, "late_event_restates"),
     Mutant("a new link restates nothing", "metrics/job.py",
            "            self._relinked_from(db, work, since, day),\n", "", DAYS, "end_of_a_chain"),
+    Mutant("what was told of a device before it was linked restates nothing", "metrics/job.py",
+           "self._first_seen(db, work, day, told, connected=True)", "day", IDENTITY, "a_role_told_to_a_device"),
+    Mutant("what is told of a user restates nothing done under another id", "metrics/job.py",
+           "return self._first_seen(db, work, day, ids, connected=True)",
+           "return self._first_seen(db, work, day, ids, connected=False)", IDENTITY, "a_role_told_to_the_user"),
     Mutant("a late group call restates nothing", "metrics/job.py",
            "            self._rejoined_from(db, work, family, since, day),\n", "", ACCOUNTS, "late_group_call"),
     # days, weeks, hours
@@ -105,17 +110,17 @@ MUTANTS = [
     Mutant("activation's at_least ignored", "metrics/sql/inputs/outcomes.sql",
            "where turn = at_least", "where turn = 1", EDGES, "often_enough"),
     Mutant("adoption's at_least ignored", "metrics/sql/adoption.sql",
-           "sum(a.uses) >= y.at_least and", "sum(a.uses) >= 1 and", EDGES, "often_enough"),
+           "sum(a.uses) >= d.at_least and", "sum(a.uses) >= 1 and", EDGES, "often_enough"),
     Mutant("adoption's at_least_days ignored", "metrics/sql/adoption.sql",
-           "count(*) >= y.at_least_days", "count(*) >= 1", EDGES, "often_enough"),
+           "count(*) >= d.at_least_days", "count(*) >= 1", EDGES, "often_enough"),
     # what has not ended
-    Mutant("people too young in the denominator", "metrics/sql/activation.sql",
+    Mutant("people too young in the denominator", "metrics/sql/inputs/outcome_counts.sql",
            "sum(o.finished) as finished", "count(*) as finished", WORKED, "too_young_are_in_neither"),
-    Mutant("an open cohort called complete", "metrics/sql/activation.sql",
+    Mutant("an open cohort called complete", "metrics/sql/inputs/outcome_counts.sql",
            "then 'complete' else 'open' end", "then 'complete' else 'complete' end", WORKED, "too_young_are_in_neither"),
-    Mutant("a rate before the window has ended", "metrics/sql/activation.sql",
-           "case when c.is_over = 1 and c.finished = c.people then cast(c.activated as double) / cast(c.finished as double)",
-           "case when 1 = 1 then cast(c.activated as double) / cast(c.people as double)",
+    Mutant("a rate before the window has ended", "metrics/sql/inputs/outcome_counts.sql",
+           "case when c.is_over = 1 and c.finished = c.people then cast(c.reached as double) / cast(c.finished as double)",
+           "case when 1 = 1 then cast(c.reached as double) / cast(c.people as double)",
            WORKED, "too_young_are_in_neither"),
     Mutant("a window over an instant too early", "metrics/sql/inputs/outcomes.sql",
            "s.started_us + d.window_us < r.until_us", "s.started_us + d.window_us <= r.until_us",

@@ -78,9 +78,15 @@ def read_parquet(files: Sequence[Path], columns: Mapping[str, str], union_by_nam
 
 
 def write_parquet(connection: Connection, query: str, path: Path) -> Path:
-    """The query's rows as one Parquet file. A query that orders its rows gives the same bytes every time."""
+    """The query's rows as one Parquet file. A query that orders its rows gives the same bytes every time.
+
+    By way of a table of its own: DuckDB encodes the same rows otherwise when the table they are taken from holds a null
+    in another row.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection.execute(f"copy ({query}) to {quoted(path)} (format parquet, compression zstd)")
+    connection.execute(f"create or replace temp table writing as {query}")
+    connection.execute(f"copy writing to {quoted(path)} (format parquet, compression zstd)")
+    connection.execute("drop table writing")
     return path
 
 

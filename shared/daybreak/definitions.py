@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from daybreak.errors import DefinitionError
-from daybreak.metrics.definition import Definition, version_of
+from daybreak.metrics.definition import Definition, PropertyName, version_of
 from daybreak.metrics.experiment import GOALS, Experiment, Goal
 from daybreak.metrics.families import FAMILIES
 
@@ -44,9 +44,8 @@ class Settings(BaseModel):
         Field(description="Athena's tables begin on this day; older events are kept and counted, not listed there"),
     ] = date(2025, 1, 1)
     account_property: Annotated[
-        str | None,
+        PropertyName | None,
         Field(
-            min_length=1,
             description="The event property that names the account; without it, context.groupId and group calls do",
         ),
     ] = None
@@ -57,11 +56,16 @@ class Segment(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    trait: Annotated[str | None, Field(description="A trait from identify calls")] = None
-    property: Annotated[str | None, Field(description="A property of the event that put the person into the table")] = (
-        None
-    )
-    at: Annotated[Literal["start", "latest"], Field(description="Which value of a trait counts")] = "start"
+    trait: Annotated[
+        PropertyName | None, Field(description="A trait from identify calls; of accounts, from group calls")
+    ] = None
+    property: Annotated[
+        PropertyName | None, Field(description="A property of the event that put the person into the table")
+    ] = None
+    at: Annotated[
+        Literal["start", "latest"],
+        Field(description="Which value of a trait counts; kinds in which people come by being active take the latest"),
+    ] = "start"
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "Segment":

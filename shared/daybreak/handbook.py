@@ -23,7 +23,8 @@ Written by `daybreak definitions docs` from the definition kinds and the row mod
   (identify, alias), also for days that were computed already. An id belongs to the first user it was linked with, so
   two people who share a browser stay apart. Or an account (`actor = "account"`): any member's event counts. The account
   is the one the event names (`context.groupId`, or the property that [project] names in `account_property`), else the
-  one its person had last joined by a group call; before the first, that first one.
+  one its person had last joined by a group call; before the first, that first one. Let events and group calls of
+  somebody who changes accounts carry the same id: what another id of theirs did first and last is placed as a whole.
 - **First ever.** Who did something two years ago is not new when they do it again.
 - **Selectors.** `"Signed Up"`, `["Signed Up", "Invited"]` (any of them), `"any"` (every track, page and screen), or
   `{ event = "Order", where = [{ property = "cds", op = ">=", value = 5 }] }` with `=`, `!=`, `in`, `>`, `>=`, `<`, `<=`
@@ -32,7 +33,8 @@ Written by `daybreak definitions docs` from the definition kinds and the row mod
   period has ended; its rate is null until then, and what is known so far has its own column. Summaries add up complete
   rows only. 0 / 0 is null.
 - **Segments** split by a trait (identify; for accounts, group calls) at the start or latest, or by a property of the
-  start event. Unset is a value of its own, so the values of a segment add up to `all`.
+  start event; kinds without a start event take the latest. Unset is a value of its own, so the values of a segment add
+  up to `all`.
 - **Late events** restate the days they touch; the others keep their bytes.
 - **Version.** Each row carries a hash of all that decides how it was counted. After a change of the definition nothing
   of the old version stays.

@@ -72,17 +72,23 @@ MERGED: dict[str, tuple[str, dict[str, str], str]] = {
     "traits": (
         "traits",
         DAY_TABLES["traits"],
-        # only changes: an SDK that identifies on every page load must not make this grow
+        # only the first and last of equal ones in a row: an SDK that identifies on every page load must not make this
+        # grow, and of a person with two ids the one who said it last must be known
         "select actor, id, trait, set_at, value from "
         "(select actor, id, trait, set_at, max(value) as value from {rows} group by actor, id, trait, set_at) "
         "qualify row_number() over (partition by actor, id, trait order by set_at) = 1 "
-        "or value is distinct from lag(value) over (partition by actor, id, trait order by set_at)",
+        "or value is distinct from lag(value) over (partition by actor, id, trait order by set_at) "
+        "or row_number() over (partition by actor, id, trait order by set_at desc) = 1 "
+        "or value is distinct from lead(value) over (partition by actor, id, trait order by set_at)",
     ),
     "memberships": (
         "memberships",
         DAY_TABLES["memberships"],
-        "select id, account, joined_at from (select distinct id, account, joined_at from {rows}) "
-        "qualify lag(account) over (partition by id order by joined_at, account) is distinct from account",
+        # two calls at one instant: the greater name
+        "select id, account, joined_at from "
+        "(select id, joined_at, max(account) as account from {rows} group by id, joined_at) "
+        "qualify lag(account) over (partition by id order by joined_at) is distinct from account "
+        "or lead(account) over (partition by id order by joined_at) is distinct from account",
     ),
 }
 """Merged table -> the day table it is merged from, its columns, and the merge, which reads old rows and new alike."""
@@ -102,7 +108,7 @@ def derive_days(
         return []
     _load_days(db, store, work, project, calendar, days)
     _match_selectors(db, project)
-    for table in ("identities", "traits", "memberships"):
+    for table in ("identities", "traits"):
         db.execute(_sql(table))
     files: dict[str, Path] = {}
     for table, columns in DAY_TABLES.items():
@@ -183,6 +189,7 @@ def _load_days(
     asked = any(project.start_properties(s) or project.match_properties(s) for s in project.selectors)
     parts = {"account": _account(project), "properties": "e.properties" if filtered or asked else "null"}
     db.execute(_sql("day_events").format(events=events, **parts))
+    db.execute(_sql("memberships"))
     if by_membership(project):
         db.execute(_sql("day_accounts"))
     traits = [{"trait": trait, "path": json_path(trait)} for trait in project.traits]
@@ -257,8 +264,16 @@ def _account(project: Project) -> str:
     if not project.counts_accounts:
         return "cast(null as varchar)"
     if project.settings.account_property:
-        return f"json_extract_string(e.properties, {database.quoted(json_path(project.settings.account_property))})"
-    return "coalesce(e.group_id, json_extract_string(e.context, '$.groupId'))"
+        return _text("e.properties", project.settings.account_property)
+    return f"coalesce(e.group_id, {_text('e.context', 'groupId')})"
+
+
+def _text(column: str, name: str) -> str:
+    """A string or number in a JSON column as text; null for anything else, and for nothing but blanks."""
+    path = database.quoted(json_path(name))
+    kinds = "('VARCHAR', 'BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT')"
+    text = f"nullif(trim(json_extract_string({column}, {path})), '')"
+    return f"case when json_type({column}, {path}) in {kinds} then {text} end"
 
 
 def _first_values(properties: list[str]) -> str:

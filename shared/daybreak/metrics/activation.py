@@ -41,6 +41,8 @@ class Activation(Definition):
     def _one_of_both(self) -> "Activation":
         if (self.milestone is None) == (self.milestones is None):
             raise ValueError("needs either `milestone` or `milestones`")
+        if self.before and self.before in [self.start, self.milestone, *(self.milestones or [])]:
+            raise ValueError("`before` names the start or a milestone itself, so nothing could ever count")
         return self
 
     def roles(self) -> dict[str, list[str]]:

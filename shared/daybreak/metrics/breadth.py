@@ -3,9 +3,9 @@
 from datetime import date, timedelta
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from daybreak.metrics.definition import ANY, Days, Definition, MetricRow, Selector, label, length
+from daybreak.metrics.definition import ANY, Days, Definition, MetricRow, Selector, label, length, unique
 
 
 class Breadth(Definition):
@@ -15,7 +15,11 @@ class Breadth(Definition):
         "Of 10 active people 5 used none of three features, 3 used one and 2 all three: 9 / 10 = 0.9 features each."
     )
 
-    features: Annotated[list[Selector], Field(min_length=2, max_length=100, description="One selector a feature")]
+    features: Annotated[
+        list[Selector],
+        AfterValidator(unique),
+        Field(min_length=2, max_length=100, description="One selector a feature"),
+    ]
     active: Annotated[Selector, Field(description="What counts as being active at all")] = ANY
     window: Annotated[Days, Field(description="Trailing days, the row's day included")]
 

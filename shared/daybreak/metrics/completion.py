@@ -66,7 +66,8 @@ class Completion(Definition):
 
     One event serves one step. Steps at the same instant count in the order of the steps. A cohort is those whose first
     entry ever falls in its period. `entry = "first"`: only that entry opens a window. `entry = "any"`: every event of
-    the first step opens one, and the attempt that got furthest counts, of equals the earliest.
+    the first step opens one, and the attempt that got furthest counts, of equals the earliest; a new attempt restates
+    even complete rows.
     `order = "strict"`: nothing else may happen between two steps; `"strict_allow_repeats"`: nothing but the same step
     again; `"any"`: any step may enter, and row n is those who did n of the steps.
     Whoever does an exclusion between its steps is left out of the funnel and counted beside it.
@@ -113,6 +114,10 @@ class Completion(Definition):
             before = exclusion.before or len(self.steps)
             if not exclusion.after < before <= len(self.steps):
                 raise ValueError(f"an exclusion is after one step and before a later one, of {len(self.steps)}")
+            if self.steps[exclusion.after - 1].optional:
+                raise ValueError(
+                    "an exclusion cannot be after a step that may be skipped; name the required one before it"
+                )
             if self.order == "any" and (exclusion.after, before) != (1, len(self.steps)):
                 raise ValueError('with order = "any" an exclusion has no `after` and `before`')
             if exclusion.selector in selectors[exclusion.after - 1 : before]:

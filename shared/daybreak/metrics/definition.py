@@ -45,12 +45,22 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(sorted(set(names)))
 
 
+def _property_name(name: str) -> str:
+    if name == "*":
+        raise ValueError("`*` is no property's name")
+    return name
+
+
+PropertyName = Annotated[str, Field(min_length=1), AfterValidator(_property_name)]
+"""A property or trait at the top level of its object; DuckDB's JSON paths know `*` as a wildcard."""
+
+
 class Filter(BaseModel):
     """One condition on a property of an event; an event of another shape simply does not match."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    property: Annotated[str, Field(min_length=1)]
+    property: PropertyName
     op: Literal["=", "!=", ">", ">=", "<", "<=", "in", "exists"]
     value: str | int | float | bool | list[str | int | float] | None = None
 
@@ -67,8 +77,6 @@ class Filter(BaseModel):
         for value in self.value if isinstance(self.value, list) else [self.value]:
             if isinstance(value, int | float) and not abs(value) < 1e300:
                 raise ValueError("numbers must be finite")
-        if self.property == "*":
-            raise ValueError("`*` is no property's name")
         if self.op in ("=", "!=") and (self.value is None or isinstance(self.value, list)):
             raise ValueError(f"`{self.op}` needs one value")
         return self
@@ -155,7 +163,8 @@ def length(window: timedelta) -> str:
     return str(window)
 
 
-def _unique(names: list[str]) -> list[str]:
+def unique(names: list[str]) -> list[str]:
+    """Refuses a list that names something twice."""
     if len(set(names)) < len(names):
         raise ValueError("names one twice")
     return names
@@ -181,7 +190,7 @@ class Definition(BaseModel):
     actor: Annotated[
         Actor, Field(description="Who is counted: people, or accounts, for which any member's event counts")
     ] = "person"
-    segments: Annotated[list[str], AfterValidator(_unique), Field(description="Names from [segments] to split by")] = []
+    segments: Annotated[list[str], AfterValidator(unique), Field(description="Names from [segments] to split by")] = []
 
     def roles(self) -> dict[str, list[str]]:
         """Role -> its selectors in order; the SQL joins them by role."""

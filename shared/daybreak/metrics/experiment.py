@@ -12,6 +12,7 @@ from daybreak.metrics.definition import (
     FOREVER_DAYS,
     Definition,
     MetricRow,
+    PropertyName,
     Selector,
     label,
     length,
@@ -47,7 +48,7 @@ class Experiment(Definition):
     )
 
     exposure: Annotated[Selector, Field(description="The event that says which variant a person got")]
-    variant: Annotated[str, Field(min_length=1, description="Its property that names the variant")] = "variant"
+    variant: Annotated[PropertyName, Field(description="Its property that names the variant")] = "variant"
     variants: Annotated[
         list[str], Field(min_length=2, max_length=10, description="Their names; the first one is compared against")
     ]

@@ -154,15 +154,15 @@ def _next(
 ) -> Iterator[str]:
     """CTE `<target>_next`: for each attempt in `source` the earliest unused event of a step from `after` to `until`."""
     yield _counted(f"{target}_before", source, after, f"events where step = {step}", strictly)
+    yield _turns(target, len(used) + 1)
     yield f"""
 {target}_next as (
     select w.person, w.attempt, e.at_us, e.event_key,
         row_number() over (partition by w.person, w.attempt order by e.turn) as place
     from {source} as w
-    inner join {target}_before as b on b.person = w.person and b.attempt = w.attempt and b.is_event = 0
-    cross join numbers as n
-    inner join events as e on e.step = {step} and e.person = w.person and e.turn = b.earlier + n.number
-    where n.number <= {len(used) + 1} and e.at_us <= {until} and e.event_key not in ({", ".join(used)})
+    inner join {target}_turns as t on t.person = w.person and t.attempt = w.attempt
+    inner join events as e on e.step = {step} and e.person = t.person and e.turn = t.turn
+    where e.at_us <= {until} and e.event_key not in ({", ".join(used)})
 )"""
 
 
@@ -183,12 +183,27 @@ def _counted(target: str, source: str, after: str, events: str, strictly: bool) 
 )"""
 
 
+def _turns(target: str, count: int) -> str:
+    """CTE `<target>_turns`: the numbers of the next `count` events, spelled out so that events are joined by number."""
+    turns = "\n    union all\n    ".join(
+        f"select person, attempt, earlier + {n} as turn from {target}_before where is_event = 0"
+        for n in range(1, count + 1)
+    )
+    return f"""
+{target}_turns as (
+    {turns}
+)"""
+
+
 # With nothing between
 
 
 def _strict(name: str, funnel: Completion) -> Iterator[str]:
     """All of a person's events in a row; each step must be the very next of them (or of their runs)."""
-    repeats = funnel.order == "strict_allow_repeats"
+    again = (
+        "first_step = lag(first_step) over (partition by person order by at_us, coalesce(first_step, 1000), event_key)"
+    )
+    begins = f"case when {again} then 0 else 1 end" if funnel.order == "strict_allow_repeats" else "1"
     yield f"""
 everything as (
     select m.person, m.at_us, m.event_key, min(e.step) as first_step
@@ -200,12 +215,7 @@ everything as (
 ),
 marked as (
     select person, at_us, event_key, first_step,
-        case
-            when {"first_step" if repeats else "1"} = lag({"first_step" if repeats else "0"}) over (
-                partition by person order by at_us, coalesce(first_step, 1000), event_key
-            ) then 0
-            else 1
-        end as begins
+        {begins} as begins
     from everything
 ),
 numbered as (
@@ -288,15 +298,15 @@ walks_0 as (
 
 def _first_ones(step: int, times: int) -> Iterator[str]:
     """CTE `done_<step>`: for each attempt the first `times` events of this step in its window."""
-    yield _counted(f"before_{step}", "walk_1", "w.entered_us", f"events where step = {step}", strictly=False)
+    yield _counted(f"done_{step}_before", "walk_1", "w.entered_us", f"events where step = {step}", strictly=False)
+    yield _turns(f"done_{step}", times)
     yield f"""
 done_{step} as (
     select w.person, w.attempt, e.at_us
     from walk_1 as w
-    inner join before_{step} as b on b.person = w.person and b.attempt = w.attempt and b.is_event = 0
-    cross join numbers as n
-    inner join events as e on e.step = {step} and e.person = w.person and e.turn = b.earlier + n.number
-    where n.number <= {times} and e.at_us <= w.until_us
+    inner join done_{step}_turns as t on t.person = w.person and t.attempt = w.attempt
+    inner join events as e on e.step = {step} and e.person = t.person and e.turn = t.turn
+    where e.at_us <= w.until_us
 )"""
 
 
@@ -319,12 +329,13 @@ excluding_{number} as (
         yield _counted(
             f"excluding_{number}_before", source, f"w.at_{exclusion.after}", f"excluding_{number}", strictly=True
         )
+        yield _turns(f"excluding_{number}", 1)
         yield f"""
 hit_{number} as (
     select w.person, w.attempt
     from {source} as w
-    inner join excluding_{number}_before as b on b.person = w.person and b.attempt = w.attempt and b.is_event = 0
-    inner join excluding_{number} as e on e.person = w.person and e.turn = b.earlier + 1
+    inner join excluding_{number}_turns as t on t.person = w.person and t.attempt = w.attempt
+    inner join excluding_{number} as e on e.person = t.person and e.turn = t.turn
     where w.at_{exclusion.after} is not null
         and (e.at_us < w.at_{before} or (w.at_{before} is null and e.at_us <= w.until_us))
 )"""

@@ -15,7 +15,7 @@
                            other; entry is 0, or the period's number where people enter again and again
     days                   definition, version, day, day_number, complete, known_us: days that have begun
     outcomes               definition, person, day_number, started_us, finished, reached_us: for role `milestone`
-    outcome_counts         the same counted, by day of entry and segment: people, finished, reached, reached_so_far, rate
+    outcome_counts         the same counted by day of entry and segment: people, finished, reached, reached_so_far
     entrants, reached      who entered a funnel (until_us, excluded), and each step reached (step, reached_us)
     goals                  definition, person, reached_us: of experiments, under the name `goal_of`
     calendar_periods       period, period_number, first_day, starts_us, ends_us
@@ -100,7 +100,7 @@ def _merged(
     question: Question,
     counted: dict[str, Definition],
 ) -> None:
-    """Views of the merged tables as of the last day."""
+    """The merged tables as of the last day."""
     seen = _literals({s for d in counted.values() for s in d.selectors_of(d.seen_roles())})
     for table, name in (("identities", "links"), ("seen", "seen"), ("traits", "trait_values")):
         rows = merged_rows(store, work, project, table, question.last_day)
@@ -276,7 +276,7 @@ def _calendar(db: Connection, project: Project, question: Question, counted: dic
 
 
 def _follow_links(db: Connection) -> None:
-    """Chains: an id replaced by an id that was itself replaced belongs to the last of them. Rings are left alone."""
+    """Chains: an id replaced by an id that was itself replaced belongs to the last of them. Rings do no harm."""
     for _ in range(16):  # each round doubles the length followed: 65,536 links
         changed = db.execute(
             "update person_of set person = further.person from person_of as further "

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from daybreak.calendar import Calendar
-from daybreak.database import Connection, Limits, create, read_parquet, workplace, write_parquet
+from daybreak.database import Connection, Limits, create, quoted, read_parquet, workplace, write_parquet
 from daybreak.definitions import ALL, Project
 from daybreak.errors import DayMissing
 from daybreak.export.derive import DAY_TABLES, by_membership, days_of, merged_rows
@@ -83,7 +83,7 @@ class Metrics:
         self.progress(f"{family}: computing as of {day}")
         written = compute(db, self.store, work, self.project, question)
         self._describe(db, work, family)
-        self._publish(db, FAMILIES[family], day, through, seen)
+        self._publish(db, work, FAMILIES[family], day, through, seen)
         return Computed(family, day, changed_from, written)
 
     def _exported(self, day: date, ends: datetime) -> datetime:
@@ -130,35 +130,32 @@ class Metrics:
         )
 
     def _relinked_from(self, db: Connection, work: Path, since: date, day: date) -> date:
-        """The first day an id was seen that belongs to another person since: from there on it is theirs."""
+        """The first day an id was seen that belongs to another person since: from there on it is theirs.
+
+        What was told of such an id, or the account it joined, is the person's from now on, whatever id they act under.
+        """
         if not days_of(self.store, self.project, "identities", since, day):
             return day
-        links = merged_rows(self.store, work, self.project, "identities", day)
+        links, traits, memberships = (
+            merged_rows(self.store, work, self.project, table, day) for table in ("identities", "traits", "memberships")
+        )
         known = merged_rows(self.store, work, self.project, "identities", since - timedelta(days=1))
-        return self._first_seen(
-            db, work, day,
+        moved = (
             f"with recursive links as ({links}), moved as ("  # noqa: S608
             f"select id from (select id, user_id from links except select id, user_id from ({known})) "
-            "union select l.id from links as l inner join moved as m on l.user_id = m.id) select id from moved",
-        )  # fmt: skip
+            "union select l.id from links as l inner join moved as m on l.user_id = m.id) select id from moved"
+        )
+        told = f"select id from ({moved}) where id in (select id from ({traits}) union select id from ({memberships}))"  # noqa: S608
+        return min(
+            self._first_seen(db, work, day, moved, connected=False),
+            self._first_seen(db, work, day, told, connected=True),
+        )
 
     def _rejoined_from(self, db: Connection, work: Path, family: str, since: date, day: date) -> date:
         """The first day people were seen who joined an account since: what they did before may be its from now on."""
         if not by_membership(self.project) or all(d.actor == "person" for d in self.project.of(family).values()):
             return day
-        days = days_of(self.store, self.project, "memberships", since, day)
-        if not days:
-            return day
-        files = list(self.store.local(days.values(), work).values())
-        joined = f"select id from {read_parquet(files, DAY_TABLES['memberships'])}"  # noqa: S608
-        links = merged_rows(self.store, work, self.project, "identities", day)
-        # and the other ids of the same people
-        return self._first_seen(
-            db, work, day,
-            f"with recursive links as ({links}), mine as ({joined} union "  # noqa: S608
-            "select case when l.user_id = m.id then l.id else l.user_id end from links as l "
-            "inner join mine as m on m.id = l.user_id or m.id = l.id) select id from mine",
-        )  # fmt: skip
+        return self._told_from(db, work, "memberships", since, day)
 
     def _retold_from(self, db: Connection, work: Path, family: str, since: date, day: date) -> date:
         """The first day people were seen whose latest traits changed since, where a definition splits by these."""
@@ -168,20 +165,33 @@ class Metrics:
             for segment in definition.segments
             if not {"entry", "again"} & set(definition.roles()) or self.project.segments[segment].at == "latest"
         ]
-        days = days_of(self.store, self.project, "traits", since, day) if split else {}
+        return self._told_from(db, work, "traits", since, day) if split else day
+
+    def _told_from(self, db: Connection, work: Path, table: str, since: date, day: date) -> date:
+        """The first day those were seen, under any of their ids, of whom a day table holds something new."""
+        days = days_of(self.store, self.project, table, since, day)
         if not days:
             return day
         files = list(self.store.local(days.values(), work).values())
-        return self._first_seen(db, work, day, f"select id from {read_parquet(files, DAY_TABLES['traits'])}")  # noqa: S608
+        ids = f"select id from {read_parquet(files, DAY_TABLES[table])}"  # noqa: S608
+        return self._first_seen(db, work, day, ids, connected=True)
 
-    def _first_seen(self, db: Connection, work: Path, day: date, ids: str) -> date:
-        """The day before these ids were first seen, as people or as accounts; `day` where they never were."""
-        seen = merged_rows(self.store, work, self.project, "seen", day)
-        members = merged_rows(self.store, work, self.project, "memberships", day)
+    def _first_seen(self, db: Connection, work: Path, day: date, ids: str, connected: bool) -> date:
+        """The day before these ids were first seen, as people or as accounts; `day` where they never were.
+
+        `connected`: and the other ids of the same people, and of the accounts' members.
+        """
+        seen, members, links = (
+            merged_rows(self.store, work, self.project, table, day) for table in ("seen", "memberships", "identities")
+        )
+        step = "union select l.other from linked as l inner join mine as m on m.id = l.id" if connected else ""
         found = db.execute(
-            f"with ids as ({ids}), seen as ({seen}), members as ({members}) select min(first_at) from seen "  # noqa: S608
-            "where id in (select id from ids) or account in (select id from ids) "
-            "or id in (select id from members where account in (select id from ids))"
+            f"with recursive ids as ({ids}), seen as ({seen}), members as ({members}), links as ({links}), "  # noqa: S608
+            "linked as (select id, user_id as other from links union all select user_id, id from links), "
+            "mine as (select id from (select id from ids union select m.id from members as m "
+            f"inner join ids on m.account = ids.id) as begun {step}) "
+            "select min(first_at) from seen "
+            "where id in (select id from mine) or account in (select id from ids)"
         ).fetchone()
         return found[0].date() - timedelta(days=1) if found and found[0] else day
 
@@ -203,14 +213,11 @@ class Metrics:
         key = keys.definitions(family)
         put_changed(self.store, {key: file}, self.store.list(key))
 
-    def _publish(self, db: Connection, family: Family, day: date, through: datetime, seen: dict[str, str]) -> None:
+    def _publish(
+        self, db: Connection, work: Path, family: Family, day: date, through: datetime, seen: dict[str, str]
+    ) -> None:
         """The small JSON for people who look: each definition's newest partitions, and how far the data reaches."""
-        partition = family.partition
-        newest = db.execute(
-            f"select * from result where segment = '{ALL}' qualify dense_rank() over "  # noqa: S608
-            f"(partition by definition order by {partition} desc) <= {LATEST_PARTITIONS} order by all"
-        )
-        columns = [column[0] for column in newest.description]
+        columns = list(duckdb_columns(family.row))
         content = {
             "family": family.name,
             "as_of": day.isoformat(),
@@ -220,6 +227,27 @@ class Metrics:
             "seen": seen,
             "descriptions": {name: d.description for name, d in self.project.of(family.name).items()},
             "columns": columns,
-            "rows": newest.fetchall(),
+            "rows": self._newest(db, work, family, columns),
         }
         self.store.put(keys.latest(family.name), json.dumps(content, default=str, indent=1).encode())
+
+    def _newest(self, db: Connection, work: Path, family: Family, columns: list[str]) -> list[tuple[Any, ...]]:
+        """The rows of everybody in each definition's newest partitions, read back from the tables."""
+        files: dict[str, tuple[str, str]] = {}
+        for name in self.project.of(family.name):
+            stored = self.store.list(keys.metrics_prefix(family.name, name))
+            newest = sorted((s.key.partition(f"{family.partition}=")[2][:10], s.key) for s in stored)
+            files |= {key: (name, value) for value, key in newest[-LATEST_PARTITIONS:]}
+        if not files:
+            return []
+        local = self.store.local(files, work)
+        places = [{"file": str(local[key]), "definition": name, "value": value} for key, (name, value) in files.items()]
+        create(db, "places", dict.fromkeys(("file", "definition", "value"), "VARCHAR"), places)
+        taken = {"definition": "p.definition", family.partition: f"cast(p.value as date) as {family.partition}"}
+        chosen = ", ".join(taken.get(column, f"r.{column}") for column in columns)
+        rows = db.execute(
+            f"select {chosen} from read_parquet([{', '.join(quoted(file) for file in local.values())}], "  # noqa: S608
+            f"filename = true, hive_partitioning = false) as r inner join places as p on p.file = r.filename "
+            f"where r.segment = '{ALL}' order by all"
+        )
+        return rows.fetchall()

@@ -28,7 +28,8 @@ class Retention(Definition):
     `cohorts = "recurring"`: a person is in the cohort of every period with a start event.
     `clock = "24h"`: periods are counted from each person's own start, in exact time: 23 hours and 1 minute later is
     still day 0. `"24h_by_hour"`: the same after both times were cut to the full hour, as some tools do.
-    `mode = "on_or_after"`: back in the period or any later one. `brackets = [3, 4]`: days 1 to 3, then days 4 to 7.
+    `mode = "on_or_after"`: back in the period or any later one, so somebody who comes back late restates even complete
+    rows. `brackets = [3, 4]`: days 1 to 3, then days 4 to 7.
     `at_least`: only periods with that many return events count.
     """
 
@@ -123,13 +124,14 @@ class Retention(Definition):
             "by_last_seen": int(self._asks_when_last_seen()),
             "interval_us": 0 if self.clock == "calendar" else microseconds(EXACT[self.period]),
             "average": self.average,
+            "last_period": self.spans()[-1][1],
         }
 
     def waits_days(self) -> int:
         if self.mode == "on_or_after":  # somebody may come back after any time: every cohort stays in play
             return FOREVER_DAYS
-        hours = self.spans()[-1][1] + 2
-        return hours // 24 + 2 if self.period == "hour" else hours * PERIOD_DAYS[self.period]
+        periods = self.spans()[-1][1] + 2
+        return periods // 24 + 2 if self.period == "hour" else periods * PERIOD_DAYS[self.period]
 
     def sentence(self) -> str:
         whose = "first ever falls" if self.cohorts == "first_time" else "falls"

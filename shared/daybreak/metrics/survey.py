@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from daybreak.metrics.definition import Definition, MetricRow, Period, Selector, label
+from daybreak.metrics.definition import Definition, MetricRow, Period, PropertyName, Selector, label
 
 SCALES = {"nps": (0, 10, 6, 9), "ces": (1, 7, 3, 5), "csat": (1, 5, 2, 4)}
 """Scale -> lowest and highest answer, the last that counts as low and the first that counts as high."""
@@ -24,7 +24,7 @@ class Survey(Definition):
     )
 
     answer: Annotated[Selector, Field(description="The event that carries an answer")]
-    score: Annotated[str, Field(min_length=1, description="The property that holds it")] = "score"
+    score: Annotated[PropertyName, Field(description="The property that holds it")] = "score"
     scale: Annotated[Literal["nps", "ces", "csat"], Field(description="Which scale, and so which figures")]
     period: Annotated[Period, Field(description="Answers are put together by day, week or month")] = "month"
 

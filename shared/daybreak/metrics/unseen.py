@@ -45,8 +45,8 @@ def _traits(db: Connection, project: Project) -> Iterator[str]:
 
 
 def _properties(db: Connection, project: Project) -> Iterator[str]:
-    """The properties that split people, hold a score or name a variant."""
-    for where, selector, name in _read(project):
+    """The properties that split people, hold a score, name a variant or narrow an event."""
+    for where, selector, name in dict.fromkeys(_read(project)):
         chosen = event_selector(selector)
         names = ", ".join(map(database.quoted, chosen.event)) or "event"
         path = database.quoted(json_path(name))
@@ -67,6 +67,9 @@ def _read(project: Project) -> Iterator[tuple[str, str, str]]:
                 for segment in definition.segments:
                     if split := project.segments[segment].property:
                         yield where, selector, split
+            for selector in sorted(definition.selectors()):
+                for condition in event_selector(selector).where:
+                    yield where, selector, condition.property
             if isinstance(definition, Survey):
                 yield where, definition.answer, definition.score
             if isinstance(definition, Experiment):

@@ -1,10 +1,9 @@
 -- Which account does an event count for that names none, on a day its person joined one?
 -- Grain: one row per event; replaces day_events.
--- Inputs: day_events. Lag: none.
+-- Inputs: day_events, memberships of the same days. Lag: none.
 -- The person's last group call of the day, up to the event. Where there is none that day, the account is looked up in
--- `memberships` later: a day's tables are made from that day's events alone.
+-- the merged memberships later: a day's tables are made from that day's events alone.
 create or replace table day_events as
-select e.* exclude (account), coalesce(e.account, j.group_id) as account
+select e.* exclude (account), coalesce(e.account, m.account) as account
 from day_events as e
-asof left join (select day, id, happened_at, group_id from day_events where type = 'group' and group_id is not null) as j
-    on j.day = e.day and j.id = e.id and j.happened_at <= e.happened_at;
+asof left join memberships as m on m.day = e.day and m.id = e.id and m.joined_at <= e.happened_at;

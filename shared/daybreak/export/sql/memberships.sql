@@ -1,11 +1,13 @@
 -- Who joined which account when?
--- Grain: one row per day, id and group call that names another account than the call before it.
--- Inputs: day_events. Lag: none.
+-- Grain: one row per day, id and instant of the first and last of equal group calls in a row.
+-- Inputs: day_events. Lag: none. Of two calls at one instant the greater name counts.
 create or replace table memberships as
 select day, id, account, joined_at
 from (
-    select distinct day, id, group_id as account, happened_at as joined_at
+    select day, id, happened_at as joined_at, max(group_id) as account
     from day_events
     where type = 'group' and id is not null and group_id is not null
+    group by day, id, happened_at
 )
-qualify lag(account) over (partition by day, id order by joined_at, account) is distinct from account;
+qualify lag(account) over (partition by day, id order by joined_at) is distinct from account
+    or lead(account) over (partition by day, id order by joined_at) is distinct from account;

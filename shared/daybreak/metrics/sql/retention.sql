@@ -79,7 +79,9 @@ came as (
     from cohorts as c
     inner join definitions as d on d.definition = c.definition
     inner join uses as u on u.definition = c.definition and u.person = c.person
-    where u.period_number > c.cohort and u.uses >= d.at_least
+    where u.period_number > c.cohort
+        and (u.period_number <= c.cohort + d.last_period or d.mode = 'on_or_after')
+        and u.uses >= d.at_least
     union all
     select i.definition, i.person, 0 as entry, i.cohort, i.period
     from intervals as i
