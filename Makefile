@@ -12,7 +12,7 @@ demo: setup
 	@$(BIN)/daybreak demo $(if $(PORT),--port $(PORT))
 
 test: setup lint
-	@$(BIN)/pytest -n logical --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest -n logical --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	@$(BIN)/ruff check .

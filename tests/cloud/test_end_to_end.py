@@ -23,7 +23,7 @@ import pytest
 from conftest import ROOT
 from daybreak.cloud import local
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("one deployment")]
+pytestmark = pytest.mark.e2e
 
 COUNTED = """
 select definition, period, sum(people) as people, sum(retained_so_far) as retained, count(*) as cohorts

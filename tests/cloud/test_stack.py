@@ -15,7 +15,6 @@ from daybreak.definitions import load
 from daybreak.metrics.families import FAMILIES
 from daybreak.tables import Event, RejectedEvent, Row, glue_columns
 
-pytestmark = pytest.mark.xdist_group("one synthesis")
 LAMBDA_LIMIT_BYTES = 250 * 1024 * 1024
 
 

@@ -15,7 +15,6 @@ from daybreak.example.check import differences, key_of
 from daybreak.example.simulation import AS_OF, decide, events
 from journeys import LIMITS, Deployment
 
-pytestmark = pytest.mark.xdist_group("one computation")
 Row = dict[str, Any]
 PRODUCT = load(Path(example.__file__).with_name("product.toml"))
 PEOPLE = decide()
