@@ -171,7 +171,7 @@ class _Requests:
 
 # an example takes seconds, so a failing one is shown as it was found instead of being made small for minutes
 @settings(
-    max_examples=20,
+    max_examples=12,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

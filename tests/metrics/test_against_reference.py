@@ -210,7 +210,7 @@ def journeys(draw: st.DrawFn) -> tuple[Clock, date, list[Did]]:
 
 # an example takes seconds, so a failing one is shown as it was found instead of being made small for minutes
 beside_the_reference = settings(
-    max_examples=25,
+    max_examples=15,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

@@ -17,6 +17,7 @@ from daybreak.cli.options import AsJson
 from daybreak.cloud import cdk, local
 from daybreak.definitions import load
 from daybreak.errors import CloudError
+from daybreak.metrics.families import FAMILIES
 
 STACK = "Daybreak"
 _DEPLOYED_FROM = ("infra", "functions", "shared", "daybreak.toml", "uv.lock", "cdk.json")
@@ -77,7 +78,8 @@ def demo(
             described["url"], described["write_key"], file, lambda done: bar.update(task, completed=done)
         )
     stack = Stack.find(STACK)
-    demonstration.compute(stack, stages, sent_from)
+    measured = load(project / "daybreak.toml")
+    demonstration.compute(stack, stages, sent_from, [family for family in FAMILIES if measured.of(family)])
     demonstration.answer(stack, stages)
     show.OUT.print()
     show.table(f"{sent:,} events sent; what each stage took", ["stage", "seconds"],
