@@ -50,7 +50,7 @@ class Alarms(Construct):
                     "then purge the queue.")  # fmt: skip
         self._alarm("CollectorFailed", collector.function.metric_errors(period=_FIVE_MINUTES),
                     "The collector crashed. Clients send again, so nothing is lost yet; see its log.")  # fmt: skip
-        self._alarm("CollectorServerErrors", collector.api.metric_server_error(period=_FIVE_MINUTES, statistic="Sum"),
+        self._alarm("CollectorServerErrors", collector.endpoint.server_errors(_FIVE_MINUTES),
                     "Clients are answered 5xx and send again. See the collector's log for the cause.")  # fmt: skip
         for name, function in {"Collector": collector.function, "Export": jobs.export, "Metrics": jobs.metrics}.items():
             self._alarm(f"{name}Throttled", function.metric_throttles(period=_FIVE_MINUTES),

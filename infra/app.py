@@ -1,7 +1,8 @@
 """The CDK app: `cdk synth` and `cdk deploy` start here.
 
 Context: `-c local=true` deploys to the local cloud (bundles for this machine, keeps nothing when removed);
-`-c stack=NAME` names the stack; `-c alarm_email=you@example.com` subscribes to the alarms.
+`-c stack=NAME` names the stack; `-c gateway=rest` takes a REST API in place of an HTTP API;
+`-c alarm_email=you@example.com` subscribes to the alarms.
 """
 
 import sys
@@ -25,10 +26,14 @@ def main() -> None:
         project = load(PROJECT / "daybreak.toml")
     except DefinitionError as error:
         sys.exit(str(error))
+    gateway = app.node.try_get_context("gateway") or "http"
+    if gateway not in ("http", "rest"):
+        sys.exit(f"-c gateway={gateway}: use http or rest")
     deployment = Deployment(
         root=PROJECT,
         project=project,
         local=app.node.try_get_context("local") in (True, "true"),
+        gateway=gateway,
         alarm_email=app.node.try_get_context("alarm_email"),
     )
     DaybreakStack(app, app.node.try_get_context("stack") or "Daybreak", deployment=deployment)

@@ -21,6 +21,7 @@ class Deployment:
     root: Path
     project: Project
     local: bool = False
+    gateway: str = "http"
     alarm_email: str | None = None
 
 

@@ -42,6 +42,14 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+def endpoint(tables: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """The collector over tables in moto: an `endpoint.Endpoint`."""
+    from endpoint import Endpoint
+
+    return Endpoint(tables, monkeypatch, tmp_path)
+
+
+@pytest.fixture
 def tables(aws: None) -> Any:
     """The two DynamoDB tables as the stack makes them; the client that reaches them."""
     client = boto3.client("dynamodb")

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from daybreak.export.arrivals import HourFrames
 from daybreak.export.job import Export
 from daybreak.ingest.pack import pack
-from daybreak.ingest.request import Request, take
+from daybreak.ingest.request import Request, Source, take
+from daybreak.ingest.rules import NO_RULES
 from daybreak.metrics.families import FAMILIES
 from daybreak.metrics.job import Metrics
 from journeys import LIMITS, Deployment, project
@@ -154,7 +155,7 @@ class _Requests:
     def __init__(self, bodies: list[Any]) -> None:
         key = {"authorization": "Basic azo="}
         requests = [Request("POST", "/v1/batch", key, {}, json.dumps({"batch": body}).encode()) for body in bodies]
-        taken = [take(request, lambda _: "web", RECEIVED) for request in requests]
+        taken = [take(request, lambda _: Source("web", "browser"), NO_RULES, RECEIVED) for request in requests]
         self.events = [event for intake in taken for event in intake.events]
         self.rejected = [event for intake in taken for event in intake.rejected]
 

@@ -1,43 +1,85 @@
-"""POST /v1/…: read, authenticate and judge a request, store it, answer. Nothing is kept in memory between requests."""
+"""The public endpoint: read, authenticate and judge a request, store it, answer. Nothing is kept between requests."""
 
 import os
+from collections import Counter
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 from daybreak.aws import clients, gateway
 from daybreak.aws.events_table import EventsTable
+from daybreak.aws.live_rules import LiveRules
 from daybreak.aws.write_keys import WriteKeys
 from daybreak.errors import RequestRefused
-from daybreak.ingest.request import Intake, take
+from daybreak.ingest import pages
+from daybreak.ingest.answers import accepted
+from daybreak.ingest.privacy import load_privacy
+from daybreak.ingest.request import Intake, Request, take
+
+NAMESPACE = "Daybreak"
 
 
 @cache
-def _tables() -> tuple[EventsTable, WriteKeys]:
+def _tables() -> tuple[EventsTable, WriteKeys, LiveRules]:
     client = clients.collector_dynamodb()
-    return EventsTable(client, os.environ["EVENTS_TABLE"]), WriteKeys(client, os.environ["KEYS_TABLE"])
+    keys = os.environ["KEYS_TABLE"]
+    privacy = load_privacy(Path(os.environ["LAMBDA_TASK_ROOT"], "daybreak.toml"))
+    rules = LiveRules(client, keys, privacy.cleaner(os.environ["HASH_SALT"]))
+    return EventsTable(client, os.environ["EVENTS_TABLE"]), WriteKeys(client, keys), rules
 
 
 @cache
 def _telling() -> tuple[Logger, Metrics]:
-    return Logger(service="collector"), Metrics(namespace="Daybreak", service="collector")
+    return Logger(service="collector"), Metrics(namespace=NAMESPACE, service="collector")
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    events_table, write_keys = _tables()
-    received_at = datetime.now(UTC)
+    request = Request("", "")
     try:
-        intake = take(gateway.request(event), write_keys.source_of, received_at)
-        events_table.store(intake, received_at)
+        request = gateway.request(event)
+        if request.method == "OPTIONS":
+            return gateway.preflight(request)
+        if page := pages.page(request, lambda: _tables()[0].probe(datetime.now(UTC))):
+            return gateway.answer(request, 200, page)
+        return _collect(request)
     except RequestRefused as refused:
         _tell_refused(refused)
-        return gateway.refusal(refused)
-    if intake.rejected:
-        _tell_rejected(intake)
-    return gateway.success(intake)
+        return gateway.refusal(request, refused)
+
+
+def _collect(request: Request) -> dict[str, Any]:
+    events_table, write_keys, rules = _tables()
+    received_at = datetime.now(UTC)
+    intake = take(request, write_keys.source_of, rules.current(), received_at)
+    events_table.store(intake, received_at)
+    _tell_taken(intake)
+    return gateway.success(request, accepted(intake))
+
+
+def _tell_taken(intake: Intake) -> None:
+    """What was taken and what was not, as metrics; a line in the log only for what was not."""
+    logger, metrics = _telling()
+    breaches = sum(len(event.breaches) for event in intake.events)
+    counted = {
+        "AcceptedEvents": len(intake.events),
+        "RejectedEvents": len(intake.rejected),
+        "SuppressedEvents": intake.suppressed,
+        "PlanBreaches": breaches,
+    }
+    for name, count in counted.items():
+        if count:
+            metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
+    metrics.flush_metrics()
+    codes = Counter(rejected.code for rejected in intake.rejected)
+    for code, count in codes.items():
+        with single_metric(name="RejectedByReason", unit=MetricUnit.Count, value=count, namespace=NAMESPACE) as metric:
+            metric.add_dimension("reason", code)
+    if codes:
+        logger.info("events quarantined", extra={"source": intake.source, "codes": dict(codes)})
 
 
 def _tell_refused(refused: RequestRefused) -> None:
@@ -49,12 +91,6 @@ def _tell_refused(refused: RequestRefused) -> None:
     else:
         logger.info("request refused", extra=details)
     metrics.add_metric(name="RefusedRequests", unit=MetricUnit.Count, value=1)
-    metrics.flush_metrics()
-
-
-def _tell_rejected(intake: Intake) -> None:
-    logger, metrics = _telling()
-    codes = sorted({rejected.code for rejected in intake.rejected})
-    logger.info("events quarantined", extra={"source": intake.source, "count": len(intake.rejected), "codes": codes})
-    metrics.add_metric(name="RejectedEvents", unit=MetricUnit.Count, value=len(intake.rejected))
+    if refused.code == "body_damaged":
+        metrics.add_metric(name="DamagedBodies", unit=MetricUnit.Count, value=1)
     metrics.flush_metrics()

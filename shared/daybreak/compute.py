@@ -94,6 +94,7 @@ def _ingest(
 ) -> tuple[datetime, Counts, date]:
     """The events of all files as the raw log of one arrival day."""
     counts = Counts()
+    clean = project.privacy.cleaner(salt="files")
     last = datetime.min.replace(tzinfo=UTC)
     path = store.root / "incoming.zst"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +103,8 @@ def _ingest(
         for position, raw in enumerate(_events(files)):
             try:
                 moment = _moment(raw)
-                line = canonical(raw, Arrival(received_at=moment, source="files"), position).line
+                arrival = Arrival(received_at=moment, source="files")
+                line = canonical(clean(raw) if isinstance(raw, dict) else raw, arrival, position).line
             except EventRejected as reason:
                 counts.rejected += 1
                 counts.first_reject = counts.first_reject or f"event {position + 1}: {reason.message}"

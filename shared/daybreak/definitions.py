@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from daybreak.errors import DefinitionError
+from daybreak.ingest.privacy import Privacy
 from daybreak.metrics.definition import Definition, PropertyName, version_of
 from daybreak.metrics.experiment import GOALS, Experiment, Goal
 from daybreak.metrics.families import FAMILIES
@@ -82,6 +83,7 @@ class Project(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     settings: Settings
+    privacy: Privacy = Privacy()
     segments: dict[str, Segment]
     definitions: dict[str, dict[str, Any]]
     """Family -> name -> its definition."""
@@ -171,8 +173,9 @@ class _Checker:
         self.file = file
 
     def project(self, tables: dict[str, Any]) -> Project:
-        self._known("", "table", tables, ["project", "segments", *FAMILIES])
+        self._known("", "table", tables, ["project", "privacy", "segments", *FAMILIES])
         settings = self._model(Settings, "project", tables.get("project", {}))
+        privacy = self._model(Privacy, "privacy", tables.get("privacy", {}))
         segments = {
             name: self._model(Segment, f"segments.{name}", table)
             for name, table in self._named("segments", tables.get("segments", {}))
@@ -190,7 +193,7 @@ class _Checker:
                 self._segments(f"{kind}.{name}", definition, segments)
         if not any(definitions.values()):
             raise DefinitionError(f"{self.file}: measures nothing; add a table such as [activation.first_value]")
-        return Project(settings=settings, segments=segments, definitions=definitions)
+        return Project(settings=settings, privacy=privacy, segments=segments, definitions=definitions)
 
     def _segments(self, where: str, definition: Definition, segments: dict[str, Segment]) -> None:
         for segment in definition.segments:

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from daybreak.definitions import Segment, Settings
+from daybreak.ingest.privacy import Privacy
 from daybreak.metrics.families import FAMILIES
 
 NAME = r"^[a-z][a-z0-9_]{0,62}$"
@@ -14,7 +15,10 @@ NAME = r"^[a-z][a-z0-9_]{0,62}$"
 def json_schema() -> dict[str, Any]:
     """The whole file: [project], [segments.NAME] and each family's [family.NAME]."""
     definitions: dict[str, Any] = {}
-    tables = {"project": _table(Settings.model_json_schema(), definitions)}
+    tables = {
+        "project": _table(Settings.model_json_schema(), definitions),
+        "privacy": _table(Privacy.model_json_schema(), definitions),
+    }
     kinds: dict[str, type[BaseModel]] = {
         "segments": Segment,
         **{family.name: family.definition for family in FAMILIES.values()},

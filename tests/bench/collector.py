@@ -24,7 +24,8 @@ from daybreak.aws.events_table import items
 from daybreak.aws.write_keys import WriteKeys
 from daybreak.cloud import local
 from daybreak.ingest.pack import LEVEL, zstd
-from daybreak.ingest.request import Request, take
+from daybreak.ingest.request import Request, Source, take
+from daybreak.ingest.rules import NO_RULES
 
 SIZES = (1, 10, 100, 500)
 ROUNDS = 60
@@ -64,7 +65,8 @@ def _units() -> list[dict[str, Any]]:
         for batch in range(20):
             body = orjson.dumps({"batch": list(events(size, seed=batch))})
             now = datetime.now(UTC)
-            intake = take(Request("POST", "/v1/batch", {"authorization": "Basic azo="}, {}, body), lambda _: "web", now)
+            request = Request("POST", "/v1/batch", {"authorization": "Basic azo="}, {}, body)
+            intake = take(request, lambda _: Source("web", "browser"), NO_RULES, now)
             assert len(intake.events) == size
             sent += len(body)
             for item in items(intake, now):
@@ -84,8 +86,8 @@ def _units() -> list[dict[str, Any]]:
 
 def _cpu() -> list[dict[str, Any]]:
     client = boto3.client("dynamodb")
-    key = WriteKeys(client, "keys").create("bench", "2026-11-20T00:00:00+00:00")
-    os.environ |= {"EVENTS_TABLE": "events", "KEYS_TABLE": "keys"}
+    key = WriteKeys(client, "keys").create("bench", "browser", "2026-11-20T00:00:00+00:00")
+    os.environ |= {"EVENTS_TABLE": "events", "KEYS_TABLE": "keys", "HASH_SALT": "bench", "LAMBDA_TASK_ROOT": str(ROOT)}
     handler = _handler()
     basic = "Basic " + base64.b64encode(f"{key}:".encode()).decode()
     measured: list[dict[str, Any]] = []

@@ -2,7 +2,6 @@
 
 import base64
 import gzip
-import importlib.util
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,38 +18,33 @@ from daybreak.aws.write_keys import WriteKeys
 from daybreak.errors import RequestRefused
 from daybreak.export.arrivals import HourFrames
 from daybreak.ingest.pack import unpack
-from daybreak.ingest.request import take
+from daybreak.ingest.request import Source, take
+from daybreak.ingest.rules import NO_RULES
+from endpoint import Endpoint
 
 Post = Callable[..., tuple[int, dict[str, Any], dict[str, str]]]
 
 
 @pytest.fixture
-def write_key(tables: Any) -> str:
-    return WriteKeys(tables, "keys").create("web", "2026-11-20T00:00:00+00:00")
+def write_key(endpoint: Endpoint) -> str:
+    return endpoint.write_key
 
 
 @pytest.fixture
-def post(tables: Any, write_key: str, monkeypatch: pytest.MonkeyPatch) -> Post:
+def post(endpoint: Endpoint) -> Post:
     """Send a body to the handler through a gateway event; the answer's status, body and headers."""
-    monkeypatch.setenv("EVENTS_TABLE", "events")
-    monkeypatch.setenv("KEYS_TABLE", "keys")
-    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "INFO")
-    spec = importlib.util.spec_from_file_location("collector", ROOT / "functions" / "collector" / "handler.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
 
     def send(
-        body: Any, path: str = "/v1/batch", method: str = "POST", key: str | None = write_key, **change: Any
+        body: Any, path: str = "/v1/batch", method: str = "POST", key: str | None = "", **change: Any
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
-        event = payload("gateway-http-api.json")
+        event = endpoint.event(path, key)
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        event |= {"rawPath": path, "body": base64.b64encode(raw).decode(), "isBase64Encoded": True, **change}
-        event["requestContext"]["http"]["method"] = method
-        event["headers"] = {"authorization": f"Basic {base64.b64encode(f'{key}:'.encode()).decode()}"} if key else {}
-        answer = module.handler(event, None)
-        return answer["statusCode"], json.loads(answer["body"]), answer["headers"]
+        event |= {"body": base64.b64encode(raw).decode(), "isBase64Encoded": True, **change}
+        event["requestContext"]["http"] = {"method": method}
+        if key is None:
+            event["headers"] = {}
+        answer = endpoint.call(event)
+        return answer.status, answer.body, answer.headers
 
     return send
 
@@ -181,11 +175,11 @@ def test_a_request_that_cannot_be_taken_says_why_and_stores_nothing(
 def test_a_revoked_key_is_refused_within_a_minute(tables: Any) -> None:
     now = [0.0]
     keys = WriteKeys(tables, "keys", clock=lambda: now[0])
-    key = keys.create("web", "2026-11-20T00:00:00+00:00")
-    assert keys.source_of(key) == "web"
+    key = keys.create("web", "server", "2026-11-20T00:00:00+00:00")
+    assert keys.source_of(key) == Source("web", "server")
     keys.revoke(key, "2026-11-20T01:00:00+00:00")
     now[0] = 59.9
-    assert keys.source_of(key) == "web"
+    assert keys.source_of(key) == Source("web", "server")
     now[0] = 60.0
     assert keys.source_of(key) is None
 
@@ -229,7 +223,7 @@ def test_an_authorization_header_that_is_no_text_is_no_key(post: Post) -> None:
     event = payload("gateway-http-api.json")
     request = gateway.request({**event, "headers": {"authorization": "Basic \u00e9"}, "body": "{}"})
     with pytest.raises(RequestRefused, match="write key"):
-        take(request, lambda _: "web", datetime.now(UTC))
+        take(request, lambda _: Source("web", "browser"), NO_RULES, datetime.now(UTC))
 
 
 def test_a_write_key_never_reaches_the_quarantine(post: Post, tables: Any, write_key: str) -> None:

@@ -84,4 +84,4 @@ def test_a_source_has_a_plain_name(tables: Any, source: str) -> None:
     from daybreak.errors import InputError
 
     with pytest.raises(InputError, match="small letters"):
-        WriteKeys(tables, "keys").create(source, "now")
+        WriteKeys(tables, "keys").create(source, "browser", "now")

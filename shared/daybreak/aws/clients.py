@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:  # the stubs are for the type checker; they are not in a Lambda
+    from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
     from mypy_boto3_athena import AthenaClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,6 +39,10 @@ def s3() -> S3Client:
 
 def lambda_() -> LambdaClient:
     return boto3.client("lambda", config=_JOB_CALL)
+
+
+def gateway() -> ApiGatewayV2Client:
+    return boto3.client("apigatewayv2", config=_PATIENT)
 
 
 def athena() -> AthenaClient:

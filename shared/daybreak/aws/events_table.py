@@ -4,6 +4,7 @@ arrival   2026-11-21T07.3          partition key: the hour (UTC) the request was
 request   3312.123456-9f2c41aa-0   sort key: seconds of the hour, a random part, the item's number in the request
 frame     zstd NDJSON              accepted events, `events` of them
 rejects   zstd NDJSON              quarantined events, `rejected` of them
+source    web                      whose write key it came with: all events of a request have one source
 expires   epoch seconds            DynamoDB drops the item; the raw log in S3 keeps it
 """
 
@@ -42,8 +43,16 @@ class EventsTable:
 
     def store(self, intake: Intake, received_at: datetime) -> None:
         """Write all of a request, or raise RequestRefused (503): then the client sends again, which doubles nothing."""
+        self._put(items(intake, received_at))
+
+    def probe(self, now: datetime) -> None:
+        """Write an item no export reads, always the same one. Raises RequestRefused (503) where that fails."""
+        expires = int((now + KEPT).timestamp())
+        self._put([{"arrival": {"S": "health"}, "request": {"S": "probe"}, "expires": {"N": str(expires)}}])
+
+    def _put(self, stored: Sequence[dict[str, Any]]) -> None:
         try:
-            for item in items(intake, received_at):
+            for item in stored:
                 self._client.put_item(TableName=self._table, Item=item)
         except (ClientError, BotoCoreError) as error:
             raise RequestRefused(
@@ -102,6 +111,7 @@ def items(intake: Intake, received_at: datetime) -> list[dict[str, Any]]:
         {
             "arrival": {"S": arrival},
             "request": {"S": f"{request}-{number}"},
+            "source": {"S": intake.source},
             "expires": {"N": str(expires)},
             **attributes,
         }

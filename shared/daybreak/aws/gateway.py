@@ -7,59 +7,89 @@ from collections.abc import Mapping
 from typing import Any
 
 from daybreak.errors import RequestRefused
-from daybreak.ingest.request import Intake, Request
+from daybreak.ingest.answers import Accepted, Refused
+from daybreak.ingest.request import Request
 
-_MOST_LISTED = 100
-"""Rejected events named in an answer; all of them are in quarantine."""
-
-_CORS = {"Access-Control-Allow-Origin": "*"}
+_GZIP_AS_LATIN_1 = "\x1f\x8b"
+_DAY = 86_400
 
 
 def request(event: Mapping[str, Any]) -> Request:
     """A gateway event as a Request. Raises RequestRefused where the body is not the base64 it is said to be."""
-    http = event.get("requestContext", {}).get("http", {})
-    body = event.get("body") or ""
-    if event.get("isBase64Encoded"):
-        try:
-            raw = base64.b64decode(body, validate=True)
-        except (binascii.Error, ValueError):
-            raise RequestRefused(400, "body_damaged", "the gateway's base64 of the body cannot be read") from None
-    else:
-        raw = body.encode("utf-8", "surrogatepass")
+    context = event.get("requestContext", {})
+    http = context.get("http", {})
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    path = event.get("rawPath") or event.get("path") or ""
+    prefix = f"/{context.get('stage')}"  # every path begins with it but those of a stage named $default
+    if http and not path.startswith(f"{prefix}/"):
+        prefix = ""
     return Request(
         method=http.get("method") or event.get("httpMethod") or "",
-        path=event.get("rawPath") or event.get("path") or "",
-        headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+        path=path.removeprefix(prefix) if http else path,  # a REST API has taken it off already
+        headers=headers,
         query=event.get("queryStringParameters") or {},
-        body=raw,
+        body=_body(event),
+        base=f"{headers.get('x-forwarded-proto', 'http')}://{headers.get('host', '')}{prefix}",
     )
 
 
-def success(intake: Intake) -> dict[str, Any]:
+def _body(event: Mapping[str, Any]) -> bytes:
+    """The bytes the client sent, as far as the gateway left them whole."""
+    body = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        try:
+            return base64.b64decode(body, validate=True)
+        except (binascii.Error, ValueError):
+            raise RequestRefused(400, "body_damaged", "the gateway's base64 of the body cannot be read") from None
+    if body.startswith(_GZIP_AS_LATIN_1):
+        try:
+            return body.encode("latin-1")  # each byte became one character, which can be undone
+        except UnicodeEncodeError:
+            pass  # some did not: body.py says so
+    return body.encode("utf-8", "surrogatepass")
+
+
+def success(request: Request, accepted: Accepted) -> dict[str, Any]:
     """Exactly 200: some SDKs send everything again after a 201, 202 or 204."""
-    body: dict[str, Any] = {"success": True, "accepted": len(intake.events)}
-    if intake.rejected:
-        body["rejected"] = [
-            {"index": r.index, "messageId": r.message_id, "code": r.code, "message": r.message}
-            for r in intake.rejected[:_MOST_LISTED]
-        ]
-        body["rejectedCount"] = len(intake.rejected)
-    if made := [event.message_id for event in intake.events if event.id_made]:
-        body["messageIdsMade"] = made[:_MOST_LISTED]
-    return _answer(200, body)
+    return answer(request, 200, accepted.model_dump(by_alias=True, exclude_none=True))
 
 
-def refusal(refused: RequestRefused) -> dict[str, Any]:
+def refusal(request: Request, refused: RequestRefused) -> dict[str, Any]:
     """Every error has `code` and `message`: without `code` some SDKs retry a permanent error ten times."""
     headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after is not None else {}
     if refused.status == 405:
-        headers["Allow"] = "POST"
-    return _answer(refused.status, {"success": False, "code": refused.code, "message": refused.message}, headers)
+        headers["Allow"] = "POST, OPTIONS"
+    body = Refused(code=refused.code, message=refused.message)
+    return answer(request, refused.status, body.model_dump(by_alias=True), headers)
 
 
-def _answer(status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+def preflight(request: Request) -> dict[str, Any]:
+    """What a browser asks before it sends; an HTTP API answers that itself, a REST API passes it on."""
+    asked = request.headers.get("access-control-request-headers", "*")
+    return {
+        "statusCode": 204,
+        "headers": {
+            **_cors(request),
+            "Access-Control-Allow-Methods": "POST, GET, OPTIONS",
+            # mirrored, because a fixed list has broken SDKs each time one added a header
+            "Access-Control-Allow-Headers": asked,
+            "Access-Control-Max-Age": str(_DAY),
+        },
+        "body": "",
+    }
+
+
+def answer(request: Request, status: int, body: Any, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """A JSON answer any page may read."""
     return {
         "statusCode": status,
-        "headers": {"Content-Type": "application/json", **_CORS, **(headers or {})},
-        "body": json.dumps(body),
+        "headers": {"Content-Type": "application/json", **_cors(request), **(headers or {})},
+        "body": "" if request.method == "HEAD" else json.dumps(body),
     }
+
+
+def _cors(request: Request) -> dict[str, str]:
+    """Any page may send and read answers. An HTTP API puts its own in place of these."""
+    origin = request.headers.get("origin")
+    mirrored = {"Access-Control-Allow-Credentials": "true", "Vary": "Origin"} if origin else {}
+    return {"Access-Control-Allow-Origin": origin or "*", "Access-Control-Expose-Headers": "Retry-After", **mirrored}

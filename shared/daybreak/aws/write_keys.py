@@ -1,37 +1,43 @@
 """Write keys: who may send. Only a hash is kept, so the table is worth nothing to a thief.
 
-A key is random and long, so a plain SHA-256 is enough: there is nothing to guess.
+A key is random and long, so a plain SHA-256 is enough: there is nothing to guess. A source has one key; while it is
+being rotated it has two, the old and the new, both valid.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from daybreak.errors import InputError, RequestRefused
+from daybreak.ingest.request import Kind, Source
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CACHE_SECONDS = 60
 """A new or revoked key is known everywhere within this."""
+MOST_VALID = 2
+"""Keys of a source that are valid at once: enough to change one while apps still send with the other."""
 _MOST_CACHED = 1000
 _SOURCE = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 
 
 @dataclass(frozen=True, slots=True)
 class WriteKey:
-    """A stored key: its id (the start of its hash) and its source; the key itself is never stored."""
+    """A stored key: its id (the start of its hash), its source and kind; the key itself is never stored."""
 
     id: str
     source: str
+    kind: Kind
     created_at: str
     revoked_at: str | None
 
@@ -43,10 +49,13 @@ class WriteKeys:
         self._client = client
         self._table = table
         self._clock = clock
-        self._cached: dict[str, tuple[float, str | None]] = {}
+        self._cached: dict[str, tuple[float, Source | None]] = {}
 
-    def source_of(self, write_key: str) -> str | None:
-        """The source a key belongs to, or None. Raises RequestRefused (503) where that cannot be found out."""
+    def source_of(self, write_key: str) -> Source | None:
+        """The source a key belongs to, or None. Raises RequestRefused (503) where that cannot be found out.
+
+        How long it takes tells nothing: what is compared is a hash, by the table and then in constant time.
+        """
         digest = _digest(write_key)
         cached = self._cached.get(digest)
         if cached and self._clock() - cached[0] < CACHE_SECONDS:
@@ -55,40 +64,41 @@ class WriteKeys:
             item = self._client.get_item(TableName=self._table, Key={"key_hash": {"S": digest}}).get("Item")
         except (ClientError, BotoCoreError) as error:
             raise RequestRefused(503, "not_checked", "the write key could not be checked; send again", 5) from error
-        source = item["source"]["S"] if item and "revoked_at" not in item else None
+        known = item is not None and hmac.compare_digest(item["key_hash"]["S"], digest)
+        stored = _write_key(item) if known and item else None
+        source = Source(stored.source, stored.kind) if stored and stored.revoked_at is None else None
         if len(self._cached) >= _MOST_CACHED:  # somebody is trying keys: forget, rather than grow
             self._cached.clear()
         self._cached[digest] = (self._clock(), source)
         return source
 
-    def create(self, source: str, created_at: str) -> str:
-        """A new key for a source; the only time it is ever shown. A source may have several."""
+    def create(self, source: str, kind: Kind, created_at: str) -> str:
+        """The first key of a source; the only time it is ever shown. Raises InputError where the source has one."""
         if not _SOURCE.match(source):
             raise InputError(f"source {source!r}: use small letters, digits, - and _")
-        write_key = secrets.token_urlsafe(24)
-        item = {"key_hash": {"S": _digest(write_key)}, "source": {"S": source}, "created_at": {"S": created_at}}
-        self._client.put_item(TableName=self._table, Item=item)
-        return write_key
+        if self._valid(source):
+            raise InputError(f"source {source!r} has a key; change it with `daybreak keys rotate {source}`")
+        return self._new(source, kind, created_at)
+
+    def rotate(self, source: str, created_at: str) -> str:
+        """A second key for a source, of the same kind; the first stays valid until it is revoked. Raises InputError."""
+        valid = self._valid(source)
+        if not valid:
+            raise InputError(f"source {source!r} has no key; make one with `daybreak keys create {source}`")
+        if len(valid) >= MOST_VALID:
+            raise InputError(
+                f"source {source!r} has {len(valid)} valid keys; first revoke the older: daybreak keys revoke "
+                f"{valid[0].id}"
+            )
+        return self._new(source, valid[0].kind, created_at)
 
     def all(self) -> list[WriteKey]:
         """Every key, newest last."""
-        pages = self._client.get_paginator("scan").paginate(TableName=self._table)
-        found = [
-            WriteKey(
-                id=item["key_hash"]["S"][:12],
-                source=item["source"]["S"],
-                created_at=item["created_at"]["S"],
-                revoked_at=item["revoked_at"]["S"] if "revoked_at" in item else None,
-            )
-            for page in pages
-            for item in page["Items"]
-        ]
-        return sorted(found, key=lambda key: (key.created_at, key.id))
+        return sorted((_write_key(item) for item in self._items()), key=lambda key: (key.created_at, key.id))
 
     def revoke(self, key_id: str, revoked_at: str) -> WriteKey:
         """Refuse a key from now on (within a minute). `key_id` as `all` shows it, or the key itself."""
-        pages = self._client.get_paginator("scan").paginate(TableName=self._table)
-        hashes = [item["key_hash"]["S"] for page in pages for item in page["Items"]]
+        hashes = [item["key_hash"]["S"] for item in self._items()]
         matching = [h for h in hashes if h == _digest(key_id) or (len(key_id) >= 6 and h.startswith(key_id))]
         if len(matching) != 1:
             raise InputError(f"{len(matching)} keys match {key_id[:12]!r}; see `daybreak keys list`")
@@ -99,6 +109,36 @@ class WriteKeys:
             ExpressionAttributeValues={":at": {"S": revoked_at}},
         )
         return next(key for key in self.all() if matching[0].startswith(key.id))
+
+    def _valid(self, source: str) -> list[WriteKey]:
+        return [key for key in self.all() if key.source == source and key.revoked_at is None]
+
+    def _new(self, source: str, kind: Kind, created_at: str) -> str:
+        write_key = secrets.token_urlsafe(24)
+        item: dict[str, Any] = {
+            "key_hash": {"S": _digest(write_key)},
+            "source": {"S": source},
+            "kind": {"S": kind},
+            "created_at": {"S": created_at},
+        }
+        self._client.put_item(TableName=self._table, Item=item)
+        return write_key
+
+    def _items(self) -> list[dict[str, Any]]:
+        """All items that are keys; the table also holds the live rules, under names with a #."""
+        pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
+        return [item for page in pages for item in page["Items"] if not item["key_hash"]["S"].startswith("#")]
+
+
+def _write_key(item: dict[str, Any]) -> WriteKey:
+    return WriteKey(
+        id=item["key_hash"]["S"][:12],
+        source=item["source"]["S"],
+        # keys made before there were kinds could do what a server's key can, and go on doing it
+        kind=cast("Kind", item["kind"]["S"]) if "kind" in item else "server",
+        created_at=item["created_at"]["S"],
+        revoked_at=item["revoked_at"]["S"] if "revoked_at" in item else None,
+    )
 
 
 def _digest(write_key: str) -> str:

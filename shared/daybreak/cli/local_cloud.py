@@ -20,6 +20,7 @@ from daybreak.errors import CloudError
 from daybreak.metrics.families import FAMILIES
 
 STACK = "Daybreak"
+LOCAL_SOURCE = "local"
 _DEPLOYED_FROM = ("infra", "functions", "shared", "daybreak.toml", "uv.lock", "cdk.json")
 
 Port = Annotated[int, typer.Option(help="Where the local cloud listens, on loopback only")]
@@ -108,13 +109,17 @@ def _described(project: Path, cloud: local.LocalCloud) -> dict[str, str]:
     """Where to send to and with which key; a key is made the first time."""
     os.environ.update(cloud.environment())
     stack = Stack.find(STACK)
+    local.publish(stack.collector_url)
     file = project / ".daybreak" / "deployed.json"
     known = json.loads(file.read_text())
     keys = stack.write_keys()
     if not known.get("write_key") or keys.source_of(known["write_key"]) is None:
-        known["write_key"] = keys.create("local", datetime.now(UTC).isoformat(timespec="seconds"))
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        for lost in [key for key in keys.all() if key.source == LOCAL_SOURCE and key.revoked_at is None]:
+            keys.revoke(lost.id, now)
+        known["write_key"] = keys.create(LOCAL_SOURCE, "server", now)
         file.write_text(json.dumps(known))
-    return {"url": cloud.url(stack.collector_url), "write_key": known["write_key"], "endpoint": cloud.endpoint}
+    return {"url": cloud.url, "write_key": known["write_key"], "endpoint": cloud.endpoint}
 
 
 def _stands() -> bool:

@@ -14,10 +14,13 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from daybreak.aws import clients
 from daybreak.cloud import cdk
 from daybreak.errors import CloudError
 
 PORT = 4566
+_COLLECTOR_HOST = "127.0.0.1"
+"""The collector's custom domain in the local cloud. `localhost` is the AWS API; both are this machine's loopback."""
 _ACCOUNT, _REGION = "000000000000", "us-east-1"
 _START_SECONDS = 60
 _STOP_SECONDS = 20
@@ -48,10 +51,10 @@ class LocalCloud:
             "CDK_DEFAULT_REGION": _REGION,
         }
 
-    def url(self, api_url: str) -> str:
-        """An API's URL as this machine can reach it: names under *.localhost do not resolve everywhere."""
-        api = api_url.partition("://")[2].partition(".")[0]
-        return f"{self.endpoint}/_aws/execute-api/{api}/$default"
+    @property
+    def url(self) -> str:
+        """Where to send events to: a host without a path, as every SDK takes it. See `publish`."""
+        return f"http://{_COLLECTOR_HOST}:{self.port}"
 
 
 def running(project: Path) -> LocalCloud | None:
@@ -134,6 +137,33 @@ def deploy(project: Path, cloud: LocalCloud, stage: Callable[[str], None]) -> di
          "--method", "direct", "--progress", "events")  # fmt: skip
     (values,) = json.loads((project / outputs).read_text()).values()
     return dict(values)
+
+
+def publish(api_url: str) -> None:
+    """Give the deployed HTTP API its host on this machine, and the CORS settings a browser needs. Safe to repeat.
+
+    Names under *.localhost do not resolve everywhere, and some SDKs drop the path of the host they are given, so the
+    API gets a custom domain. The emulator does not read CORS settings that came by CloudFormation; they are set again.
+    """
+    gateway = clients.gateway()
+    api = api_url.partition("://")[2].partition(".")[0]
+    gateway.update_api(
+        ApiId=api,
+        CorsConfiguration={
+            "AllowOrigins": ["*"],
+            "AllowHeaders": ["*", "authorization"],
+            "AllowMethods": ["POST", "GET", "OPTIONS"],
+            "ExposeHeaders": ["retry-after"],
+            "MaxAge": 86_400,
+        },
+    )
+    if _COLLECTOR_HOST not in {domain["DomainName"] for domain in gateway.get_domain_names()["Items"]}:
+        gateway.create_domain_name(DomainName=_COLLECTOR_HOST)
+    mapped = gateway.get_api_mappings(DomainName=_COLLECTOR_HOST)["Items"]
+    if [mapping["ApiId"] for mapping in mapped] != [api]:
+        for mapping in mapped:
+            gateway.delete_api_mapping(DomainName=_COLLECTOR_HOST, ApiMappingId=mapping["ApiMappingId"])
+        gateway.create_api_mapping(DomainName=_COLLECTOR_HOST, ApiId=api, Stage="$default")
 
 
 def _cdk(project: Path, environment: dict[str, str], *arguments: str) -> None:

@@ -13,6 +13,8 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from daybreak.errors import EventRejected
+from daybreak.ingest.plan import Breach
+from daybreak.ingest.rules import NO_RULES, Rules
 
 MAX_EVENT_BYTES = 32 * 1024
 """Segment's documented limit for one event, measured on the canonical form."""
@@ -30,9 +32,12 @@ Id = str | int | None
 
 
 class IncomingEvent(BaseModel):
-    """A Segment message. Unknown keys are ignored, null is the same as absent."""
+    """A Segment message. Unknown keys are ignored, null is the same as absent.
 
-    model_config = ConfigDict(strict=True, extra="ignore")
+    RudderStack's SDKs say `originalTimestamp` where Segment's say `timestamp`, and `sentAt` in each event.
+    """
+
+    model_config = ConfigDict(strict=True, extra="ignore", title="Event")
 
     type: Literal["track", "identify", "page", "screen", "group", "alias"]
     message_id: Annotated[str | None, Field(alias="messageId", max_length=MAX_MESSAGE_ID_CHARS)] = None
@@ -44,6 +49,8 @@ class IncomingEvent(BaseModel):
     previous_id: Annotated[Id, Field(alias="previousId")] = None
     group_id: Annotated[Id, Field(alias="groupId")] = None
     timestamp: str | None = None
+    original_timestamp: Annotated[str | None, Field(alias="originalTimestamp")] = None
+    sent_at: Annotated[str | None, Field(alias="sentAt")] = None
     properties: dict[str, Any] | None = None
     traits: dict[str, Any] | None = None
     context: dict[str, Any] | None = None
@@ -63,23 +70,30 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Canonical:
-    """An accepted event: its NDJSON line (without the newline) and its id; `id_made` when the client sent none."""
+    """An accepted event: its NDJSON line (without the newline) and its id; `id_made` when the client sent none.
+
+    `breaches`: where it is not as the tracking plan says, for a source that is only warned.
+    """
 
     line: bytes
     message_id: str
     id_made: bool
+    breaches: tuple[Breach, ...] = ()
 
 
-def canonical(raw: Any, arrival: Arrival, position: int, type_: str | None = None) -> Canonical:
+def canonical(
+    raw: Any, arrival: Arrival, position: int, type_: str | None = None, rules: Rules = NO_RULES
+) -> Canonical:
     """Judge one event and write it in canonical form.
 
     `position` is its index in the batch; `type_` the type its path names, for the one-event endpoints.
     Raises EventRejected with a code and a message that names the field.
     """
     event = _validated(raw, type_)
-    client_time = _time("timestamp", event.timestamp)
-    timestamp, clock = _corrected(client_time, arrival)
-    message_id = event.message_id or _made_id(raw, arrival, position, client_time)
+    client_time = _time("timestamp", event.timestamp or event.original_timestamp)
+    sent_at = arrival.sent_at or sent_time(event.sent_at)
+    timestamp, clock = _corrected(client_time, sent_at, arrival.received_at)
+    message_id = event.message_id or made_id(raw, arrival.source, position, dated=client_time is not None)
     fields: dict[str, Any] = {
         "message_id": message_id,
         "type": event.type,
@@ -93,7 +107,7 @@ def canonical(raw: Any, arrival: Arrival, position: int, type_: str | None = Non
         "timestamp": iso(timestamp),
         "original_timestamp": iso(client_time) if client_time and clock != "client" else None,
         "clock": clock,
-        "sent_at": iso(arrival.sent_at) if arrival.sent_at else None,
+        "sent_at": iso(sent_at) if sent_at else None,
         "received_at": iso(arrival.received_at),
         "source": arrival.source,
         "properties": event.properties or None,
@@ -102,7 +116,19 @@ def canonical(raw: Any, arrival: Arrival, position: int, type_: str | None = Non
         "integrations": _merged(arrival.integrations, event.integrations),
     }
     _require_people(event.type, fields)
-    return Canonical(_line({k: v for k, v in fields.items() if v is not None}), message_id, not event.message_id)
+    breaches = tuple(rules.plan.breaches(fields, arrival.source)) if rules.plan else ()
+    if breaches and rules.plan and rules.plan.mode_of(arrival.source) == "enforce":
+        raise EventRejected(breaches[0].code, "; ".join(breach.message for breach in breaches))
+    line = _line({k: v for k, v in fields.items() if v is not None})
+    return Canonical(line, message_id, not event.message_id, breaches)
+
+
+def sent_time(text: Any) -> datetime | None:
+    """A `sentAt`. One that cannot be read is no reason to lose anything: the events keep their own times."""
+    try:
+        return parse_time(text) if isinstance(text, str) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def parse_time(text: str) -> datetime:
@@ -144,22 +170,22 @@ def _require_people(type_: str, fields: dict[str, Any]) -> None:
         raise EventRejected("no_id", "group needs groupId")
 
 
-def _corrected(client_time: datetime | None, arrival: Arrival) -> tuple[datetime, str]:
+def _corrected(client_time: datetime | None, sent_at: datetime | None, received_at: datetime) -> tuple[datetime, str]:
     """The time the event counts at, and which rule gave it: client, skew, future or server.
 
     Correcting every event by receivedAt - sentAt would add the network's delay to each and reorder funnels, so
     only a gap no transit explains is corrected.
     """
     if client_time is None:
-        return arrival.received_at, "server"
+        return received_at, "server"
     timestamp, clock = client_time, "client"
-    if arrival.sent_at and abs(skew := arrival.received_at - arrival.sent_at) > SKEW_TOLERANCE:
+    if sent_at and abs(skew := received_at - sent_at) > SKEW_TOLERANCE:
         try:
             timestamp, clock = client_time + skew, "skew"
         except OverflowError:
             raise EventRejected("absurd_time", f"timestamp: {iso(client_time)} is out of range") from None
-    if timestamp > arrival.received_at + FUTURE_TOLERANCE:
-        return arrival.received_at, "future"
+    if timestamp > received_at + FUTURE_TOLERANCE:
+        return received_at, "future"
     if timestamp < EARLIEST:
         raise EventRejected("absurd_time", f"timestamp: {iso(timestamp)} is before 1970")
     return timestamp, clock
@@ -186,17 +212,17 @@ def _merged(outer: dict[str, Any] | None, inner: dict[str, Any] | None) -> dict[
     return inner or outer or None
 
 
-def _made_id(raw: dict[str, Any], arrival: Arrival, position: int, client_time: datetime | None) -> str:
+def made_id(raw: dict[str, Any], source: str, position: int, *, dated: bool) -> str:
     """An id for an event that came without one.
 
-    With a timestamp it is made from the content, so that sending the same batch again makes the same id and doubles
-    nothing. Without one, two equal events may well be two real ones: the id is random and a resend counts again.
+    Of a dated event it is made from the content, so that sending the same batch again makes the same id and doubles
+    nothing. Without a time, two equal events may well be two real ones: the id is random and a resend counts again.
     """
-    if client_time is None:
+    if not dated:
         return f"server-{uuid.uuid4()}"
     try:
         said = {key: value for key, value in raw.items() if key not in _SAID_ANEW}
-        content = orjson.dumps([arrival.source, position, said], option=orjson.OPT_SORT_KEYS)
+        content = orjson.dumps([source, position, said], option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as error:
         raise EventRejected("unencodable", f"event: {error}") from None
     return f"server-{hashlib.sha256(content).hexdigest()[:32]}"

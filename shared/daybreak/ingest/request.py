@@ -6,34 +6,75 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from daybreak.errors import EventRejected, RequestRefused
-from daybreak.ingest.body import read_json
-from daybreak.ingest.event import Arrival, Canonical, canonical, iso, parse_time
+from daybreak.ingest.body import MAX_INFLATED_BYTES, read_json
+from daybreak.ingest.event import (
+    MAX_MESSAGE_ID_CHARS,
+    Arrival,
+    Canonical,
+    canonical,
+    iso,
+    made_id,
+    parse_time,
+    sent_time,
+)
+from daybreak.ingest.rules import Rules
 
 TYPES = ("track", "identify", "page", "screen", "group", "alias")
-_PATH = re.compile(rf"^/v1/({'|'.join(TYPES)}|batch)/?$")
-MAX_EVENTS = 25_000
+_KINDS = {name: name for name in (*TYPES, "batch", "import")} | {name[0]: name for name in (*TYPES, "batch")}
+"""Endpoint -> what it takes; the one-letter forms are what browsers' SDKs use."""
+_PATH = re.compile(rf"^/+(?:v1/({'|'.join(_KINDS)})|beacon/v1/(batch))/*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What a request may hold: bytes once inflated, events, and bytes of all its events in canonical form.
+
+    A batch's context is repeated in each event, so a small body can grow.
+    """
+
+    inflated: int
+    events: int
+    judged: int
+
+
+BATCH = Sizes(inflated=MAX_INFLATED_BYTES, events=25_000, judged=32 * 1024 * 1024)
 """Ten times what Segment's own SDKs put in a batch."""
-MAX_JUDGED_BYTES = 32 * 1024 * 1024
-"""All events of a request in canonical form: a batch's context is repeated in each, so a small body can grow."""
+IMPORT = Sizes(inflated=2 * MAX_INFLATED_BYTES, events=100_000, judged=64 * 1024 * 1024)
+"""What the function's memory carries."""
 _MAX_QUARANTINED_BYTES = 200_000
 """A quarantined event is kept whole up to this size; what is longer is cut and says so."""
 
-Authenticate = Callable[[str], str | None]
+Kind = Literal["browser", "server"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What sends with a write key. A browser's key can be read by anyone who opens the page; a server's cannot."""
+
+    name: str
+    kind: Kind
+
+
+Authenticate = Callable[[str], Source | None]
 """Write key -> the source it belongs to, or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the gateway hands over, free of its format. Header names are lower case; `body` is bytes as sent."""
+    """What the gateway hands over, free of its format. Header names are lower case; `body` is bytes as sent.
+
+    `base` is the endpoint's URL as the client knows it, without a slash at its end.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +90,60 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """All that came of a request: `events` to be stored, `rejected` to be quarantined."""
+    """All that came of a request: `events` to be stored, `rejected` to be quarantined, and how many were `suppressed`
+    because their person asked to be forgotten."""
 
     source: str
     events: list[Canonical]
     rejected: list[Rejected]
+    suppressed: int = 0
 
 
-def take(request: Request, authenticate: Authenticate, received_at: datetime) -> Intake:
+def take(request: Request, authenticate: Authenticate, rules: Rules, received_at: datetime) -> Intake:
     """Read, authenticate and judge a request. Raises RequestRefused when it cannot be taken at all."""
     kind = _kind(request)
-    payload = read_json(request.body)
+    sizes = IMPORT if kind == "import" else BATCH
+    payload = read_json(request.body, sizes.inflated)
     if not isinstance(payload, dict):
         raise RequestRefused(400, "invalid_body", "the body must be a JSON object")
     source = _source(request, payload, authenticate)
-    if kind == "batch":
-        raws, type_ = payload.get("batch"), None
-        if not isinstance(raws, list):
-            raise RequestRefused(400, "no_batch", "the body needs `batch`, a list of events")
-        arrival = _arrival(payload, source, received_at, of_batch=True)
-    else:
-        raws, type_ = [payload], kind
-        arrival = _arrival(payload, source, received_at, of_batch=False)
-    return _judge(raws, type_, arrival)
+    if kind == "import" and source.kind != "server":
+        raise RequestRefused(403, "server_key_needed", "/v1/import takes the key of a server only; see `daybreak keys`")
+    one = kind in TYPES
+    raws = [payload] if one else payload.get("batch")
+    if not isinstance(raws, list):
+        raise RequestRefused(400, "no_batch", "the body needs `batch`, a list of events")
+    shared = {} if one else rules.clean(payload)
+    # history is sent long after it happened, and its times are the truth: nothing is put down to a wrong clock
+    sent_at = None if kind == "import" else sent_time(payload.get("sentAt"))
+    context, integrations = (shared.get(name) for name in ("context", "integrations"))
+    arrival = Arrival(
+        received_at=received_at,
+        source=source.name,
+        sent_at=sent_at,
+        context=context if isinstance(context, dict) else None,
+        integrations=integrations if isinstance(integrations, dict) else None,
+    )
+    return _judge(raws, kind if one else None, arrival, rules, sizes)
+
+
+def judge_again(record: Mapping[str, Any], rules: Rules) -> Canonical:
+    """A quarantine record, judged by the rules of today as if it came again. Raises EventRejected where it still fails.
+
+    It keeps the time it was received, its source and its id, so that replaying it twice doubles nothing.
+    """
+    try:
+        raw = json.loads(record["body"])
+    except ValueError:
+        raise EventRejected(record["code"], "the event was too large to be kept whole") from None
+    if isinstance(raw, dict) and record.get("message_id"):
+        raw["messageId"] = record["message_id"]
+    arrival = Arrival(
+        received_at=parse_time(record["received_at"]),
+        source=record["source"],
+        sent_at=sent_time(record.get("sent_at")),
+    )
+    return canonical(rules.clean(raw) if isinstance(raw, dict) else raw, arrival, 0, None, rules)
 
 
 def _kind(request: Request) -> str:
@@ -81,11 +153,11 @@ def _kind(request: Request) -> str:
         raise RequestRefused(404, "unknown_path", f"no endpoint {request.path[:80]!r}; try POST /v1/batch")
     if request.method != "POST":
         raise RequestRefused(405, "wrong_method", f"{request.path} takes POST, not {request.method[:20]}")
-    return match.group(1)
+    return _KINDS[match.group(1) or match.group(2)]
 
 
-def _source(request: Request, payload: dict[str, Any], authenticate: Authenticate) -> str:
-    """The name of the source whose write key came by Basic auth, in the body or in the query."""
+def _source(request: Request, payload: dict[str, Any], authenticate: Authenticate) -> Source:
+    """The source whose write key came by Basic auth, in the body or in the query."""
     write_key = _basic(request.headers.get("authorization")) or payload.get("writeKey") or request.query.get("writeKey")
     if not isinstance(write_key, str) or not write_key:
         raise RequestRefused(401, "no_write_key", "send the write key by Basic auth or as `writeKey` in the body")
@@ -106,49 +178,38 @@ def _basic(header: str | None) -> str | None:
         return None
 
 
-def _arrival(payload: dict[str, Any], source: str, received_at: datetime, *, of_batch: bool) -> Arrival:
-    """`sentAt` of the request; of a batch also the context and integrations that merge into each event."""
-    sent_at = payload.get("sentAt")
-    try:
-        sent = parse_time(sent_at) if isinstance(sent_at, str) else None
-    except (ValueError, OverflowError):
-        sent = None  # an unreadable sentAt is no reason to lose a batch; the events keep their own times
-    context, integrations = payload.get("context"), payload.get("integrations")
-    return Arrival(
-        received_at=received_at,
-        source=source,
-        sent_at=sent,
-        context=context if of_batch and isinstance(context, dict) else None,
-        integrations=integrations if of_batch and isinstance(integrations, dict) else None,
-    )
-
-
-def _judge(raws: list[Any], type_: str | None, arrival: Arrival) -> Intake:
-    if len(raws) > MAX_EVENTS:
+def _judge(raws: list[Any], type_: str | None, arrival: Arrival, rules: Rules, sizes: Sizes) -> Intake:
+    if len(raws) > sizes.events:
         raise RequestRefused(
-            413, "too_large", f"{len(raws):,} events; the limit is {MAX_EVENTS:,}: send smaller batches"
+            413, "too_large", f"{len(raws):,} events; the limit is {sizes.events:,}: send smaller batches"
         )
     events: list[Canonical] = []
     rejected: list[Rejected] = []
-    size = 0
-    for index, raw in enumerate(raws):
+    size = suppressed = 0
+    for index, sent in enumerate(raws):
+        if rules.forgets(sent):
+            suppressed += 1
+            continue
+        raw = rules.clean(sent) if isinstance(sent, dict) else sent
         try:
-            events.append(canonical(raw, arrival, index, type_))
+            events.append(canonical(raw, arrival, index, type_, rules))
             size += len(events[-1].line)
         except EventRejected as reason:
-            rejected.append(_quarantined(index, raw, reason, arrival))
+            rejected.append(_quarantined(index, raw, type_, reason, arrival))
             size += len(rejected[-1].line)
-        if size > MAX_JUDGED_BYTES:
+        if size > sizes.judged:
             raise RequestRefused(413, "too_large", "the events and their context are too large; send fewer")
-    return Intake(arrival.source, events, rejected)
+    return Intake(arrival.source, events, rejected, suppressed)
 
 
-def _quarantined(index: int, raw: Any, reason: EventRejected, arrival: Arrival) -> Rejected:
-    """The record of a rejected event. Its body is JSON text in ASCII, so that nothing in it can trip a reader."""
-    message_id = raw.get("messageId") if isinstance(raw, dict) else None
-    message_id = _ascii(message_id)[:100] if isinstance(message_id, str) else None
+def _quarantined(index: int, raw: Any, type_: str | None, reason: EventRejected, arrival: Arrival) -> Rejected:
+    """The record of a rejected event, with all it takes to judge it again.
+
+    Its body is JSON text in ASCII, so that nothing in it can trip a reader.
+    """
+    message_id = _quarantined_id(index, raw, arrival)
     if isinstance(raw, dict):
-        raw = {key: value for key, value in raw.items() if key != "writeKey"}  # a key is never written anywhere
+        raw = _whole(raw, type_, arrival)
     try:
         body = json.dumps(raw)
     except (RecursionError, ValueError):
@@ -156,6 +217,7 @@ def _quarantined(index: int, raw: Any, reason: EventRejected, arrival: Arrival) 
     message = _ascii(reason.message)[:500]
     record = {
         "received_at": iso(arrival.received_at),
+        "sent_at": iso(arrival.sent_at) if arrival.sent_at else None,
         "source": arrival.source,
         "code": reason.code,
         "message": message,
@@ -164,6 +226,31 @@ def _quarantined(index: int, raw: Any, reason: EventRejected, arrival: Arrival) 
         "body_chars": len(body),
     }
     return Rejected(index, message_id, reason.code, message, json.dumps(record).encode())
+
+
+def _whole(raw: dict[str, Any], type_: str | None, arrival: Arrival) -> dict[str, Any]:
+    """An event with what its path and its batch add to it. Without the write key, which is never written anywhere."""
+    whole = {key: value for key, value in raw.items() if key != "writeKey"}
+    if type_:
+        whole["type"] = type_
+    for name, shared in (("context", arrival.context), ("integrations", arrival.integrations)):
+        own = whole.get(name) or {}
+        if shared and isinstance(own, dict):
+            whole[name] = {**shared, **own}
+    return whole
+
+
+def _quarantined_id(index: int, raw: Any, arrival: Arrival) -> str | None:
+    """The client's id, or one made for the record, under which the event would be taken if it is judged again."""
+    if not isinstance(raw, dict):
+        return None
+    sent = raw.get("messageId")
+    if isinstance(sent, str) and sent:
+        return _ascii(sent)[:MAX_MESSAGE_ID_CHARS]
+    try:
+        return made_id(raw, arrival.source, index, dated=bool(raw.get("timestamp") or raw.get("originalTimestamp")))
+    except EventRejected:
+        return made_id(raw, arrival.source, index, dated=False)
 
 
 def _ascii(text: str) -> str:

@@ -1,0 +1,64 @@
+"""The public endpoint as an HTTP API: what Daybreak is deployed with, $1.00 a million requests."""
+
+from __future__ import annotations
+
+import json
+from typing import cast
+
+from aws_cdk import Duration
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+from infra.acknowledged import acknowledge
+
+REQUESTS_A_SECOND = 1000
+BURST = 2000
+LOGGED = ["requestId", "requestTime", "httpMethod", "status", "responseLength", "integrationLatency"]
+"""Of each request; no address, no path or query string (a write key may stand in it)."""
+
+
+class HttpEndpoint(Construct):
+    """Every route is the function. It routes, checks keys and sizes itself, because the gateway's own errors lack the
+    `code` that SDKs need; browsers' preflights are answered by the gateway, at no cost."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, function: lambda_.Function, access_log: logs.LogGroup
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._api = apigateway.HttpApi(
+            self,
+            "Api",
+            description="Daybreak collector",
+            create_default_stage=False,
+            default_integration=integrations.HttpLambdaIntegration("Integration", function),
+            cors_preflight=apigateway.CorsPreflightOptions(
+                allow_origins=["*"],
+                # `*` does not cover Authorization, so it is named beside
+                allow_headers=["*", "Authorization"],
+                allow_methods=[
+                    apigateway.CorsHttpMethod.POST,
+                    apigateway.CorsHttpMethod.GET,
+                    apigateway.CorsHttpMethod.OPTIONS,
+                ],
+                expose_headers=["Retry-After"],
+                max_age=Duration.hours(24),
+            ),
+        )
+        stage = self._api.add_stage(
+            "DefaultStage",
+            stage_name="$default",
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(rate_limit=REQUESTS_A_SECOND, burst_limit=BURST),
+        )
+        raw_stage = cast("apigateway.CfnStage", stage.node.default_child)
+        raw_stage.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=access_log.log_group_arn, format=json.dumps({name: f"$context.{name}" for name in LOGGED})
+        )
+        self.url = stage.url
+        acknowledge(self, "AwsSolutions-APIG4", "Write keys are checked by the function, whose errors SDKs understand")
+
+    def server_errors(self, period: Duration) -> cloudwatch.Metric:
+        return self._api.metric_server_error(period=period, statistic="Sum")

@@ -1,0 +1,173 @@
+"""What the endpoint answers: the models of its JSON bodies, and its description in OpenAPI 3.1, made from them."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from daybreak.ingest.event import IncomingEvent
+from daybreak.ingest.request import TYPES, Intake
+
+_MOST_LISTED = 100
+"""Rejected events named in an answer; all of them are in quarantine."""
+_NAMED = ConfigDict(populate_by_name=True, extra="forbid")
+
+
+class RejectedAnswer(BaseModel):
+    """An event that was not taken."""
+
+    model_config = _NAMED
+
+    index: Annotated[int, Field(description="Its place in the batch, from 0")]
+    message_id: Annotated[str | None, Field(alias="messageId", description="Its id")] = None
+    code: Annotated[str, Field(description="Short reason, for counting")]
+    message: Annotated[str, Field(description="The reason in words, naming the field")]
+
+
+class BreachAnswer(BaseModel):
+    """An event that was taken and is not as the tracking plan says."""
+
+    model_config = _NAMED
+
+    message_id: Annotated[str, Field(alias="messageId", description="Its id")]
+    code: str
+    message: str
+
+
+class Accepted(BaseModel):
+    """Everything that is not listed under `rejected` is stored."""
+
+    model_config = _NAMED
+
+    success: Literal[True] = True
+    accepted: Annotated[int, Field(description="How many events were taken")]
+    rejected: Annotated[list[RejectedAnswer] | None, Field(description=f"Up to {_MOST_LISTED} that were not")] = None
+    rejected_count: Annotated[int | None, Field(alias="rejectedCount", description="How many were not")] = None
+    message_ids_made: Annotated[
+        list[str] | None, Field(alias="messageIdsMade", description="Ids of events that came without one")
+    ] = None
+    warnings: Annotated[list[BreachAnswer] | None, Field(description="Breaches of the tracking plan")] = None
+
+
+class Refused(BaseModel):
+    """Nothing of the request was taken; after a 5xx a part may have been, and sending again doubles nothing."""
+
+    model_config = _NAMED
+
+    success: Literal[False] = False
+    code: Annotated[str, Field(description="Short reason, for counting")]
+    message: Annotated[str, Field(description="The reason in words, and the way out")]
+
+
+class Batch(BaseModel):
+    """Up to 25,000 events; /v1/import takes 100,000."""
+
+    model_config = ConfigDict(extra="allow")
+
+    batch: list[dict[str, Any]]
+    sent_at: Annotated[str | None, Field(alias="sentAt", description="When it is sent, by the client's clock")] = None
+    write_key: Annotated[str | None, Field(alias="writeKey", description="Where it is not in the header")] = None
+    context: Annotated[dict[str, Any] | None, Field(description="Merged into each event's own")] = None
+    integrations: Annotated[dict[str, Any] | None, Field(description="Merged into each event's own")] = None
+
+
+class Health(BaseModel):
+    """Whether events can be stored right now."""
+
+    model_config = _NAMED
+
+    status: Literal["ok"] = "ok"
+    writes: Annotated[Literal[True], Field(description="An item was just written to the events table")] = True
+
+
+def accepted(intake: Intake) -> Accepted:
+    """The answer to a request that was taken. Suppressed events count as taken: nobody is told who is forgotten."""
+    rejected = [
+        RejectedAnswer(index=r.index, message_id=r.message_id, code=r.code, message=r.message)
+        for r in intake.rejected[:_MOST_LISTED]
+    ]
+    made = [event.message_id for event in intake.events if event.id_made]
+    warnings = [
+        BreachAnswer(message_id=event.message_id, code=breach.code, message=breach.message)
+        for event in intake.events
+        for breach in event.breaches
+    ]
+    return Accepted(
+        accepted=len(intake.events) + intake.suppressed,
+        rejected=rejected or None,
+        rejected_count=len(intake.rejected) or None,
+        message_ids_made=made[:_MOST_LISTED] or None,
+        warnings=warnings[:_MOST_LISTED] or None,
+    )
+
+
+def openapi() -> dict[str, Any]:
+    """The endpoint in OpenAPI 3.1."""
+    schemas: dict[str, Any] = {}
+    for model in (Accepted, Refused, Batch, Health, IncomingEvent):
+        schema = model.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
+        schemas |= schema.pop("$defs", {})
+        schemas[schema["title"]] = schema
+    one_event = {**schemas["Event"], "required": [], "title": "One event; its path names its type"}
+    schemas["OneEvent"] = one_event
+    paths = {f"/v1/{kind}": {"post": _operation(kind, "OneEvent")} for kind in TYPES}
+    paths |= {f"/v1/{kind[0]}": {"post": _operation(kind, "OneEvent", "short")} for kind in TYPES}
+    paths["/v1/batch"] = {"post": _operation("batch", "Batch")}
+    paths["/v1/b"] = {"post": _operation("batch", "Batch", "short")}
+    paths["/beacon/v1/batch"] = {"post": _operation("batch", "Batch", "beacon")}
+    paths["/v1/import"] = {"post": _operation("import", "Batch")}
+    paths["/health"] = {"get": _page("health", "Whether events can be stored", "Health")}
+    paths["/openapi.json"] = {"get": _page("openapi", "This description", None)}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Daybreak collector",
+            "version": "1",
+            "summary": "Takes product events from Segment-style SDKs",
+            "description": "200 means stored. One bad event never costs its siblings: it is listed under `rejected`. "
+            "Bodies may be gzipped, and their Content-Type is not looked at.",
+        },
+        "paths": paths,
+        "security": [{"basic": []}, {"query": []}, {}],
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "basic": {"type": "http", "scheme": "basic", "description": "The write key as user name, no password"},
+                "query": {"type": "apiKey", "in": "query", "name": "writeKey", "description": "For beacons"},
+            },
+        },
+    }
+
+
+def _operation(kind: str, model: str, form: str = "") -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{model}"}
+    return {
+        "operationId": "-".join(filter(None, (kind, form))),
+        "summary": f"Send a {kind} of events" if model == "Batch" else f"Send one {kind} event",
+        "requestBody": {
+            "required": True,
+            "content": {kind: {"schema": schema} for kind in ("application/json", "text/plain")},
+        },
+        "responses": {
+            "200": _response("Stored, but for what is listed under `rejected`", "Accepted"),
+            "400": _response("The request cannot be read", "Refused"),
+            "401": _response("The write key is missing, unknown or revoked", "Refused"),
+            "403": _response("The key of a browser cannot import", "Refused"),
+            "413": _response("Too large: send smaller batches", "Refused"),
+            "503": _response("Not stored: send again after Retry-After seconds", "Refused", ["Retry-After"]),
+        },
+    }
+
+
+def _page(name: str, summary: str, model: str | None) -> dict[str, Any]:
+    answered = _response(summary, model) if model else {"description": summary, "content": {"application/json": {}}}
+    responses = {"200": answered}
+    if name == "health":
+        responses["503"] = _response("Nothing can be stored", "Refused", ["Retry-After"])
+    return {"operationId": name, "summary": summary, "security": [], "responses": responses}
+
+
+def _response(description: str, model: str, headers: Sequence[str] = ()) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}
+    named = {name: {"schema": {"type": "integer"}, "description": "Whole seconds"} for name in headers}
+    return {"description": description, "content": content, **({"headers": named} if named else {})}

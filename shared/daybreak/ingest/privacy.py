@@ -1,0 +1,91 @@
+"""What never gets in: addresses and browsers of people unless asked for, and the properties a team lists."""
+
+import hashlib
+import hmac
+import json
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+FieldPath = Annotated[str, StringConstraints(pattern=r"^(properties|traits|context)(\.[^.]+)+$")]
+"""A field of an event: `properties.email`, `traits.phone`, `context.device.advertisingId`."""
+
+_PERSONAL = {
+    "ip": ["context.ip"],
+    "user_agent": ["context.userAgent", "context.userAgentData"],
+}
+"""What SDKs and proxies add by themselves and no metric reads."""
+
+_DROPPED = object()
+_HASHED = re.compile(r"^sha256:[0-9a-f]{64}$")
+
+
+class Privacy(BaseModel):
+    """[privacy]: what is dropped or hashed before an event is stored anywhere, the quarantine included."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    keep: Annotated[
+        list[Literal["ip", "user_agent"]],
+        Field(description="Kept although they tell who somebody is; as a rule dropped"),
+    ] = []
+    drop: Annotated[list[FieldPath], Field(description="Fields that are removed, as `properties.card_number`")] = []
+    hash: Annotated[
+        list[FieldPath],
+        Field(description="Fields of which only a keyed hash is kept; equal ones stay equal, as `traits.email`"),
+    ] = []
+
+    def cleaner(self, salt: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        """A function that gives an event, or a batch's context as {"context": …}, without what must not be kept.
+
+        What it is given is left as it is. `salt` keys the hashes: a value has another hash in another deployment.
+        """
+        dropped = [*self.drop, *(path for kind, paths in _PERSONAL.items() if kind not in self.keep for path in paths)]
+        changes: list[tuple[list[str], Callable[[Any], Any]]] = [(path.split("."), _drop) for path in dropped]
+        changes += [(path.split("."), lambda value: _hashed(value, salt)) for path in self.hash]
+
+        def clean(event: dict[str, Any]) -> dict[str, Any]:
+            for path, change in changes:
+                event = _changed(event, path, change)
+            return event
+
+        return clean
+
+
+def load_privacy(file: Path) -> Privacy:
+    """[privacy] of a daybreak.toml that was checked when it was deployed; what it says when it says nothing."""
+    return Privacy.model_validate(tomllib.loads(file.read_text()).get("privacy", {}))
+
+
+def _changed(holder: dict[str, Any], path: list[str], change: Callable[[Any], Any]) -> dict[str, Any]:
+    """`holder` with the value at `path` changed; itself where there is none. Only what lies on the path is copied."""
+    name = path[0]
+    if name not in holder:
+        return holder
+    value = holder[name]
+    if len(path) > 1:
+        if not isinstance(value, dict):
+            return holder
+        inner = _changed(value, path[1:], change)
+        return holder if inner is value else {**holder, name: inner}
+    replaced = change(value)
+    if replaced is _DROPPED:
+        return {key: kept for key, kept in holder.items() if key != name}
+    return {**holder, name: replaced}
+
+
+def _drop(_value: Any) -> Any:
+    return _DROPPED
+
+
+def _hashed(value: Any, salt: str) -> Any:
+    """The keyed hash of a value. Null and what is hashed already stay: an event may be cleaned twice."""
+    if value is None or (isinstance(value, str) and _HASHED.match(value)):
+        return value
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    digest = hmac.new(salt.encode(), text.encode("utf-8", "backslashreplace"), hashlib.sha256).hexdigest()
+    return f"sha256:{digest}"
