@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +61,14 @@ class Sandbox:
         one_line = " ".join(sql.split())
         return list(json.loads(self.run(f'.venv/bin/daybreak query --json "{one_line}"')))
 
+    @cached_property
     def status(self) -> dict[str, str]:
         return dict(json.loads(self.run(".venv/bin/daybreak status --json")))
 
     def post(self, body: bytes, path: str = "/v1/batch", key: str | None = None, method: str = "POST",
              kind: str = "application/octet-stream") -> tuple[int, dict[str, Any], dict[str, str]]:  # fmt: skip
         """A request to the public endpoint; status, body, headers."""
-        status = self.status()
+        status = self.status
         basic = base64.b64encode(f"{key or status['write_key']}:".encode()).decode()
         headers = {"Authorization": f"Basic {basic}", "Content-Type": kind}
         request = urllib.request.Request(status["url"] + path, data=body, method=method, headers=headers)
@@ -132,11 +134,12 @@ def test_the_whole_replay_sent_again_moves_no_number(sandbox: Sandbox) -> None:
 
 
 def test_the_local_cloud_goes_on_where_it_was_stopped(sandbox: Sandbox) -> None:
-    key = sandbox.status()["write_key"]
+    known = sandbox.status
     sandbox.run(".venv/bin/daybreak down")
     assert local.running(sandbox.folder) is None
     sandbox.run(f".venv/bin/daybreak up --port {sandbox.port}")
-    assert sandbox.status()["write_key"] == key
+    del sandbox.status
+    assert sandbox.status == known
     _answers(sandbox)
 
 
@@ -197,7 +200,7 @@ def test_every_command_of_the_readme_works(sandbox: Sandbox) -> None:
     tested_otherwise = {"make demo", "make test"}  # the first above, the second is what runs this
     commands = [command for command in _readme_commands() if command not in tested_otherwise]
     assert len(commands) > 10
-    status = sandbox.status()
+    status = sandbox.status
     variables = {"URL": status["url"], "WRITE_KEY": status["write_key"]}
     deploying = [command for command in commands if "/cdk " in command]
     assert len(deploying) == 2

@@ -288,7 +288,7 @@ def test_a_late_event_reaches_every_later_month_though_the_run_was_killed_in_bet
     assert [key.rpartition("until=")[2] for key in merged] == [
         f"2026-{month}.parquet" for month in ("08", "09", "10", "11")
     ]
-    for left in range(3, 12):
+    for left in (3, 5, 7, 9, 11):
         cut = months(tmp_path / f"cut{left}")
         cut.store = _CutStore(cut.store.root, left)
         with contextlib.suppress(_Cut):

@@ -82,6 +82,12 @@ class Case:
 
     def compute(self, family: str, fields: dict[str, Any], as_of: datetime | None = None) -> list[dict[str, Any]]:
         """The table of one definition, every segment."""
+        return self.compute_all(family, {"case": fields}, as_of)["case"]
+
+    def compute_all(
+        self, family: str, definitions: dict[str, dict[str, Any]], as_of: datetime | None = None
+    ) -> dict[str, list[dict[str, Any]]]:
+        """The tables of several definitions by their names, from one lake."""
         settings = {
             "timezone": self.definition.get("timezone", "UTC"),
             "week_start": self.definition.get("week_start", "monday"),
@@ -89,17 +95,18 @@ class Case:
         account = self.definition.get("actor_property")
         if account:
             settings["account_property"] = account
-            fields = {**fields, "actor": "account"}
         segment, splits = self._segment()
-        fields = {**fields, **splits}
-        tables = {"project": settings, **segment, f"{family}.case": {"description": "d", **fields}}
+        same = {"description": "d", **splits, **({"actor": "account"} if account else {})}
+        tables = {"project": settings, **segment}
+        tables |= {f"{family}.{name}": {**fields, **same} for name, fields in definitions.items()}
         text = "".join(
             f"[{name}]\n" + "".join(f"{key} = {toml(value)}\n" for key, value in table.items())
             for name, table in tables.items()
         )
         project, root = parse(text), self.folder / f"lake{len(list(self.folder.iterdir()))}"
         compute_files([str(self._file())], project, as_of, root, LIMITS, lambda _: None)
-        return Deployment(root, project).table(family, segment=None)
+        computed = Deployment(root, project)
+        return {name: computed.table(family, name, segment=None) for name in definitions}
 
     def _segment(self) -> tuple[dict[str, Any], dict[str, Any]]:
         by_event = self.definition.get("breakdown_event_property")
@@ -317,13 +324,18 @@ def check_pooled_days(case: Case) -> None:
     """Real purchases: of all customers, who bought on day n, on or after it, on some day up to it."""
     days = {int(day): values for day, values in case.expected.items() if day.isdigit()}
     basis = {"start": "Order Completed", "return": "Order Completed", "period": "day"}
-    exact = case.compute("retention", {**basis, "periods": max(days)})
-    later = case.compute("retention", {**basis, "periods": max(days), "mode": "on_or_after"})
+    rules = {
+        "exact": {**basis, "periods": max(days)},
+        "later": {**basis, "periods": max(days), "mode": "on_or_after"},
+        **{f"within_{day}": {**basis, "brackets": [day]} for day in days},
+    }
+    found = case.compute_all("retention", rules)
+    exact, later = found["exact"], found["later"]
     assert sum(row["people"] for row in exact if row["period"] == 0) == case.expected["customers"]
     for day, values in days.items():
         assert sum(row["retained_so_far"] for row in exact if row["period"] == day) == values["exact"]
         assert sum(row["retained_so_far"] for row in later if row["period"] == day) == values["on_or_after"]
-        within = case.compute("retention", {**basis, "brackets": [day]})
+        within = found[f"within_{day}"]
         assert sum(row["retained_so_far"] for row in within if row["period"] == 1) == values["within"]
 
 
