@@ -324,7 +324,7 @@ def check_pooled_days(case: Case) -> None:
     """Real purchases: of all customers, who bought on day n, on or after it, on some day up to it."""
     days = {int(day): values for day, values in case.expected.items() if day.isdigit()}
     basis = {"start": "Order Completed", "return": "Order Completed", "period": "day"}
-    rules = {
+    rules: dict[str, dict[str, Any]] = {
         "exact": {**basis, "periods": max(days)},
         "later": {**basis, "periods": max(days), "mode": "on_or_after"},
         **{f"within_{day}": {**basis, "brackets": [day]} for day in days},
