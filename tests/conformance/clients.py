@@ -18,8 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from proxy import DROP, HOLD, PASS, STORE_THEN_500, STORE_THEN_DROP, Fault
-
+from conformance.proxy import DROP, HOLD, PASS, STORE_THEN_500, STORE_THEN_DROP, Fault
 from conftest import ROOT
 
 HERE = Path(__file__).parent
@@ -56,7 +55,7 @@ CLOSING = "sent while the page closes, once in the lake"
 NEXT_PAGE = "sent again from the next page, once in the lake"
 ONLINE = "waits for the network, once in the lake"
 REFUSED = "nothing: the browser's preflight asks for what no HTTP API grants to any origin"
-ELSEWHERE = "–"
+ELSEWHERE = "–"  # noqa: RUF001 - a dash is what an empty cell is drawn as
 """The column is not for this client."""
 
 

@@ -13,13 +13,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from clients import (
-    AGAIN, ALL, ARRIVES, CLIENTS, CLOSING, ELSEWHERE, LOST, NEXT_PAGE, OFFLINE, ONCE, ONLINE, PLANS, REFUSED, SOONER,
-    TOLD_SECONDS, UNLOAD, WAITS, Client, calls, plan,
-)  # fmt: skip
-from proxy import Exchange, Proxy
 
 import matrix
+from conformance import clients
+from conformance.clients import ARRIVES, CLIENTS, OFFLINE, PLANS, TOLD_SECONDS, UNLOAD, Client, calls, plan
+from conformance.proxy import Exchange, Proxy
 from sandbox import Sandbox, copied
 
 pytestmark = pytest.mark.e2e
@@ -96,12 +94,12 @@ def test_nothing_was_quarantined(sandbox: Sandbox, seen: dict[str, Seen]) -> Non
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.name)
 def test_a_client_does_what_is_expected(client: Client, column: str, seen: dict[str, Seen]) -> None:
     if column not in client.expected:
-        outcome = ELSEWHERE
+        outcome = clients.ELSEWHERE
     elif column == ARRIVES:
         outcome = _arrival(client, seen[client.name])
     else:
         outcome = _outcome(client, column, seen[client.name])
-    assert outcome == client.expected.get(column, ELSEWHERE)
+    assert outcome == client.expected.get(column, clients.ELSEWHERE)
     matrix.cell("Clients", client.name, column, outcome)
 
 
@@ -109,7 +107,7 @@ def _arrival(client: Client, seen: Seen) -> str:
     """Every call of calls.json is a row of its type, with what was said and the ids that the client made."""
     if all(exchange.method == "OPTIONS" for exchange in seen.exchanges[ARRIVES]):
         assert seen.events == []
-        return REFUSED
+        return clients.REFUSED
     rows = {row["type"]: row for row in seen.events if row["user_id"] == "u-1"}
     assert len(rows) == sum(row["user_id"] == "u-1" for row in seen.events) == len(calls())
     for said in calls():
@@ -126,7 +124,7 @@ def _arrival(client: Client, seen: Seen) -> str:
             assert (library["name"], library["version"]) == client.library
     made = [event["messageId"] for exchange in seen.exchanges[ARRIVES] for event in exchange.events()]
     assert sorted(made) == sorted(row["message_id"] for row in rows.values())
-    return ALL
+    return clients.ALL
 
 
 def _time(text: str) -> datetime:
@@ -148,17 +146,17 @@ def _outcome(client: Client, column: str, seen: Seen) -> str:
     assert all(_names(exchange) == steps for exchange in sent)  # so none is left behind when its siblings go again
     if not kept:
         assert len(sent) == (column != OFFLINE)
-        return LOST
+        return clients.LOST
     assert kept == steps
     if column == OFFLINE:
-        return ONLINE
+        return clients.ONLINE
     if column == UNLOAD:
-        return CLOSING if len(sent) == 1 else NEXT_PAGE
+        return clients.CLOSING if len(sent) == 1 else clients.NEXT_PAGE
     if len(sent) == 1:
-        return ONCE
+        return clients.ONCE
     if not any(fault.retry_after for fault in plan(client, column)):
-        return AGAIN
-    return WAITS if sent[1].begun - sent[0].ended > TOLD_SECONDS - 0.1 else SOONER
+        return clients.AGAIN
+    return clients.WAITS if sent[1].begun - sent[0].ended > TOLD_SECONDS - 0.1 else clients.SOONER
 
 
 def _names(exchange: Exchange) -> set[str]:
