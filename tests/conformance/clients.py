@@ -11,6 +11,7 @@ drivers/calls.json. In all others `name` is the anonymous id and it tracks `Befo
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -75,6 +76,11 @@ class Client:
     """PYTHONPATH, for a package that is installed apart."""
     plans: Mapping[str, Sequence[Fault]] = field(default_factory=dict)
     """Where they differ from PLANS."""
+
+    @property
+    def source(self) -> str:
+        """The source whose key it sends with, named after it."""
+        return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
 
     def run(self, write_key: str, urls: Mapping[str, str]) -> None:
         """All scenarios of `urls`, name -> where to send to."""

@@ -9,6 +9,7 @@ import http.client
 import json
 import select
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -17,6 +18,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+FORWARDED_AT_ONCE = 4
+"""Of all proxies together: the local cloud starts a worker for each request under way, which takes it seconds."""
+_FORWARDING = threading.BoundedSemaphore(FORWARDED_AT_ONCE)
 _UPSTREAM_SECONDS = 60
 _HELD_SECONDS = 30
 _ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
@@ -120,9 +124,7 @@ class _Server(ThreadingHTTPServer):
     proxy: Proxy
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        import sys
-
-        error = sys.exception() if sys.version_info >= (3, 11) else None
+        error = sys.exception()
         if not isinstance(error, ConnectionError):  # a page that is left takes its connections along
             self.proxy.failures.append(repr(error))
 
@@ -138,7 +140,10 @@ class _Handler(BaseHTTPRequestHandler):
         exchange = Exchange(self.command, self.path, dict(self.headers.items()), body, time.monotonic())
         fault = proxy.begin(exchange)
         try:
-            status, headers, said = self._forwarded(body) if fault.forward else (0, [], b"")
+            status, headers, said = 0, [], b""
+            if fault.forward:
+                with _FORWARDING:
+                    status, headers, said = self._forwarded(body)
             if fault.hold:
                 select.select([self.connection], [], [], _HELD_SECONDS)
             if fault.drop:

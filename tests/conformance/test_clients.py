@@ -4,6 +4,7 @@ All clients run once, each in all its scenarios, then one export; the tests look
 """
 
 import json
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ import pytest
 import matrix
 from conformance import clients
 from conformance.clients import ARRIVES, CLIENTS, OFFLINE, PLANS, TOLD_SECONDS, UNLOAD, Client, calls, plan
-from conformance.proxy import Exchange, Proxy
+from conformance.proxy import FORWARDED_AT_ONCE, Exchange, Proxy
 from sandbox import Sandbox, copied
 
 pytestmark = pytest.mark.e2e
@@ -52,7 +53,8 @@ def seen(sandbox: Sandbox) -> dict[str, Seen]:
     """Client -> what became of it."""
     upstream = sandbox.status()["url"]
     create = ".venv/bin/daybreak keys create --json"
-    keys = {client.name: json.loads(sandbox.run(f"{create} '{client.name}'"))["write_key"] for client in CLIENTS}
+    keys = {client.name: json.loads(sandbox.run(f"{create} {client.source}"))["write_key"] for client in CLIENTS}
+    _warm(sandbox)
     with ExitStack() as listening:
         proxies = {
             client.name: {
@@ -71,11 +73,26 @@ def seen(sandbox: Sandbox) -> dict[str, Seen]:
     sandbox.run(f".venv/bin/daybreak run export --date {datetime.now(UTC):%Y-%m-%d}")
     rows = _events(sandbox)
     return {
-        name: Seen(
-            {column: proxy.exchanges for column, proxy in of.items()}, [row for row in rows if row["source"] == name]
+        client.name: Seen(
+            {column: proxy.exchanges for column, proxy in proxies[client.name].items()},
+            [row for row in rows if row["source"] == client.source],
         )
-        for name, of in proxies.items()
+        for client in CLIENTS
     }
+
+
+def _warm(sandbox: Sandbox) -> None:
+    """Have the local cloud start the workers it needs, so that no client waits for that longer than it is ready to."""
+    status = sandbox.status()
+    body = json.dumps({"writeKey": status["write_key"], "batch": []}).encode()
+
+    def send(_: int) -> None:
+        request = urllib.request.Request(f"{status['url']}/v1/batch", data=body, method="POST")
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            assert answer.status == 200
+
+    with ThreadPoolExecutor(FORWARDED_AT_ONCE) as pool:
+        list(pool.map(send, range(FORWARDED_AT_ONCE)))
 
 
 def _events(sandbox: Sandbox) -> list[Row]:
