@@ -140,10 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
         exchange = Exchange(self.command, self.path, dict(self.headers.items()), body, time.monotonic())
         fault = proxy.begin(exchange)
         try:
-            status, headers, said = 0, [], b""
-            if fault.forward:
-                with _FORWARDING:
-                    status, headers, said = self._forwarded(body)
+            status, headers, said = self._forwarded(body) if fault.forward else (0, [], b"")
             if fault.hold:
                 select.select([self.connection], [], [], _HELD_SECONDS)
             if fault.drop:
@@ -159,6 +156,13 @@ class _Handler(BaseHTTPRequestHandler):
             exchange.ended = time.monotonic()
 
     def _forwarded(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+        """The collector's answer: status, headers, body."""
+        if self.command != "POST":  # the local gateway answers these without a worker
+            return self._sent_on(body)
+        with _FORWARDING:
+            return self._sent_on(body)
+
+    def _sent_on(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         upstream = urlsplit(self.server.proxy.upstream)
         connection = http.client.HTTPConnection(upstream.hostname or "", upstream.port, timeout=_UPSTREAM_SECONDS)
         try:

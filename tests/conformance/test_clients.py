@@ -51,7 +51,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def seen(sandbox: Sandbox) -> dict[str, Seen]:
     """Client -> what became of it."""
-    upstream = sandbox.status()["url"]
+    upstream = sandbox.status["url"]
     create = ".venv/bin/daybreak keys create --json"
     keys = {client.name: json.loads(sandbox.run(f"{create} {client.source}"))["write_key"] for client in CLIENTS}
     _warm(sandbox)
@@ -83,7 +83,7 @@ def seen(sandbox: Sandbox) -> dict[str, Seen]:
 
 def _warm(sandbox: Sandbox) -> None:
     """Have the local cloud start the workers it needs, so that no client waits for that longer than it is ready to."""
-    status = sandbox.status()
+    status = sandbox.status
     body = json.dumps({"writeKey": status["write_key"], "batch": []}).encode()
 
     def send(_: int) -> None:
