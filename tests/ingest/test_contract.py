@@ -113,6 +113,12 @@ def test_rudderstacks_names_for_times_are_understood(endpoint: Endpoint) -> None
     assert datetime.fromisoformat(line["sent_at"]) == now
 
 
+def test_traits_that_stand_in_the_context_of_an_identify_call_are_traits(endpoint: Endpoint) -> None:
+    told = {"userId": "u", "context": {"traits": {"plan": "pro"}}}
+    endpoint.post({"batch": [{"type": "identify", **told}, {"type": "track", "event": "E", **told}]})
+    assert [line.get("traits") for line in endpoint.lines()] == [{"plan": "pro"}, None]
+
+
 def test_history_is_imported_with_a_servers_key_and_its_times_are_believed(endpoint: Endpoint) -> None:
     long_ago = {"batch": [{**GOOD, "timestamp": "2019-03-01T00:00:00Z"}], "sentAt": "2019-03-01T00:00:00Z"}
     browser = WriteKeys(endpoint.tables, "keys").create("page", "browser", "2026-11-20T00:00:00+00:00")

@@ -183,6 +183,8 @@ def _settings(folder: Path, port: int) -> dict[str, str]:
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", "")]),
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
+        # the functions call the AWS API by this name: 127.0.0.1 is the collector, which would call itself for ever
+        "AWS_ENDPOINT_URL": f"http://localhost:{port}",
         "PERSIST_STATE": "1",
         "S3_PERSIST": "1",
         "STATE_DIR": str(folder / "state" / "services"),

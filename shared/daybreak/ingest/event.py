@@ -111,7 +111,7 @@ def canonical(
         "received_at": iso(arrival.received_at),
         "source": arrival.source,
         "properties": event.properties or None,
-        "traits": event.traits or None,
+        "traits": event.traits or _traits_in_context(event) or None,
         "context": _merged(arrival.context, event.context),
         "integrations": _merged(arrival.integrations, event.integrations),
     }
@@ -154,6 +154,12 @@ def _validated(raw: Any, type_: str | None) -> IncomingEvent:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         field = str(first["loc"][0]) if first["loc"] else "event"
         raise EventRejected("invalid_field", f"{field}: {first['msg']}") from None
+
+
+def _traits_in_context(event: IncomingEvent) -> dict[str, Any] | None:
+    """RudderStack's Python SDK says an identify call's traits only in its context."""
+    traits = (event.context or {}).get("traits") if event.type == "identify" else None
+    return traits if isinstance(traits, dict) else None
 
 
 def _require_people(type_: str, fields: dict[str, Any]) -> None:

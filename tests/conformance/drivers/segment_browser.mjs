@@ -4,17 +4,17 @@ import { CALLS, leave, quiet, run } from "./pages.mjs";
 const FILES = new URL("../node_modules/@segment/analytics-next/dist/umd/", import.meta.url);
 const [strategy] = process.argv.slice(2);
 
-// In the page: load the client as its README says, with the settings inline that it would ask Segment's CDN for.
+// In the page: load the client as its README says. Its settings come from the endpoint; where it batches, they are inline.
 async function load(page, { name, url, write_key }, timeout = 300) {
   await page.addScriptTag({ url: "/files/index.js" });
   await page.evaluate(
     async ({ name, host, write_key, strategy, timeout }) => {
       const deliveryStrategy = strategy === "batching" ? { strategy, config: { size: 10, timeout } } : undefined;
       const segment = { apiKey: write_key, apiHost: `${host}/v1`, protocol: "http", deliveryStrategy };
-      const [analytics] = await AnalyticsNext.AnalyticsBrowser.load({
-        writeKey: write_key,
-        cdnSettings: { integrations: { "Segment.io": segment } },
-      });
+      const settings = deliveryStrategy
+        ? { cdnSettings: { integrations: { "Segment.io": segment } } }
+        : { cdnURL: `http://${host}` };
+      const [analytics] = await AnalyticsNext.AnalyticsBrowser.load({ writeKey: write_key, ...settings });
       analytics.setAnonymousId(name);
       window.analytics = analytics;
     },
