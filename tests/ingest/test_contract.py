@@ -307,3 +307,12 @@ def test_the_example_plan_is_one() -> None:
 def test_a_plan_that_is_none_says_where(text: str, says: str) -> None:
     with pytest.raises(DefinitionError, match=says):
         parse_plan(text)
+
+
+@pytest.mark.parametrize("value", ["https://\u00e9.example", "a\r\nSet-Cookie: b", "\u0000", "\ud800", ""])
+def test_no_header_is_mirrored_that_a_gateway_could_not_pass_on(endpoint: Endpoint, value: str) -> None:
+    asked = {"origin": value, "access-control-request-headers": value}
+    for method in ("OPTIONS", "POST"):
+        headers = endpoint.get("/v1/batch", method, asked).headers
+        assert headers["Access-Control-Allow-Origin"] == "*"
+        assert headers.get("Access-Control-Allow-Headers", "*") == "*"
