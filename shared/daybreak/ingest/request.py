@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from daybreak.errors import EventRejected, RequestRefused
 from daybreak.ingest.body import MAX_INFLATED_BYTES, read_json
@@ -124,6 +124,8 @@ def take(request: Request, authenticate: Authenticate, rules: Rules, received_at
         context=context if isinstance(context, dict) else None,
         integrations=integrations if isinstance(integrations, dict) else None,
     )
+    if _written(shared) * len(raws) > sizes.judged:
+        _too_much_to_judge()
     return _judge(raws, kind if one else None, arrival, rules, sizes)
 
 
@@ -198,8 +200,20 @@ def _judge(raws: list[Any], type_: str | None, arrival: Arrival, rules: Rules, s
             rejected.append(_quarantined(index, raw, type_, reason, arrival))
             size += len(rejected[-1].line)
         if size > sizes.judged:
-            raise RequestRefused(413, "too_large", "the events and their context are too large; send fewer")
+            _too_much_to_judge()
     return Intake(arrival.source, events, rejected, suppressed)
+
+
+def _written(shared: dict[str, Any]) -> int:
+    """How long what a batch says for all its events is in each of them: known before the work is done for each."""
+    try:
+        return len(json.dumps([shared.get("context"), shared.get("integrations")]))
+    except RecursionError:  # such depths can be written nowhere
+        return IMPORT.judged
+
+
+def _too_much_to_judge() -> NoReturn:
+    raise RequestRefused(413, "too_large", "the events and their context are too large; send fewer")
 
 
 def _quarantined(index: int, raw: Any, type_: str | None, reason: EventRejected, arrival: Arrival) -> Rejected:
