@@ -196,6 +196,15 @@ def test_nothing_about_keys_reaches_a_log(endpoint: Endpoint, capsys: pytest.Cap
         assert key not in said.out + said.err
 
 
+def test_a_write_key_is_stored_nowhere_wherever_a_client_puts_it(endpoint: Endpoint) -> None:
+    key = endpoint.write_key
+    odd = [{**GOOD, "properties": {key: {"k": [f"x{key}y"]}}, "messageId": key}, {"write_key": key}, [[key]], key]
+    answer = endpoint.post({"batch": [*odd, {**GOOD, "timestamp": key}], "context": {"token": key}, "writeKey": key})
+    assert (answer.body["accepted"], answer.body["rejectedCount"]) == (1, 4)
+    assert key not in json.dumps(endpoint.lines()) + endpoint.quarantined().decode()
+    assert endpoint.lines()[0]["properties"] == {"[write key]": {"k": ["x[write key]y"]}}
+
+
 # privacy
 
 
