@@ -1,10 +1,11 @@
 # make demo    the whole of Daybreak on this machine, with real events and real numbers
 # make test    everything that must hold: lint, types, arrows, unit tests, end to end on a fresh local cloud
 # make bench   what it costs, as a table and in bench.json
+# make audit   known weaknesses of every locked dependency; fails where PyPI's service cannot be asked
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench clean
+.PHONY: setup demo test lint bench audit clean
 
 setup: .venv/.ready infra/node_modules/.ready
 
@@ -22,6 +23,11 @@ lint: setup
 
 bench: setup
 	@PYTHONPATH=tests $(BIN)/python -m bench
+
+audit: setup
+	@mkdir -p .daybreak
+	@$(BIN)/python -m uv export --frozen --quiet --no-emit-project --no-hashes --output-file .daybreak/locked.txt
+	@$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement .daybreak/locked.txt
 
 clean:
 	rm -rf .venv .daybreak infra/node_modules cdk.out out

@@ -21,7 +21,7 @@ window = "1d"
 segments = ["plan"]
 """)
 FORMULAS = [
-    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1+1", "\r=1", "\n=1", " =1", "＝1+1", "＋1", "－1", "＠x", "\u0000=1",
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1+1", "\r=1", "\n=1", " =1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20x", "\u0000=1",
     "=HYPERLINK(\"https://example.invalid\",\"x\")", "=cmd|' /C calc'!A0",
 ]  # fmt: skip
 PLAIN = ["", "pro", "a=b", "1-2", "<script>", "'; drop table found; --", "'=1", 'a"b,c\nd', "../../etc", "\u202egnp"]
@@ -46,7 +46,7 @@ def test_no_cell_begins_as_a_formula(out: Path) -> None:
         cells = [row["segment_value"] for row in csv.DictReader(file)]
     assert {f"'{formula}" for formula in FORMULAS} <= set(cells)
     assert {plain for plain in PLAIN if plain} <= set(cells)
-    assert not [cell for cell in cells if cell.lstrip("\0 \t\r\n")[:1] in tuple("=+-@＝＋－＠")]
+    assert not [cell for cell in cells if cell.lstrip("\0 \t\r\n")[:1] in tuple("=+-@\uff1d\uff0b\uff0d\uff20")]
 
 
 def test_parquet_has_every_value_as_it_was_sent(out: Path) -> None:

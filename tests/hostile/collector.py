@@ -51,11 +51,7 @@ class Collector:
 
     def send(self, event: Event) -> Outcome:
         """Send a request. Fails where an answer is none, or says or leaves behind what it must not."""
-        self.sent += 1
-        self._said.seek(0)
-        self._said.truncate()
-        with contextlib.redirect_stdout(self._said), contextlib.redirect_stderr(self._said):
-            answer = self._endpoint.module.handler(event, None)
+        answer = self._handled(event)
         items = self._tables.items("events")
         self._tables.empty("events")
         frames, rejects = (b"".join(i[name]["B"] for i in items if name in i) for name in ("frame", "rejects"))
@@ -74,6 +70,23 @@ class Collector:
             assert not events
             assert not rejected
         return outcome
+
+    def answer(self, event: Event) -> tuple[int, Any]:
+        """Status and body of a request of which nothing else is asked; what it stored stays."""
+        answer = self._handled(event)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def page(self, path: str) -> Event:
+        """A gateway event that asks for a page."""
+        return {"rawPath": path, "requestContext": {"http": {"method": "GET"}}, "headers": {}}
+
+    def _handled(self, event: Event) -> dict[str, Any]:
+        self.sent += 1
+        self._said.seek(0)
+        self._said.truncate()
+        with contextlib.redirect_stdout(self._said), contextlib.redirect_stderr(self._said):
+            answer: dict[str, Any] = self._endpoint.module.handler(event, None)
+        return answer
 
     def _checked(self, event: Event, answer: dict[str, Any]) -> Any:
         """The answer's body. Every error says its code and what is wrong."""

@@ -66,8 +66,8 @@ def with_bad_events_between(mill: Mill, random: Random, batch: dict[str, Any]) -
     for text in bad:
         texts.insert(random.randint(0, len(texts)), text)
     around = json.dumps({**batch, "batch": "HERE"})
-    text = around.replace('"HERE"', f"[{','.join(texts)}]").encode()
-    return Sent(mill.event("/v1/batch", text), readable=True, good=good, others=len(bad))
+    body = around.replace('"HERE"', f"[{','.join(texts)}]").encode()
+    return Sent(mill.event("/v1/batch", body), readable=True, good=good, others=len(bad))
 
 
 def with_bytes_changed(mill: Mill, random: Random, body: bytes) -> Sent:

@@ -21,8 +21,8 @@ from daybreak.metrics.families import FAMILIES, Family
 from daybreak.metrics.job import Computed
 from daybreak.metrics.unseen import unseen
 
-_FORMULA = r"^[\s\x00]*[=+\-@＝＋－＠]|^[\t\r\n]"  # noqa: RUF001 - spreadsheets take the wide ones too
-"""How a cell begins that a spreadsheet may run as a formula (OWASP, CSV injection)."""
+_FORMULA = r"^[\s\x00]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]|^[\t\r\n]"
+"""How a cell begins that a spreadsheet may run as a formula (OWASP, CSV injection); the last four are wide signs."""
 
 Table = tuple[list[str], list[tuple[object, ...]]]
 """Columns and rows."""
@@ -106,7 +106,7 @@ def _table(family: Family, lake: Path, out: Path) -> Table:
 
 
 def _cell(name: str, type_: str) -> str:
-    """A column as it goes into CSV. Text that a spreadsheet would run gets a ' before it, which makes it text there too.
+    """A column as it goes into CSV. Text that a spreadsheet would run gets a ' before it, and is text there too.
 
     Segment values are what anybody sent who has a browser's write key. The Parquet files have them as they are.
     """

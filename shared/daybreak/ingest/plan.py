@@ -69,7 +69,7 @@ class Plan(BaseModel):
         return self.sources.get(source, self.mode)
 
     def breaches(self, event: dict[str, Any], source: str) -> list[Breach]:
-        """What is not as planned in a canonical event, MOST_BREACHES or so; nothing where the plan is off for its source."""
+        """What is not as planned in a canonical event, MOST_BREACHES or so; nothing where the plan is off."""
         if self.mode_of(source) == "off":
             return []
         if event["type"] == "track":
