@@ -1,11 +1,15 @@
-# make demo    the whole of Daybreak on this machine, with real events and real numbers
-# make test    everything that must hold: lint, types, arrows, unit tests, end to end on a fresh local cloud
-# make bench   what it costs, as a table and in bench.json
-# make audit   known weaknesses of every locked dependency; fails where PyPI's service cannot be asked
+# make demo          the whole of Daybreak on this machine, with real events and real numbers
+# make test          everything that must hold: lint, types, arrows, unit tests, end to end on a fresh local cloud
+# make conformance   the real SDKs, in Node, Python and a browser, against the deployed collector; hostile requests;
+#                    Amazon's own DynamoDB Local
+# make bench         what it costs, as a table and in bench.json
+# make audit         known weaknesses of every locked dependency; fails where PyPI's service cannot be asked
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench audit clean
+CLIENTS := tests/conformance
+
+.PHONY: setup demo test lint bench conformance audit clean
 
 setup: .venv/.ready infra/node_modules/.ready
 
@@ -29,8 +33,13 @@ audit: setup
 	@$(BIN)/python -m uv export --frozen --quiet --no-emit-project --no-hashes --output-file .daybreak/locked.txt
 	@$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement .daybreak/locked.txt
 
+conformance: setup $(CLIENTS)/node_modules/.ready $(CLIENTS)/.clients/.ready
+	@{ command -v chromium && command -v curl; } >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium curl >/dev/null; } \
+	  || { echo "these tests drive a browser; install it first: apt-get install chromium curl"; exit 1; }
+	@$(BIN)/pytest $(CLIENTS)
+
 clean:
-	rm -rf .venv .daybreak infra/node_modules cdk.out out
+	rm -rf $(CLIENTS)/node_modules $(CLIENTS)/.clients .venv .daybreak infra/node_modules cdk.out out
 
 .venv/.ready: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Daybreak needs Python 3.11 or newer, this is %d.%d; name one: make PYTHON=python3.13 …" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
@@ -41,4 +50,16 @@ clean:
 
 infra/node_modules/.ready: infra/package.json infra/package-lock.json .venv/.ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix infra --silent --no-audit --no-fund
+	@touch $@
+
+$(CLIENTS)/node_modules/.ready: $(CLIENTS)/package.json $(CLIENTS)/package-lock.json .venv/.ready
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix $(CLIENTS) --silent --no-audit --no-fund --ignore-scripts --omit=optional
+	@touch $@
+
+# Python clients of which this checkout's own environment holds another version, or none: a folder each
+$(CLIENTS)/.clients/.ready: $(wildcard $(CLIENTS)/python/*.txt) .venv/.ready
+	@rm -rf $(CLIENTS)/.clients
+	@for pinned in $(CLIENTS)/python/*.txt; do \
+	  $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps --target $(CLIENTS)/.clients/$$(basename $$pinned .txt) --requirement $$pinned || exit 1; \
+	done
 	@touch $@

@@ -11,7 +11,17 @@ from infra.collector import Collector
 from infra.jobs import Jobs
 from infra.tables import Tables
 
+MOST_REJECTED_PERCENT = 5
+MOST_REJECTED_AT_LEAST = 10
+"""Fewer rejected events an hour wake nobody, whatever their share."""
 _FIVE_MINUTES = Duration.minutes(5)
+
+
+def _counted(name: str, service: str, period: Duration) -> cloudwatch.Metric:
+    """A metric that the functions themselves write."""
+    return cloudwatch.Metric(
+        namespace="Daybreak", metric_name=name, dimensions_map={"service": service}, period=period, statistic="Sum"
+    )
 
 
 class Alarms(Construct):
@@ -60,12 +70,32 @@ class Alarms(Construct):
                     "DynamoDB throttles the collector's writes; clients send again. On demand it adapts by itself "
                     "within minutes.")  # fmt: skip
 
-    def _alarm(self, name: str, metric: cloudwatch.IMetric, description: str) -> None:
+        self._alarm("Unreconciled", _counted("UnreconciledEvents", "export", Duration.hours(1)),
+                    "Events are missing or too many on their way from the collector to the lake; "
+                    "`daybreak reconcile DATE` says where.")  # fmt: skip
+        self._alarm("BodiesDamaged", _counted("DamagedBodies", "collector", _FIVE_MINUTES),
+                    "The gateway turned gzipped bodies into text. Send them as application/octet-stream or deploy with "
+                    "`-c gateway=rest`; `daybreak doctor` shows what arrives.")  # fmt: skip
+        share = cloudwatch.MathExpression(
+            expression=f"IF(rejected > {MOST_REJECTED_AT_LEAST}, 100 * rejected / (rejected + accepted), 0)",
+            using_metrics={
+                "rejected": _counted("RejectedEvents", "collector", Duration.hours(1)),
+                "accepted": _counted("AcceptedEvents", "collector", Duration.hours(1)),
+            },
+            period=Duration.hours(1),
+            label="percent of events rejected",
+        )
+        self._alarm("RejectedShare", share,
+                    f"Over {MOST_REJECTED_PERCENT} percent of an hour's events are quarantined; `daybreak rejects` "
+                    "says which and why, `daybreak replay --rejected` takes them once the rule is fixed.",
+                    threshold=MOST_REJECTED_PERCENT)  # fmt: skip
+
+    def _alarm(self, name: str, metric: cloudwatch.IMetric, description: str, threshold: int = 1) -> None:
         alarm = cloudwatch.Alarm(
             self,
             name,
             metric=metric,
-            threshold=1,
+            threshold=threshold,
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,

@@ -29,13 +29,13 @@ from infra.glue_table import Partition, parquet_table
 
 from daybreak.definitions import Project
 from daybreak.metrics.families import FAMILIES
-from daybreak.tables import Event, MeasuredDefinition, RejectedEvent
+from daybreak.tables import Event, MeasuredDefinition, Reconciled, RejectedEvent
 
 SCAN_LIMIT_BYTES = 100 * 1024**3
 """One query may read 100 GB, which is half a dollar."""
 RESULTS_KEPT = Duration.days(7)
 OLD_VERSIONS_KEPT = Duration.days(14)
-EXPORT_OWNS = ("raw", "quarantine", "rejected", "events", "moved", "derived", "exports")
+EXPORT_OWNS = ("raw", "quarantine", "rejected", "events", "moved", "derived", "exports", "reconciliation")
 METRICS_OWN = ("metrics", "definitions", "latest")
 METRICS_READ = ("derived", "exports")
 
@@ -125,7 +125,9 @@ class Lake(Construct):
         )
         since = project.settings.since
         parquet_table(self, "events", Event, database, self.bucket, [Partition.date("dt", since)])
-        parquet_table(self, "rejected", RejectedEvent, database, self.bucket, [Partition.date("arrived", since)])
+        arrived = [Partition.date("arrived", since)]
+        parquet_table(self, "rejected", RejectedEvent, database, self.bucket, arrived)
+        parquet_table(self, "reconciliation", Reconciled, database, self.bucket, arrived)
         families = [Partition.one_of("family", list(FAMILIES))]
         parquet_table(self, "definitions", MeasuredDefinition, database, self.bucket, families)
         for family in FAMILIES.values():

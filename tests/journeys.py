@@ -11,7 +11,7 @@ import duckdb
 
 from daybreak.database import Limits
 from daybreak.definitions import Project, parse
-from daybreak.export.arrivals import HourFrames
+from daybreak.export.arrivals import HourFrames, StoredItem
 from daybreak.export.job import Export, Manifest
 from daybreak.ingest.event import Arrival, canonical
 from daybreak.ingest.pack import pack
@@ -59,11 +59,7 @@ class Arrived:
     def hour(self, hour: datetime) -> HourFrames:
         requests = self.hours.get(hour_of(hour), [])
         frames = [frame for lines in requests for frame in pack(lines)]
-        return HourFrames(
-            frames=b"".join(frame.data for frame in frames),
-            events=sum(frame.count for frame in frames),
-            requests=len(requests),
-        )
+        return HourFrames.of(StoredItem("test", frame.data, frame.count) for frame in frames)
 
 
 class Deployment:

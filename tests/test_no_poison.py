@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from daybreak.export.arrivals import HourFrames
+from daybreak.export.arrivals import HourFrames, StoredItem
 from daybreak.export.job import Export
 from daybreak.ingest.pack import pack
 from daybreak.ingest.request import Request, Source, take
@@ -163,8 +163,10 @@ class _Requests:
         if hour != RECEIVED:
             return HourFrames()
         frames, rejects = pack([e.line for e in self.events]), pack([e.line for e in self.rejected])
-        return HourFrames(b"".join(f.data for f in frames), len(self.events),
-                          b"".join(f.data for f in rejects), len(self.rejected), 1)  # fmt: skip
+        return HourFrames.of(
+            [StoredItem("web", frame.data, frame.count) for frame in frames]
+            + [StoredItem("web", rejects=frame.data, rejected=frame.count) for frame in rejects]
+        )
 
     def first_hour(self, before: datetime) -> datetime | None:
         return RECEIVED
@@ -186,6 +188,7 @@ def test_what_is_accepted_goes_through_every_job(tmp_path_factory: pytest.TempPa
     assert sorted(deployment.events()) == sorted(ids)
     assert manifest.events + manifest.duplicates == len(requests.events)
     assert manifest.rejected == len(requests.rejected)
+    assert manifest.unreconciled == 0
     Export(deployment.store, requests, ASKED, LIMITS).hourly(datetime(2026, 11, 24, 1, tzinfo=UTC))
     for family in FAMILIES:
         assert Metrics(deployment.store, ASKED, LIMITS).run(family, date(2026, 11, 22))

@@ -2,6 +2,7 @@
 
 {"time": "2026-11-21T08:05:00Z"}                       hourly, from the schedule: every hour that is over by then
 {"date": "2026-11-21", "time": "2026-11-21T08:05:00Z"} one arrival day up to then, the running hour included
+{"replay": "2026-11-20", "time": "2026-11-21T08:05:00Z"} everything of one arrival day again, from its raw log alone
 {"derive_from": "2026-10-01", "derive_to": "…"}        rebuild derived tables after a change of definitions
 {"span": true}                                         which dates have events; are derived tables complete?
 {"derived": "2026-11-21T08:05:00Z"}                    the rebuilding is done: the tables cover everything
@@ -13,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 
 from daybreak.aws import clients
 from daybreak.aws.bucket import BucketStore
@@ -50,7 +52,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     if "derived" in event:
         export.derived(event["derived"])
         return {"derived": event["derived"]}
-    if "date" in event:
+    if "replay" in event:
+        manifests = [export.replay(date.fromisoformat(event["replay"]), parse_time(event["time"]))]
+    elif "date" in event:
         manifests = export.day(date.fromisoformat(event["date"]), parse_time(event["time"]))
     else:
         manifests = export.hourly(parse_time(event["time"]))
@@ -61,8 +65,16 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             "events": m.events,
             "duplicates": m.duplicates,
             "rejected": m.rejected,
+            "unreconciled": m.unreconciled,
         }
         for m in manifests
     ]
     _logger().info("exported", extra={"days": done})
+    with single_metric(
+        name="UnreconciledEvents",
+        unit=MetricUnit.Count,
+        value=sum(m.unreconciled for m in manifests),
+        namespace="Daybreak",
+    ) as metric:
+        metric.add_dimension("service", "export")
     return {"exported": done}

@@ -100,7 +100,7 @@ def _ingest(
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as log:
         lines: list[bytes] = []
-        for position, raw in enumerate(_events(files)):
+        for position, raw in enumerate(read_events(files)):
             try:
                 moment = _moment(raw)
                 arrival = Arrival(received_at=moment, source="files")
@@ -147,7 +147,7 @@ def _moment(raw: Any) -> datetime:
         raise EventRejected("absurd_time", f"timestamp: {text[:40]!r} is not an ISO 8601 time") from None
 
 
-def _events(files: Iterable[str]) -> Iterator[Any]:
+def read_events(files: Iterable[str]) -> Iterator[Any]:
     """Every event of every file; a line may also hold a batch. Raises InputError naming file and line."""
     for name in files:
         with _opened(name) as stream:

@@ -102,13 +102,29 @@ class MeasuredDefinition(Row):
     segments: str = Field(description="What it is split by, separated by commas")
 
 
+class Reconciled(Row):
+    """Of each arrival hour and source: accepted = stored = exported = in_lake + duplicates; rejected = quarantined."""
+
+    hour: int = Field(description="The arrival hour, 0 to 23, UTC")
+    source: str = Field(description="Name of the source whose write key was used")
+    accepted: int = Field(description="Events the collector counted when it stored them")
+    stored: int = Field(description="Events found in its items when the hour was exported")
+    exported: int = Field(description="Events in the raw log")
+    in_lake: int = Field(description="Events in the table `events` that arrived then")
+    duplicates: int = Field(description="Events that were already there, by their message id")
+    rejected: int = Field(description="Events the collector did not take")
+    quarantined: int = Field(description="Events in the table `rejected`")
+    difference: int = Field(description="Events that are missing or too many anywhere on this way; 0 when all is well")
+
+
 class RejectedEvent(Row):
     """Every event that was not taken, with the reason. Partition `arrived` is the UTC date it arrived."""
 
     received_at: datetime = Field(description="When the collector received it")
+    sent_at: datetime | None = Field(description="When the client sent the request, by its own clock")
     source: str = Field(description="Name of the source whose write key was used")
     code: str = Field(description="Short reason, for counting")
     message: str = Field(description="The reason in words, naming the field")
-    message_id: str | None = Field(description="The client's id for the event, if it had a readable one")
+    message_id: str | None = Field(description="The event's id, made by the server where it had none")
     body: str = Field(description="The event as JSON text, cut at 200,000 characters")
     body_chars: int = Field(description="How many characters the whole body had")

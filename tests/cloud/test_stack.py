@@ -13,7 +13,7 @@ from conftest import ROOT
 from daybreak.cloud import cdk
 from daybreak.definitions import load
 from daybreak.metrics.families import FAMILIES
-from daybreak.tables import Event, RejectedEvent, Row, glue_columns
+from daybreak.tables import Event, Reconciled, RejectedEvent, Row, glue_columns
 
 LAMBDA_LIMIT_BYTES = 250 * 1024 * 1024
 
@@ -124,11 +124,18 @@ def test_one_schedule_for_the_export_and_one_each_morning_for_each_family(templa
         assert job["DestinationConfig"]["OnFailure"]
 
 
+def _metrics_of(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """The metric of an alarm, or those its expression is made of."""
+    return [m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m] or [alarm]
+
+
 def test_every_alarm_tells_somebody_what_to_do(template: dict[str, Any]) -> None:
     alarms = resources(template, "AWS::CloudWatch::Alarm")
-    watched = {(a["Namespace"], a["MetricName"]) for a in alarms.values()}
+    watched = {(m["Namespace"], m["MetricName"]) for a in alarms.values() for m in _metrics_of(a)}
     assert {("AWS/Lambda", "Errors"), ("AWS/Lambda", "Throttles"), ("AWS/ApiGateway", "5xx"),
-            ("AWS/SQS", "ApproximateNumberOfMessagesVisible"), ("AWS/DynamoDB", "ThrottledRequests")} == watched  # fmt: skip
+            ("AWS/SQS", "ApproximateNumberOfMessagesVisible"), ("AWS/DynamoDB", "ThrottledRequests"),
+            ("Daybreak", "UnreconciledEvents"), ("Daybreak", "DamagedBodies"),
+            ("Daybreak", "RejectedEvents"), ("Daybreak", "AcceptedEvents")} == watched  # fmt: skip
     assert all(alarm["AlarmActions"] and len(alarm["AlarmDescription"]) > 40 for alarm in alarms.values())
 
 
@@ -152,7 +159,13 @@ def test_bundles_fit_and_hold_amazons_binaries(assembly: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "model"), [("events", Event), ("rejected", RejectedEvent), *((f.name, f.row) for f in FAMILIES.values())]
+    ("table", "model"),
+    [
+        ("events", Event),
+        ("rejected", RejectedEvent),
+        ("reconciliation", Reconciled),
+        *((f.name, f.row) for f in FAMILIES.values()),
+    ],
 )
 def test_glue_has_the_columns_of_the_row_models(template: dict[str, Any], table: str, model: type[Row]) -> None:
     (found,) = [

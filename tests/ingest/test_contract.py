@@ -45,7 +45,7 @@ def test_a_beacon_names_its_key_in_the_query(endpoint: Endpoint) -> None:
     assert sent.status == 200
 
 
-ZIPPED = gzip.compress(json.dumps({"batch": [GOOD]}).encode())
+ZIPPED = gzip.compress(json.dumps({"batch": [GOOD]}).encode(), mtime=0)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,7 @@ def test_gzip_is_read_in_each_shape_a_gateway_may_hand_over(endpoint: Endpoint, 
         (base64.b64encode(ZIPPED).decode()[:-3] + "!", False),
         ("not base64 at all", True),
     ],
+    ids=["decoded as UTF-8", "cut base64", "no base64"],
 )
 def test_bytes_a_gateway_has_ruined_are_named_and_counted(
     endpoint: Endpoint, capsys: pytest.CaptureFixture[str], body: str, is_base64: bool

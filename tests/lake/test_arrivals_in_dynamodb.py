@@ -57,8 +57,8 @@ def test_an_hour_gives_back_all_that_was_stored_in_it_and_no_other(tables: Any) 
         table.store(intake([json.dumps({"minute": minute}).encode()], [b"{}"]), NOW + timedelta(minutes=minute))
     hour = table.hour(NOW)
     assert {json.loads(line)["minute"] for line in unpack(hour.frames)} == set(range(0, 60, 7))
-    assert (hour.events, hour.rejected, hour.requests) == (9, 9, 9)
-    assert table.hour(NOW - timedelta(hours=1)).requests == 0
+    assert hour.sources == {"web": {"accepted": 9, "stored": 9, "rejected": 9, "quarantined": 9}}
+    assert table.hour(NOW - timedelta(hours=1)).sources == {}
 
 
 def test_the_oldest_hour_is_found(tables: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +51,21 @@ class BucketStore:
         return [Object(found["Key"], found["ETag"].strip('"')) for page in pages for found in page.get("Contents", [])]
 
     def delete(self, keys: Iterable[str]) -> None:
-        doomed = [{"Key": key} for key in keys]
+        self._delete([{"Key": key} for key in keys])
+
+    def purge(self) -> int:
+        """Every version of an object that is not its latest, and the marks that deletions leave."""
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket)
+        old = [
+            {"Key": version["Key"], "VersionId": version["VersionId"]}
+            for page in pages
+            for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            if "Size" not in version or not version["IsLatest"]  # a mark has no size
+        ]
+        self._delete(old)
+        return len(old)
+
+    def _delete(self, doomed: Sequence[dict[str, str]]) -> None:
         for first in range(0, len(doomed), _MOST_DELETED_AT_ONCE):
             some = doomed[first : first + _MOST_DELETED_AT_ONCE]
             answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": some, "Quiet": True})  # type: ignore[typeddict-item]

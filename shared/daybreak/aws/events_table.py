@@ -11,17 +11,18 @@ expires   epoch seconds            DynamoDB drops the item; the raw log in S3 ke
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from botocore.exceptions import BotoCoreError, ClientError
 
 from daybreak.errors import RequestRefused
-from daybreak.export.arrivals import HourFrames
-from daybreak.ingest.pack import MAX_FRAME_BYTES, Frame, pack
+from daybreak.export.arrivals import HourFrames, StoredItem
+from daybreak.ingest.pack import MAX_FRAME_BYTES, Frame, count_lines, pack, unpack
 from daybreak.ingest.request import Intake
 from daybreak.lake.keys import hour_of
 
@@ -63,14 +64,34 @@ class EventsTable:
         """Everything stored for an hour, in key order. Reads are consistent: what was acknowledged is there."""
         with ThreadPoolExecutor(SHARDS) as pool:
             shards = list(pool.map(lambda shard: list(self._items(f"{hour_of(hour)}.{shard}")), range(SHARDS)))
-        found = [item for shard in shards for item in shard]
-        return HourFrames(
-            frames=b"".join(item["frame"]["B"] for item in found if "frame" in item),
-            events=sum(int(item["events"]["N"]) for item in found if "events" in item),
-            rejected_frames=b"".join(item["rejects"]["B"] for item in found if "rejects" in item),
-            rejected=sum(int(item["rejected"]["N"]) for item in found if "rejected" in item),
-            requests=sum(item["request"]["S"].endswith("-0") for item in found),
-        )
+        return HourFrames.of(_stored_item(item) for shard in shards for item in shard)
+
+    def rewrite(self, strain: Callable[[bytes, bytes], tuple[bytes, bytes]], until: datetime) -> int:
+        """Replace the frames of events and rejects of every item kept that `strain` changes; how many it did.
+
+        An item that holds nothing any more is deleted.
+        """
+        rewritten = 0
+        hours = (until - KEPT + timedelta(hours=n) for n in range(KEPT // timedelta(hours=1) + 2))
+        for arrival in (f"{hour_of(hour)}.{shard}" for hour in hours for shard in range(SHARDS)):
+            for item in self._items(arrival):
+                frames = tuple(item[name]["B"] if name in item else b"" for name in ("frame", "rejects"))
+                left = strain(*frames)
+                if left != frames:
+                    self._replace(item, *left)
+                    rewritten += 1
+        return rewritten
+
+    def _replace(self, item: dict[str, Any], frame: bytes, rejects: bytes) -> None:
+        kept = {name: value for name, value in item.items() if name not in ("frame", "events", "rejects", "rejected")}
+        for names, data in ((("frame", "events"), frame), (("rejects", "rejected"), rejects)):
+            if data:
+                kept |= {names[0]: {"B": data}, names[1]: {"N": str(count_lines(data))}}
+        if frame or rejects:
+            self._client.put_item(TableName=self._table, Item=kept)
+        else:
+            key = {name: item[name] for name in ("arrival", "request")}
+            self._client.delete_item(TableName=self._table, Key=key)
 
     def first_hour(self, before: datetime) -> datetime | None:
         """The oldest hour still kept that holds anything."""
@@ -97,6 +118,15 @@ class EventsTable:
         )
         for page in pages:
             yield from page["Items"]
+
+
+def _stored_item(item: dict[str, Any]) -> StoredItem:
+    """An item as the export reads it. One of before items named their source takes it from its first line."""
+    frame, rejects = (item[name]["B"] if name in item else b"" for name in ("frame", "rejects"))
+    events, rejected = (int(item[name]["N"]) if name in item else 0 for name in ("events", "rejected"))
+    named = item.get("source")
+    source = named["S"] if named else orjson.loads(next(unpack(frame or rejects)))["source"]
+    return StoredItem(source, frame, events, rejects, rejected)
 
 
 def items(intake: Intake, received_at: datetime) -> list[dict[str, Any]]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from daybreak.errors import RequestRefused
 from daybreak.ingest.pack import zstd
 from daybreak.ingest.plan import Plan
-from daybreak.ingest.rules import Rules
+from daybreak.ingest.rules import Clean, Rules
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,7 +35,7 @@ class LiveRules:
         self,
         client: DynamoDBClient,
         table: str,
-        clean: Callable[[dict[str, Any]], dict[str, Any]] = lambda event: event,
+        clean: Clean = lambda event: event,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client

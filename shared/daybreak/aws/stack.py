@@ -11,9 +11,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from daybreak.aws import clients
+from daybreak.aws.bucket import BucketStore
 from daybreak.aws.events_table import EventsTable
+from daybreak.aws.live_rules import LiveRules
 from daybreak.aws.write_keys import WriteKeys
 from daybreak.errors import CloudError
+from daybreak.ingest.rules import Clean
 
 _POLL_SECONDS = 0.3
 
@@ -31,6 +34,7 @@ class Answer:
 class Stack:
     """The outputs of the deployed stack."""
 
+    hash_salt: str
     collector_url: str
     events_table: str
     keys_table: str
@@ -51,6 +55,7 @@ class Stack:
             ) from error
         outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
         return Stack(
+            hash_salt=found["StackId"].rpartition("/")[2],  # as infra/collector.py gives it to the collector
             collector_url=outputs["CollectorUrl"],
             events_table=outputs["EventsTable"],
             keys_table=outputs["KeysTable"],
@@ -66,6 +71,12 @@ class Stack:
 
     def events(self) -> EventsTable:
         return EventsTable(clients.dynamodb(), self.events_table)
+
+    def lake(self) -> BucketStore:
+        return BucketStore(clients.s3(), self.lake_bucket)
+
+    def live_rules(self, clean: Clean = lambda event: event) -> LiveRules:
+        return LiveRules(clients.dynamodb(), self.keys_table, clean)
 
     def export(self, payload: dict[str, Any]) -> dict[str, Any]:
         """Run the export now and wait for it."""

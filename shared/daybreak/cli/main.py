@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from daybreak.cli import compute, definitions, keys, local_cloud, stack
+from daybreak.cli import arrivals, compute, definitions, doctor, keys, local_cloud, person, plan, stack
 from daybreak.cli.show import ERR
 from daybreak.errors import DaybreakError
 
@@ -16,8 +16,12 @@ APP = typer.Typer(
 )
 local_cloud.register(APP)
 stack.register(APP)
+arrivals.register(APP)
+person.register(APP)
+doctor.register(APP)
 compute.register(APP)
 APP.add_typer(keys.APP, name="keys")
+APP.add_typer(plan.APP, name="plan")
 APP.add_typer(definitions.APP, name="definitions")
 
 

@@ -1,11 +1,31 @@
 """Options that several commands share."""
 
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 import typer
+
+from daybreak.errors import InputError
 
 Cloud = Annotated[
     str, typer.Option(help="local, aws, or auto: the local cloud while it is up, else AWS", envvar="DAYBREAK_CLOUD")
 ]
 StackName = Annotated[str, typer.Option("--stack", help="Name of the deployed stack", envvar="DAYBREAK_STACK")]
 AsJson = Annotated[bool, typer.Option("--json", help="For machines")]
+
+
+def one_day(option: str, text: str) -> date:
+    """The day somebody typed. Raises InputError."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"{option} {text!r} is no date; write it as 2026-11-21") from None
+
+
+def days(first: str | None, last: str | None, ago: int) -> tuple[date, date]:
+    """The days from --from (so many days ago by default) to --to (today, UTC, by default). Raises InputError."""
+    end = one_day("--to", last) if last else datetime.now(UTC).date()
+    begin = one_day("--from", first) if first else end - timedelta(days=ago)
+    if end < begin:
+        raise InputError(f"--to {end} is before --from {begin}")
+    return begin, end

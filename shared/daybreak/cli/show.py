@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 _LONG = 44
@@ -76,7 +77,12 @@ def _text(column: str, value: Any) -> str:
         return f"{float(value) * 100:.1f} %"
     if "seconds" in column and _is_number(value):
         return _length(float(value))
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    return f"{value:.4f}" if isinstance(value, float) else _plain(str(value))
+
+
+def _plain(text: str) -> str:
+    """Text that clients sent, so that it can neither colour nor control the terminal."""
+    return escape("".join(character if character.isprintable() else "\ufffd" for character in text))
 
 
 def _is_share(column: str) -> bool:

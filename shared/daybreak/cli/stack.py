@@ -11,7 +11,7 @@ from rich.progress import track
 
 from daybreak.aws.stack import Stack
 from daybreak.cli import show
-from daybreak.cli.options import AsJson, Cloud, StackName
+from daybreak.cli.options import AsJson, Cloud, StackName, days, one_day
 from daybreak.cli.target import deployment
 from daybreak.cloud import cdk
 from daybreak.definitions import load
@@ -41,7 +41,7 @@ def run(
     if job not in JOBS:
         raise InputError(f"{job!r} is no job; there are {', '.join(JOBS)}")
     target = deployment(cloud, stack)
-    wanted = _date("--date", day)
+    wanted = one_day("--date", day)
     with show.Stages().stage(f"{job} {wanted}"):
         if job == "export":
             done = target.export({"date": wanted.isoformat(), "time": datetime.now(UTC).isoformat()})
@@ -57,10 +57,8 @@ def backfill(
     stack: StackName = "Daybreak",
 ) -> None:
     """After a change of definitions: derive and compute again from the stored events. Safe to repeat."""
-    begin = _date("--from", first)
-    end = _date("--to", last) if last else datetime.now(UTC).date() - timedelta(days=1)
-    if end < begin:
-        raise InputError(f"--to {end} is before --from {begin}")
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    begin, end = days(first, last or yesterday.isoformat(), ago=0)
     target = deployment(cloud, stack)
     span = target.export({"span": True})
     if not span["ready"] and span["first"]:  # other events are counted than before: all of history is derived anew
@@ -69,7 +67,7 @@ def backfill(
     for month_first, month_last in track(months, "deriving", console=show.ERR):
         target.export({"derive_from": month_first.isoformat(), "derive_to": month_last.isoformat()})
     target.export({"derived": datetime.now(UTC).isoformat()})
-    as_of = min(end, datetime.now(UTC).date() - timedelta(days=1))
+    as_of = min(end, yesterday)
     for family in track(_measured(), "computing", console=show.ERR):
         target.metrics({"family": family, "date": as_of.isoformat()})
     show.OUT.print(f"Derived from {begin} to {end}, computed as of {as_of}.")
@@ -140,15 +138,8 @@ def _months(first: date, last: date) -> Iterator[tuple[date, date]]:
         first = month_end + timedelta(days=1)
 
 
-def _date(option: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InputError(f"{option} {text!r} is no date; write it as 2026-11-21") from None
-
-
 def _show_done(done: dict[str, object]) -> None:
-    days = done.get("exported")
-    rows = days if isinstance(days, list) else [done]
+    exported = done.get("exported")
+    rows = exported if isinstance(exported, list) else [done]
     if rows:
         show.table("", list(rows[0]), [list(row.values()) for row in rows])

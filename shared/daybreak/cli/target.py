@@ -6,7 +6,9 @@ from pathlib import Path
 from daybreak.aws.stack import Stack
 from daybreak.cli.show import ERR
 from daybreak.cloud import cdk, local
+from daybreak.definitions import Project, load
 from daybreak.errors import CloudError
+from daybreak.ingest.rules import Rules
 
 
 def deployment(cloud: str, stack: str) -> Stack:
@@ -19,6 +21,23 @@ def deployment(cloud: str, stack: str) -> Stack:
     else:
         ERR.print("[dim]speaking to AWS[/dim]")
     return Stack.find(stack)
+
+
+def rules(target: Stack) -> Rules:
+    """The rules in force there: what the checkout's daybreak.toml says of privacy, and what is live."""
+    return target.live_rules(definitions_here().privacy.cleaner(target.hash_salt)).current()
+
+
+def definitions_here() -> Project:
+    """What the checkout's daybreak.toml says. Raises CloudError outside a checkout."""
+    return load(cdk.project_folder(Path.cwd()) / "daybreak.toml")
+
+
+def endpoint_url(target: Stack) -> str:
+    """Where clients send to: the stack's own URL, or the local cloud's where that is spoken to."""
+    here = _local()
+    spoken_to = here is not None and os.environ.get("AWS_ENDPOINT_URL") == here.endpoint
+    return here.url if here is not None and spoken_to else target.collector_url
 
 
 def _local() -> local.LocalCloud | None:

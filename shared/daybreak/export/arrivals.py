@@ -1,25 +1,56 @@
 """Arrival hours into the raw log: the frames of an hour, laid end to end, byte for byte as they were stored."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
+from daybreak.ingest.pack import count_lines
 from daybreak.lake import keys
 from daybreak.lake.store import Store, md5
 
 HOUR = timedelta(hours=1)
 
+Tally = dict[str, int]
+"""What one source sent in an hour: `accepted` and `rejected` as the collector counted them when it stored them,
+`stored` and `quarantined` as lines that are in the frames now."""
+TALLY = ("accepted", "stored", "rejected", "quarantined")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """An item of the events table: frames of one source, and how many lines the collector said they hold."""
+
+    source: str
+    frame: bytes = b""
+    events: int = 0
+    rejects: bytes = b""
+    rejected: int = 0
+
 
 @dataclass(frozen=True, slots=True)
 class HourFrames:
-    """What arrived in one hour, in key order: frames of events, frames of rejected events, and how many of each."""
+    """What arrived in one hour: frames of events and of rejected events, and each source's tally."""
 
     frames: bytes = b""
-    events: int = 0
     rejected_frames: bytes = b""
-    rejected: int = 0
-    requests: int = 0
+    sources: dict[str, Tally] = field(default_factory=dict)
+
+    @staticmethod
+    def of(items: Iterable[StoredItem]) -> "HourFrames":
+        """The items' frames in their order, and what they hold."""
+        found = list(items)
+        sources: dict[str, Tally] = {}
+        for item in found:
+            counted = (item.events, count_lines(item.frame), item.rejected, count_lines(item.rejects))
+            tally = sources.setdefault(item.source, dict.fromkeys(TALLY, 0))
+            for name, count in zip(TALLY, counted, strict=True):
+                tally[name] += count
+        frames, rejects = (b"".join(parts) for parts in ((i.frame for i in found), (i.rejects for i in found)))
+        return HourFrames(frames, rejects, dict(sorted(sources.items())))
+
+    def total(self, name: str) -> int:
+        return sum(tally[name] for tally in self.sources.values())
 
 
 class Arrivals(Protocol):
@@ -37,10 +68,11 @@ class HourLog:
     """What the raw log holds of an hour: goes into the day's manifest."""
 
     hour: int
-    requests: int
-    events: int
-    rejected: int
+    sources: dict[str, Tally]
     md5: str
+
+    def lines(self) -> int:
+        return sum(tally["stored"] + tally["quarantined"] for tally in self.sources.values())
 
 
 def log_hours(
@@ -54,18 +86,19 @@ def log_hours(
     logged = []
     for hour in hours:
         arrived = arrivals.hour(hour)
-        before = known.get(f"{hour.hour:02}")
-        if before and arrived.requests < before["requests"]:
-            logged.append(HourLog(**before))
+        log = HourLog(hour.hour, arrived.sources, md5(arrived.frames + arrived.rejected_frames))
+        earlier = known.get(f"{hour.hour:02}")
+        before = HourLog(**earlier) if earlier else None
+        if before and log.lines() < before.lines():
+            logged.append(before)
             continue
         key = keys.raw(hour.date(), hour.hour)
         stored = {s.key: s.md5 for s in store.list(key)}
         if stored.get(key) != md5(arrived.frames):
             store.put(key, arrived.frames)
-        if arrived.rejected:
+        if arrived.rejected_frames:
             store.put(keys.quarantine(hour.date(), hour.hour), arrived.rejected_frames)
-        digest = md5(arrived.frames + arrived.rejected_frames)
-        logged.append(HourLog(hour.hour, arrived.requests, arrived.events, arrived.rejected, digest))
+        logged.append(log)
     return logged
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from daybreak import database
 from daybreak.database import Connection
+from daybreak.export.arrivals import HourLog
+from daybreak.export.reconcile import hours_from_log, reconcile
 from daybreak.lake import keys
 from daybreak.lake.store import Store, Stored, md5, put_changed
 from daybreak.tables import Event, RejectedEvent, duckdb_columns
@@ -19,6 +21,7 @@ from daybreak.tables import Event, RejectedEvent, duckdb_columns
 RESTAMPED_DAYS = 2
 """A client that stamps a message anew each time it retries is recognised for this many days."""
 
+_ARRIVAL_HOUR = "cast(regexp_extract(filename, '(\\d\\d)[.]ndjson[.]zst$', 1) as bigint) as arrival_hour"
 _JSON = {"properties", "traits", "context", "integrations"}
 
 
@@ -33,21 +36,30 @@ class Taken:
     events: int
     duplicates: int
     rejected: int
+    hours: list[HourLog]
+    unreconciled: int
     written: list[str]
 
 
-def take_day(db: Connection, store: Store, work: Path, arrived: date, before: Iterable[str]) -> Taken:
-    """Rebuild everything `events`, `moved` and `rejected` hold of one arrival day from its raw log.
+def take_day(
+    db: Connection, store: Store, work: Path, arrived: date, hours: list[HourLog] | None, before: Iterable[str]
+) -> Taken:
+    """Rebuild everything `events`, `moved`, `rejected` and `reconciliation` hold of one arrival day from its raw log.
 
-    `before` are the objects an earlier run of the same day left: those that no longer have rows are removed.
+    `hours` are what the raw log was made from, None where only the log itself can tell. `before` are the objects an
+    earlier run of the same day left: those that no longer have rows are removed.
     """
     _load(db, store, work, arrived)
     _earlier_ids(db, store, work, arrived)
     db.execute(database.statements("daybreak.export.sql", "dropped.sql"))
-    db.execute("delete from arrived where rowid in (select line from dropped)")
-    files = _event_files(db, work, arrived) | _moved_files(db, work, arrived)
-    rejected = _rejected_file(db, store, work, arrived)
-    files[keys.rejected(arrived)] = rejected
+    chosen = "from arrived where rowid in (select line from dropped)"
+    db.execute(f"create or replace table duplicates as select arrival_hour, source {chosen}")
+    db.execute(f"delete {chosen}")
+    events = _event_files(db, work, arrived)
+    files = events | _moved_files(db, work, arrived)
+    files[keys.rejected(arrived)] = _rejected_file(db, store, work, arrived)
+    hours = hours_from_log(db, store, arrived) if hours is None else hours
+    files[keys.reconciliation(arrived)], unreconciled = reconcile(db, work, hours, events.values())
     existing = list_all(store, map(keys.folder, files))
     written = put_changed(store, files, existing)
     store.delete(key for key in before if key not in files)
@@ -60,6 +72,8 @@ def take_day(db: Connection, store: Store, work: Path, arrived: date, before: It
         events=_count(db, "arrived"),
         duplicates=_count(db, "dropped"),
         rejected=_count(db, "rejected"),
+        hours=hours,
+        unreconciled=unreconciled,
         written=written,
     )
 
@@ -71,11 +85,14 @@ def _load(db: Connection, store: Store, work: Path, arrived: date) -> None:
     columns = ", ".join(f"cast({name} as {type_}) as {name}" for name, type_ in types.items())
     read_as = {name: "JSON" if name in _JSON else type_ for name, type_ in types.items()}
     if not files:
-        none = database.read_parquet([], {**types, "dt": "DATE", "original_date": "DATE"})
+        none = database.read_parquet([], {**types, "dt": "DATE", "original_date": "DATE", "arrival_hour": "BIGINT"})
         db.execute(f"create or replace table arrived as select * from {none}")  # noqa: S608
         return
     query = database.statements("daybreak.export.sql", "arrived.sql").format(
-        columns=columns, frames=_list_literal(files.values()), types=_struct_literal(read_as)
+        columns=columns,
+        arrival_hour=_ARRIVAL_HOUR,
+        frames=_list_literal(files.values()),
+        types=_struct_literal(read_as),
     )
     db.execute(query)
 
@@ -96,11 +113,13 @@ def _earlier_ids(db: Connection, store: Store, work: Path, arrived: date) -> Non
 
 def _event_files(db: Connection, work: Path, arrived: date) -> dict[str, Path]:
     """One file per event date, and always one for the arrival day itself: an empty day is a file without rows."""
-    db.execute("create or replace view taken as select * exclude (original_date), rowid as line from arrived")
+    db.execute(
+        "create or replace view taken as select * exclude (original_date, arrival_hour), rowid as line from arrived"
+    )
     written = database.write_partitions(db, "taken", ["dt"], "timestamp, line", work / "events", leaving_out=["line"])
     files = {keys.events(date.fromisoformat(day), arrived): file for (day,), file in written.items()}
     if keys.events(arrived, arrived) not in files:
-        empty = "select * exclude (original_date, dt) from arrived limit 0"
+        empty = "select * exclude (original_date, arrival_hour, dt) from arrived limit 0"
         files[keys.events(arrived, arrived)] = database.write_parquet(db, empty, work / "empty.parquet")
     return files
 
@@ -118,15 +137,17 @@ def _moved_files(db: Connection, work: Path, arrived: date) -> dict[str, Path]:
 
 def _rejected_file(db: Connection, store: Store, work: Path, arrived: date) -> Path:
     types = duckdb_columns(RejectedEvent)
-    files = store.local([s.key for s in store.list(keys.quarantine_prefix(arrived))], work)
+    held = [s.key for s in store.list(keys.quarantine_prefix(arrived)) if s.md5 != _MD5_OF_NOTHING]
+    files = store.local(held, work)
     source = (
         f"read_json({_list_literal(files.values())}, format = 'newline_delimited', compression = 'zstd', "
-        f"columns = {_struct_literal(types)})"
+        f"columns = {_struct_literal(types)}, filename = true)"
         if files
-        else database.read_parquet([], types)
+        else database.read_parquet([], {**types, "filename": "VARCHAR"})
     )
-    db.execute(f"create or replace table rejected as select {', '.join(types)} from {source}")  # noqa: S608
-    return database.write_parquet(db, "select * from rejected order by all", work / "rejected.parquet")
+    names = ", ".join(types)
+    db.execute(f"create or replace table rejected as select {names}, {_ARRIVAL_HOUR} from {source}")  # noqa: S608
+    return database.write_parquet(db, f"select {names} from rejected order by all", work / "rejected.parquet")  # noqa: S608
 
 
 def list_all(store: Store, prefixes: Iterable[str]) -> list[Stored]:

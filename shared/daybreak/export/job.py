@@ -14,7 +14,7 @@ from daybreak.calendar import Calendar
 from daybreak.database import Connection, Limits, workplace
 from daybreak.definitions import Project
 from daybreak.errors import InputError
-from daybreak.export.arrivals import HOUR, Arrivals, hours_of, log_hours
+from daybreak.export.arrivals import HOUR, Arrivals, HourLog, hours_of, log_hours
 from daybreak.export.derive import derive_days, merge_months
 from daybreak.export.events import RESTAMPED_DAYS, Taken, list_all, take_day
 from daybreak.lake import keys
@@ -22,6 +22,8 @@ from daybreak.lake.store import Store
 
 LOOK_BACK = timedelta(hours=2)
 """Hours read again on each run: a request still in flight when its hour was exported is found by the next run."""
+LOOK_BACK_A_DAY, ONCE_A_DAY = timedelta(hours=28), 3
+"""And once a day, at three (UTC), the whole day before: nothing is written that late, and if it is, it is found."""
 
 Progress = Callable[[str], None]
 
@@ -36,6 +38,7 @@ class Manifest:
     events: int = 0
     duplicates: int = 0
     rejected: int = 0
+    unreconciled: int = 0
     originals: list[str] = field(default_factory=list)
     days: list[date] = field(default_factory=list)
     objects: dict[str, str] = field(default_factory=dict)
@@ -71,7 +74,8 @@ class Export:
         """Everything in hours that are over at `now`, from where the last run ended. For the schedule."""
         end = now.replace(minute=0, second=0, microsecond=0)
         last = last_manifest(self.store)
-        first = last.through - LOOK_BACK if last else self.arrivals.first_hour(end) or end - HOUR
+        back = LOOK_BACK_A_DAY if end.hour == ONCE_A_DAY else LOOK_BACK
+        first = last.through - back if last else self.arrivals.first_hour(end) or end - HOUR
         return self._days(first, end)
 
     def day(self, arrived: date, through: datetime) -> list[Manifest]:
@@ -87,9 +91,13 @@ class Export:
         return self._days(min(begins, reached), min(begins + timedelta(days=1), through))
 
     def replay(self, arrived: date, through: datetime) -> Manifest:
-        """Rebuild everything of one arrival day from its raw log alone, whatever DynamoDB still holds."""
+        """Rebuild everything of one arrival day from its raw log alone, whatever DynamoDB still holds.
+
+        `through` is how far the raw log reaches, where no manifest says so.
+        """
         before = read_manifest(self.store, arrived)
-        manifest = replace(self._rebuild(arrived, before), through=through, hours=before.hours if before else {})
+        through = before.through if before else through
+        manifest = replace(self._rebuild(arrived, before, before.hours if before else None), through=through)
         self._finish(manifest)
         return manifest
 
@@ -141,7 +149,7 @@ class Export:
         if before and current and _arrived(before.hours) == _arrived(hours):
             manifest = replace(before, through=through, hours=hours)
         else:
-            manifest = replace(self._rebuild(arrived, before), through=through, hours=hours)
+            manifest = replace(self._rebuild(arrived, before, hours), through=through)
         self._finish(manifest)
         return manifest, manifest.objects != (before.objects if before else None)
 
@@ -161,15 +169,16 @@ class Export:
             near = any(timedelta(0) < later.arrived - day <= timedelta(days=RESTAMPED_DAYS) for day in done)
             shared = any(m.arrived < later.arrived and set(m.originals) & set(later.originals) for m in changed)
             if later.arrived not in done and (near or shared):
-                followed.append(replace(self._rebuild(later.arrived, later), through=later.through, hours=later.hours))
+                followed.append(replace(self._rebuild(later.arrived, later, later.hours), through=later.through))
                 self._finish(followed[-1])
         return followed
 
-    def _rebuild(self, arrived: date, before: Manifest | None) -> Manifest:
+    def _rebuild(self, arrived: date, before: Manifest | None, hours: dict[str, Any] | None) -> Manifest:
         calendar = Calendar(self.project.zone, self.project.settings.week_start)
         with workplace(self.limits) as (db, work):
             self.progress(f"{arrived}: events")
-            taken = take_day(db, self.store, work, arrived, list(before.objects) if before else [])
+            logs = None if hours is None else [HourLog(**log) for log in hours.values()]
+            taken = take_day(db, self.store, work, arrived, logs, list(before.objects) if before else [])
             days = _project_days(db, calendar, taken.dates)
             touched = self._touched(db, calendar, before, taken, days)
             self.progress(f"{arrived}: derived tables of {len(touched)} days")
@@ -178,9 +187,11 @@ class Export:
         return Manifest(
             arrived=arrived,
             through=datetime(arrived.year, arrived.month, arrived.day, tzinfo=UTC),
+            hours={f"{log.hour:02}": asdict(log) for log in taken.hours},
             events=taken.events,
             duplicates=taken.duplicates,
             rejected=taken.rejected,
+            unreconciled=taken.unreconciled,
             originals=taken.originals,
             days=days,
             objects=taken.objects,
@@ -225,7 +236,7 @@ def last_manifest(store: Store) -> Manifest | None:
 
 def _arrived(hours: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The hours in which anything arrived."""
-    return {hour: log for hour, log in hours.items() if log["requests"]}
+    return {hour: log for hour, log in hours.items() if log["sources"]}
 
 
 def _project_days(db: Connection, calendar: Calendar, dates: list[date]) -> list[date]:

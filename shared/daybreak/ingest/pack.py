@@ -37,6 +37,16 @@ def pack(lines: Sequence[bytes]) -> list[Frame]:
     return pack(lines[:half]) + pack(lines[half:])
 
 
+def count_lines(data: bytes) -> int:
+    """How many NDJSON lines frames laid end to end hold."""
+    lines = 0
+    while data:
+        decompressor = zstd.ZstdDecompressor()
+        lines += decompressor.decompress(data).count(b"\n")
+        data = decompressor.unused_data
+    return lines
+
+
 def unpack(data: bytes) -> Iterator[bytes]:
     """The NDJSON lines of any number of frames laid end to end."""
     while data:

@@ -7,6 +7,9 @@ from typing import Any
 
 from daybreak.ingest.plan import Plan
 
+Clean = Callable[[dict[str, Any]], dict[str, Any]]
+"""An event, or a batch's context as {"context": …}, without what must not be kept; from `Privacy.cleaner`."""
+
 
 def forgotten_digest(person: str) -> bytes:
     """How the id of somebody who asked to be forgotten is kept: 16 bytes of its SHA-256, never the id."""
@@ -17,8 +20,7 @@ def forgotten_digest(person: str) -> bytes:
 class Rules:
     """As they are in force while a request is judged."""
 
-    clean: Callable[[dict[str, Any]], dict[str, Any]] = lambda event: event
-    """From `Privacy.cleaner`."""
+    clean: Clean = lambda event: event
     plan: Plan | None = None
     forgotten: frozenset[bytes] = frozenset()
     """Digests of the ids of people who asked to be forgotten."""

@@ -7,10 +7,12 @@ events/dt=2026-11-20/arrived=2026-11-21.parquet
 moved/original=2026-11-20/arrived=…parquet    ids of events that do not lie under the date their client said
 derived/<version>/<table>/day=2026-11-20.parquet
 derived/<version>/<table>/until=2026-10.parquet   everything up to the end of that month, merged
+reconciliation/arrived=2026-11-21/reconciliation.parquet   accepted = stored = exported = in the lake + duplicates
 exports/arrived=2026-11-21.json               what the export did with that arrival day: written last
 metrics/<family>/definition=<name>/<day|cohort>=2026-11-20/<family>.parquet
 definitions/family=<family>/definitions.parquet   what each of them means
 latest/<family>.json
+receipts/forgotten-<time>.json                what `daybreak forget` rewrote
 """
 
 from datetime import date, datetime
@@ -37,6 +39,19 @@ def quarantine(arrived: date, hour: int) -> str:
 
 def rejected(arrived: date) -> str:
     return f"rejected/arrived={arrived}/rejected.parquet"
+
+
+def hour_in(key: str) -> int:
+    """The arrival hour in the name of an object of `raw` or `quarantine`."""
+    return int(key.rpartition("/")[2][:2])
+
+
+def reconciliation(arrived: date) -> str:
+    return f"reconciliation/arrived={arrived}/reconciliation.parquet"
+
+
+def receipt(at: datetime) -> str:
+    return f"receipts/forgotten-{at:%Y-%m-%dT%H%M%S.%f}.json"
 
 
 def events_prefix(day: date) -> str:

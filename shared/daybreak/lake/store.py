@@ -34,6 +34,9 @@ class Store(Protocol):
 
     def delete(self, keys: Iterable[str]) -> None: ...
 
+    def purge(self) -> int:
+        """Remove what the store still keeps of objects that were replaced or deleted; how many of these there were."""
+
     def local(self, keys: Iterable[str], work: Path) -> dict[str, Path]:
         """Each key as a file DuckDB can read, downloaded under `work` where needed."""
 
@@ -80,6 +83,9 @@ class FolderStore:
     def delete(self, keys: Iterable[str]) -> None:
         for key in keys:
             (self.root / key).unlink(missing_ok=True)
+
+    def purge(self) -> int:
+        return 0  # a folder keeps nothing of what is replaced
 
     def local(self, keys: Iterable[str], work: Path) -> dict[str, Path]:  # noqa: ARG002 - nothing to download
         return {key: self.root / key for key in keys}

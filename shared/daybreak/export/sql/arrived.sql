@@ -11,9 +11,11 @@ select
         when 'client' then cast(timestamp as date)
         when 'server' then null
         else cast(original_timestamp as date)
-    end as original_date
+    end as original_date,
+    {arrival_hour}
 from read_json(
     {frames},
+    filename = true,
     format = 'newline_delimited',
     compression = 'zstd',
     columns = {types},

@@ -1,0 +1,121 @@
+"""forget, export-person: what is held of somebody, and removing it."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import track
+
+from daybreak import forget as forgetting
+from daybreak.aws.live_rules import CACHE_SECONDS
+from daybreak.aws.stack import Stack
+from daybreak.cli import show
+from daybreak.cli.options import AsJson, Cloud, StackName
+from daybreak.cli.target import definitions_here, deployment
+from daybreak.errors import InputError
+from daybreak.metrics.families import FAMILIES
+
+_IN_FORCE_SECONDS = CACHE_SECONDS + 30
+"""Until no collector holds the list of before, and none is still busy with a request it judged by it."""
+
+Users = Annotated[list[str] | None, typer.Argument(help="User ids, or anonymous ids of people without one")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(forget)
+    app.command("export-person")(export_person)
+
+
+def forget(
+    users: Users = None,
+    file: Annotated[Path | None, typer.Option("--file", help="A file with one id a line")] = None,
+    wait: Annotated[bool, typer.Option(help="Wait until the suppression is in force everywhere")] = True,
+    cloud: Cloud = "auto",
+    stack: StackName = "Daybreak",
+    as_json: AsJson = False,
+) -> None:
+    """Remove people and their anonymous ids from everything that is held, and take nothing of them any more."""
+    asked = _asked(users, file)
+    project, target = definitions_here(), deployment(cloud, stack)
+    _export(target)
+    rules = target.live_rules()
+    with show.ERR.status("looking for their ids …"):
+        rules.forget(forgetting.digests(forgetting.person(target.lake(), asked)))
+    if wait:
+        for _ in track(range(_IN_FORCE_SECONDS), "until nothing of them is taken any more", console=show.ERR):
+            time.sleep(1)
+    _export(target)
+    with show.ERR.status("rewriting …") as status:
+        somebody = forgetting.person(target.lake(), asked)
+        rules.forget(forgetting.digests(somebody))
+        receipt = forgetting.forget(
+            target.lake(), target.events(), project, somebody, datetime.now(UTC), progress=status.update
+        )
+    yesterday = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+    measured = [family for family in FAMILIES if project.of(family)]
+    for family in track(measured, "counting again", console=show.ERR):
+        target.metrics({"family": family, "date": yesterday})
+    _show(receipt, as_json)
+
+
+def export_person(
+    user: Annotated[str, typer.Argument(help="A user id, or the anonymous id of somebody without one")],
+    out: Annotated[Path | None, typer.Option(help="Where to write it; without, it is shown")] = None,
+    cloud: Cloud = "auto",
+    stack: StackName = "Daybreak",
+) -> None:
+    """Everything that is held of a person, as JSON: their ids, their events, what was rejected of theirs."""
+    target = deployment(cloud, stack)
+    _export(target)
+    with show.ERR.status("reading …"):
+        somebody = forgetting.person(target.lake(), [user])
+        found: dict[str, Any] = {"ids": sorted(somebody.ids), **forgetting.held(target.lake(), somebody)}
+    if out is None:
+        show.as_json(found)
+        return
+    out.write_text(json.dumps(found, default=str, indent=1))
+    show.OUT.print(f"{len(found['events']):,} events and {len(found['rejected']):,} rejected ones of "
+                   f"{len(found['ids'])} ids written to {out}.", markup=False)  # fmt: skip
+
+
+def _asked(users: list[str] | None, file: Path | None) -> list[str]:
+    """The ids somebody typed or listed. Raises InputError."""
+    listed = list(users or [])
+    if file:
+        try:
+            listed += [line.strip() for line in file.read_text().splitlines() if line.strip()]
+        except OSError as error:
+            raise InputError(f"{file}: cannot be read: {error}") from None
+    if not listed:
+        raise InputError("name whom to forget: daybreak forget USER, or --file LIST")
+    return listed
+
+
+def _export(target: Stack) -> None:
+    """Bring everything that has arrived into the lake, the running hour included."""
+    now = datetime.now(UTC)
+    with show.ERR.status("exporting what has arrived …"):
+        target.export({"date": now.date().isoformat(), "time": now.isoformat()})
+
+
+def _show(receipt: forgetting.Receipt, as_json: bool) -> None:
+    figures = {
+        "ids suppressed": len(receipt.digests),
+        "items of the events table rewritten": receipt.table_items,
+        "events removed from the raw log": receipt.events_removed,
+        "events removed from the quarantine": receipt.rejects_removed,
+        "objects of the logs rewritten": len(receipt.objects),
+        "arrival days rebuilt": len(receipt.days_rebuilt),
+        "old versions of objects removed": receipt.old_versions_removed,
+    }
+    if as_json:
+        show.as_json({name: getattr(receipt, name) for name in receipt.__dataclass_fields__})
+        return
+    show.table("Forgotten", ["what", "count"], [[name, count] for name, count in figures.items()])
+    show.OUT.print("The receipt is in the bucket under receipts/. DynamoDB's point-in-time recovery still holds the "
+                   "items for up to 35 days, and nothing can be removed from it.")  # fmt: skip
+    if receipt.left:
+        show.OUT.print(f"{receipt.left} lines came back while this ran; run it again.", style="bold red")

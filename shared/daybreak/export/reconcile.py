@@ -1,0 +1,53 @@
+"""The books of an arrival day: accepted = stored = exported = in the lake + duplicates, by hour and source."""
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from daybreak import database
+from daybreak.database import Connection
+from daybreak.export.arrivals import TALLY, HourLog
+from daybreak.lake import keys
+from daybreak.lake.store import Store, md5
+from daybreak.tables import Reconciled, duckdb_columns
+
+
+def hours_from_log(db: Connection, store: Store, arrived: date) -> list[HourLog]:
+    """The hours of an arrival day as the raw log alone tells them, where no manifest does: what is there was accepted.
+
+    After `take_day` has left its tables `arrived`, `duplicates` and `rejected`.
+    """
+    taken = "select arrival_hour, source, 1 as events, 0 as rejects from"
+    found = db.execute(
+        f"select arrival_hour, source, sum(events), sum(rejects) from ({taken} arrived union all {taken} duplicates "  # noqa: S608
+        "union all select arrival_hour, source, 0, 1 from rejected) group by all order by all"
+    ).fetchall()
+    logs = []
+    for hour in (keys.hour_in(stored.key) for stored in store.list(keys.raw_prefix(arrived))):
+        frames, rejects = (store.get(key(arrived, hour)) or b"" for key in (keys.raw, keys.quarantine))
+        counts = {source: (events, events, rejected, rejected) for h, source, events, rejected in found if h == hour}
+        sources = {source: dict(zip(TALLY, map(int, count), strict=True)) for source, count in counts.items()}
+        logs.append(HourLog(hour, sources, md5(frames + rejects)))
+    return logs
+
+
+def reconcile(db: Connection, work: Path, hours: Iterable[HourLog], event_files: Iterable[Path]) -> tuple[Path, int]:
+    """The table of the day as a file, and how many events are missing or too many.
+
+    After `take_day` has left its tables `arrived`, `duplicates` and `rejected`; `event_files` are read back.
+    """
+    tallies: list[dict[str, Any]] = [
+        {"hour": log.hour, "source": source, **tally} for log in hours for source, tally in log.sources.items()
+    ]
+    columns = {"hour": "BIGINT", "source": "VARCHAR", **dict.fromkeys(TALLY, "BIGINT")}
+    database.create(db, "tallies", columns, tallies)
+    files = database.read_parquet(list(event_files), {"source": "VARCHAR"})
+    db.execute(f"create or replace view written as select source from {files}")  # noqa: S608
+    db.execute(database.statements("daybreak.export.sql", "reconciliation.sql"))
+    chosen = ", ".join(duckdb_columns(Reconciled))
+    file = database.write_parquet(
+        db, f"select {chosen} from reconciliation order by hour, source", work / "reconciliation.parquet"  # noqa: S608
+    )  # fmt: skip
+    found = db.execute("select coalesce(sum(difference), 0) from reconciliation").fetchone()
+    return file, int(found[0]) if found else 0

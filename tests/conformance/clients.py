@@ -1,0 +1,218 @@
+"""The clients: how each is started, and what INGEST's rules let us expect of it, written by hand.
+
+A driver gets its task as JSON on standard input:
+
+    {"write_key": …, "scenarios": [{"name": …, "url": …, "batch": …}, …]}
+
+and runs all scenarios at once, each with a client of its own that sends to `url`. In `arrives` it makes the calls of
+drivers/calls.json. In all others `name` is the anonymous id and it tracks `Before`, waits until that is sent, then
+`Step 1` … `Step <batch>`, which meet the fault, waits until they are sent or given up, then `Afterwards`.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance.proxy import DROP, HOLD, PASS, STORE_THEN_500, STORE_THEN_DROP, Fault
+from conftest import ROOT
+
+HERE = Path(__file__).parent
+DRIVERS = HERE / "drivers"
+
+TOLD_SECONDS = 5
+"""The Retry-After of our answers: longer than any client waits of its own accord before it first sends again."""
+
+ARRIVES = "arrives"
+UNLOAD = "page unload"
+OFFLINE = "offline, then online"
+PLANS: Mapping[str, Sequence[Fault]] = {
+    ARRIVES: [],
+    "400": [PASS, Fault(status=400, code="invalid_json")],
+    "401": [PASS, Fault(status=401, code="unknown_write_key")],
+    "413": [PASS, Fault(status=413, code="too_large")],
+    "429": [PASS, Fault(status=429, code="throttled", retry_after=TOLD_SECONDS)],
+    "500": [PASS, Fault(status=500), Fault(status=500)],
+    "503": [PASS, Fault(status=503, code="not_stored", retry_after=TOLD_SECONDS)],
+    "dropped": [PASS, DROP, STORE_THEN_DROP],
+    "500 after storing": [PASS, STORE_THEN_500, STORE_THEN_500],
+    UNLOAD: [],
+    OFFLINE: [],
+}
+"""Column of the table -> what becomes of the client's POSTs, one after the other; the first is `Before`."""
+
+ALL = "all 6 call types, every field"
+IN_CONTEXT = "all 6 call types, every field; identify's traits only in its context"
+"""RudderStack's Python SDK sends them as context.traits and nowhere else; the column `traits` is null."""
+AGAIN = "sent again, once in the lake"
+WAITS = "waits as told, once in the lake"
+SOONER = "sent again sooner than told, once in the lake"
+LOST = "not sent again: lost"
+ONCE = "not sent again, once in the lake"
+CLOSING = "sent while the page closes, once in the lake"
+NEXT_PAGE = "sent again from the next page, once in the lake"
+ONLINE = "waits for the network, once in the lake"
+REFUSED = "nothing: the browser's preflight asks for what no HTTP API grants to any origin"
+ELSEWHERE = "–"  # noqa: RUF001 - a dash is what an empty cell is drawn as
+"""The column is not for this client."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client as it is in its registry. `batch`: how many events of ours it sends in one request."""
+
+    name: str
+    command: Sequence[str]
+    library: tuple[str, str] | None
+    """What it says of itself in context.library: name and version."""
+    expected: Mapping[str, str]
+    retries: bool = True
+    """False: it meets one fault, as it will not send again whatever is answered."""
+    batch: int = 3
+    path: str | None = None
+    """PYTHONPATH, for a package that is installed apart."""
+    plans: Mapping[str, Sequence[Fault]] = field(default_factory=dict)
+    """Where they differ from PLANS."""
+
+    @property
+    def source(self) -> str:
+        """The source whose key it sends with, named after it."""
+        return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
+
+    def run(self, write_key: str, urls: Mapping[str, str]) -> None:
+        """All scenarios of `urls`, name -> where to send to."""
+        task = {
+            "write_key": write_key,
+            "scenarios": [{"name": name, "url": url, "batch": self.batch} for name, url in urls.items()],
+        }
+        environment = {"PATH": os.pathsep.join([str(ROOT / ".venv" / "bin"), os.environ["PATH"]])}
+        if self.path:
+            environment["PYTHONPATH"] = self.path
+        done = subprocess.run(
+            self.command, input=json.dumps(task), cwd=HERE, env=environment,
+            capture_output=True, text=True, check=False, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{self.name}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+
+
+def _python(package: str) -> list[str]:
+    return [sys.executable, str(DRIVERS / "python_client.py"), package]
+
+
+def _node(driver: str, *arguments: str) -> list[str]:
+    return ["node", str(DRIVERS / driver), *arguments]
+
+
+def _apart(requirement: str) -> str:
+    """Where `make conformance` puts a Python client that is not the one of this checkout."""
+    return str(HERE / ".clients" / requirement)
+
+
+_PERMANENT = {"400": LOST, "401": LOST, "413": LOST}
+_RETRIED = {"500": AGAIN, "dropped": AGAIN, "500 after storing": AGAIN}
+
+CLIENTS = [
+    Client(
+        "segment-analytics-python 2.4.0",
+        _python("segment"),
+        ("analytics-python", "2.4.0"),
+        {ARRIVES: ALL, **_PERMANENT, **_RETRIED, "429": WAITS, "503": WAITS},
+    ),
+    Client(
+        "segment-analytics-python 2.3.5",
+        _python("segment"),
+        ("analytics-python", "2.3.5"),
+        {ARRIVES: ALL, **_PERMANENT, **_RETRIED, "429": SOONER, "503": SOONER},
+        path=_apart("segment-analytics-python-2.3.5"),
+    ),
+    Client(
+        "rudder-sdk-python 2.1.9, gzip off",
+        _python("rudderstack"),
+        ("analytics-python", "2.1.9"),
+        {ARRIVES: IN_CONTEXT, **_PERMANENT, **_RETRIED, "429": SOONER, "503": SOONER},
+        path=_apart("rudder-sdk-python-2.1.9"),
+    ),
+    Client(
+        "@segment/analytics-node 3.1.0",
+        _node("segment_node.mjs"),
+        ("@segment/analytics-node", "3.1.0"),
+        {ARRIVES: ALL, **_PERMANENT, **_RETRIED, "429": WAITS, "503": SOONER},
+    ),
+    Client(
+        "@rudderstack/rudder-sdk-node 3.0.13",
+        _node("rudder_node.mjs"),
+        ("analytics-node", "3.0.13"),
+        {ARRIVES: ALL, **_PERMANENT, **_RETRIED, "429": WAITS, "503": WAITS},
+    ),
+    Client(
+        "@segment/analytics-next 1.84.3, one event a request",
+        _node("segment_browser.mjs", "standard"),
+        ("analytics.js", "next-1.84.3"),
+        {
+            ARRIVES: ALL,
+            **_PERMANENT,
+            **_RETRIED,
+            "429": WAITS,
+            "503": SOONER,
+            UNLOAD: NEXT_PAGE,
+            OFFLINE: ONLINE,
+        },
+        batch=1,
+        plans={UNLOAD: [HOLD]},
+    ),
+    Client(
+        "@segment/analytics-next 1.84.3, batching",
+        _node("segment_browser.mjs", "batching"),
+        ("analytics.js", "next-1.84.3"),
+        {
+            ARRIVES: ALL,
+            **_PERMANENT,
+            **_RETRIED,
+            "429": WAITS,
+            "503": SOONER,
+            UNLOAD: CLOSING,
+            OFFLINE: ONLINE,
+        },
+    ),
+    Client(
+        "navigator.sendBeacon, text/plain",
+        _node("beacon.mjs", "text/plain"),
+        None,
+        {
+            ARRIVES: ALL,
+            **dict.fromkeys(("400", "401", "413", "429", "500", "503", "dropped", OFFLINE), LOST),
+            "500 after storing": ONCE,
+            UNLOAD: CLOSING,
+        },
+        retries=False,
+        batch=1,
+    ),
+    Client(
+        "navigator.sendBeacon, a Blob of application/json",
+        _node("beacon.mjs", "application/json"),
+        None,
+        {ARRIVES: REFUSED},
+    ),
+    Client(
+        "curl --retry 5 --retry-all-errors",
+        [sys.executable, str(DRIVERS / "curl.py")],
+        None,
+        {ARRIVES: ALL, **_PERMANENT, **_RETRIED, "429": WAITS, "503": WAITS},
+        batch=1,
+    ),
+]
+
+
+def plan(client: Client, column: str) -> Sequence[Fault]:
+    """The faults that a client meets: one is enough where nothing is sent again."""
+    faults = client.plans.get(column, PLANS[column])
+    return faults if client.retries else faults[:2]
+
+
+def calls() -> list[dict[str, Any]]:
+    return list(json.loads((DRIVERS / "calls.json").read_text()))

@@ -1,0 +1,75 @@
+// What the drivers of browser clients share: a page to be on, served on loopback, and a browser that asks for nothing else.
+import { createServer } from "node:http";
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { chromium } from "playwright-core";
+
+export const CALLS = JSON.parse(readFileSync(new URL("calls.json", import.meta.url)));
+
+const SILENT = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+const QUIET_MS = 7_000; // longer than any client here waits before it sends again
+const PAGES = {
+  "/": '<!doctype html><meta charset="utf-8"><title>Product</title>',
+  "/elsewhere": '<!doctype html><meta charset="utf-8"><title>Elsewhere</title>',
+};
+
+// Runs `scenario(page, { name, url, batch, write_key, site })` for every scenario of the task at once, each with a
+// browser profile of its own. `files`: the folder served under /files/.
+export async function run(files, scenario) {
+  const task = JSON.parse(readFileSync(0));
+  const server = createServer(async ({ url }, answer) => {
+    const path = new URL(url, "http://loopback").pathname;
+    try {
+      const body = PAGES[path] ?? (await readFile(new URL(path.replace("/files/", ""), files)));
+      answer.setHeader("Content-Type", path.startsWith("/files/") ? "text/javascript" : "text/html");
+      answer.end(body);
+    } catch {
+      answer.writeHead(404).end();
+    }
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  const site = `http://127.0.0.1:${server.address().port}`;
+  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: SILENT });
+  try {
+    await Promise.all(
+      task.scenarios.map(async (one) => {
+        const profile = await browser.newContext();
+        const page = await profile.newPage();
+        watch(page);
+        if (process.env.CONFORMANCE_LOG) page.on("console", (line) => console.error(one.name, line.text()));
+        await page.goto(`${site}/`);
+        await scenario(page, { ...one, write_key: task.write_key, site });
+        await profile.close();
+      }),
+    );
+  } finally {
+    await browser.close();
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+// Keeps in mind which requests of the page are under way, and when the last one began or ended.
+function watch(page) {
+  page.underWay = new Set();
+  const note = (change) => (request) => {
+    page.underWay[change](request);
+    page.lastChange = Date.now();
+  };
+  page.on("request", note("add")).on("requestfinished", note("delete")).on("requestfailed", note("delete"));
+}
+
+// Until the page has asked for nothing for a while: what a client has not sent again by then, it has given up.
+export async function quiet(page, ms = QUIET_MS) {
+  page.lastChange = Date.now();
+  while (page.underWay.size || Date.now() - page.lastChange < ms) await new Promise((later) => setTimeout(later, 100));
+}
+
+// To another page; how the requests of this one end is not told any more.
+export async function leave(page, url) {
+  await page.goto(url);
+  page.underWay.clear();
+}

@@ -1,0 +1,53 @@
+"""segment-analytics-python and rudder-sdk-python: the same client but for its package, which is the first argument.
+
+Which version it is decides the path. The task comes on standard input: see clients.py.
+"""
+
+import importlib
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+CALLS = Path(__file__).parent / "calls.json"
+ARGUMENTS = {
+    "userId": "user_id", "anonymousId": "anonymous_id", "previousId": "previous_id", "groupId": "group_id",
+    "event": "event", "name": "name", "category": "category", "properties": "properties", "traits": "traits",
+}  # fmt: skip
+
+
+def main() -> None:
+    module = importlib.import_module(f"{sys.argv[1]}.analytics.client")
+    task = json.load(sys.stdin)
+
+    def run(scenario: dict[str, Any]) -> None:
+        # gzip: the local gateway hands a gzipped body of type application/json over as damaged text
+        client = module.Client(task["write_key"], host=scenario["url"], upload_interval=0.1, gzip=False)
+        send(client, scenario["name"], scenario["batch"])
+
+    with ThreadPoolExecutor(len(task["scenarios"])) as pool:
+        list(pool.map(run, task["scenarios"]))
+
+
+def send(client: Any, name: str, batch: int) -> None:
+    if name == "arrives":
+        for said in json.loads(CALLS.read_text()):
+            call(client, said)
+    else:
+        client.track(anonymous_id=name, event="Before")
+        client.flush()
+        for number in range(batch):
+            client.track(anonymous_id=name, event=f"Step {number + 1}")
+        client.flush()
+        client.track(anonymous_id=name, event="Afterwards")
+    client.shutdown()
+
+
+def call(client: Any, said: dict[str, Any]) -> None:
+    arguments = {ARGUMENTS[key]: value for key, value in said.items() if key in ARGUMENTS}
+    getattr(client, said["type"])(timestamp=datetime.fromisoformat(said["timestamp"]), **arguments)
+
+
+main()

@@ -1,0 +1,91 @@
+// @segment/analytics-next in Chromium; the first argument is its delivery strategy. Its task: see clients.py.
+import { CALLS, leave, quiet, run } from "./pages.mjs";
+
+const FILES = new URL("../node_modules/@segment/analytics-next/dist/umd/", import.meta.url);
+const [strategy] = process.argv.slice(2);
+
+// In the page: load the client as its README says, with the settings inline that it would ask Segment's CDN for.
+async function load(page, { name, url, write_key }, timeout = 300) {
+  await page.addScriptTag({ url: "/files/index.js" });
+  await page.evaluate(
+    async ({ name, host, write_key, strategy, timeout }) => {
+      const deliveryStrategy = strategy === "batching" ? { strategy, config: { size: 10, timeout } } : undefined;
+      const segment = { apiKey: write_key, apiHost: `${host}/v1`, protocol: "http", deliveryStrategy };
+      const [analytics] = await AnalyticsNext.AnalyticsBrowser.load({
+        writeKey: write_key,
+        cdnSettings: { integrations: { "Segment.io": segment } },
+      });
+      analytics.setAnonymousId(name);
+      window.analytics = analytics;
+    },
+    { name, host: new URL(url).host, write_key, strategy, timeout },
+  );
+}
+
+// The client's promise: kept when the event is sent, or when it stands in the batch that waits.
+function track(page, ...names) {
+  return page.evaluate((names) => Promise.all(names.map((name) => window.analytics.track(name))), names);
+}
+
+function arrives(page) {
+  return page.evaluate((calls) => {
+    const analytics = window.analytics;
+    for (const said of calls) {
+      const options = { timestamp: new Date(said.timestamp) };
+      if (said.type === "identify") analytics.identify(said.userId, said.traits, options);
+      if (said.type === "track") analytics.track(said.event, said.properties, options);
+      if (said.type === "page") analytics.page(said.category, said.name, said.properties, options);
+      if (said.type === "screen") analytics.screen(said.category, said.name, said.properties, options);
+      if (said.type === "group") analytics.group(said.groupId, said.traits, options);
+      if (said.type === "alias") analytics.alias(said.userId, said.previousId, options);
+    }
+  }, CALLS);
+}
+
+function steps(batch) {
+  return Array.from({ length: batch }, (_, n) => `Step ${n + 1}`);
+}
+
+async function unload(page, scenario) {
+  if (strategy === "batching") {
+    // the page is left while the batch waits for more
+    await load(page, scenario, 60_000);
+    await track(page, ...steps(scenario.batch));
+  } else {
+    // the page is left while the request waits for its answer
+    await load(page, scenario);
+    const underWay = page.waitForRequest((request) => request.method() === "POST");
+    track(page, ...steps(scenario.batch)).catch(() => {}); // its page goes away
+    await underWay;
+  }
+  await leave(page, `${scenario.site}/elsewhere`);
+  await quiet(page, 2_000);
+  await leave(page, `${scenario.site}/`);
+  await load(page, scenario);
+}
+
+async function offline(page, scenario) {
+  await page.context().setOffline(true);
+  await track(page, ...steps(scenario.batch));
+  await quiet(page, 2_000);
+  await page.context().setOffline(false);
+}
+
+await run(FILES, async (page, scenario) => {
+  if (scenario.name === "page unload") {
+    await unload(page, scenario);
+  } else {
+    await load(page, scenario);
+    if (scenario.name === "arrives") {
+      await arrives(page);
+    } else {
+      await track(page, "Before");
+      await quiet(page, 1_000);
+      if (scenario.name === "offline, then online") await offline(page, scenario);
+      else await track(page, ...steps(scenario.batch));
+      await quiet(page);
+      await track(page, "Afterwards");
+    }
+  }
+  await quiet(page);
+});

@@ -1,0 +1,184 @@
+"""Real clients, as their registries give them, pointed at the deployed collector: what arrives, and what faults do to it.
+
+All clients run once, each in all its scenarios, then one export; the tests look at what each scenario left behind.
+"""
+
+import json
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+import matrix
+from conformance import clients
+from conformance.clients import ARRIVES, CLIENTS, OFFLINE, PLANS, TOLD_SECONDS, UNLOAD, Client, calls, plan
+from conformance.proxy import FORWARDED_AT_ONCE, Exchange, Proxy
+from sandbox import Sandbox, copied
+
+pytestmark = pytest.mark.e2e
+
+AT_ONCE = 3
+"""Clients that run at the same time; most of their time they wait."""
+COLUMNS = {
+    "type": "type", "userId": "user_id", "anonymousId": "anonymous_id", "previousId": "previous_id",
+    "groupId": "group_id", "event": "event", "name": "name", "category": "category",
+}  # fmt: skip
+JSON_COLUMNS = ("properties", "traits", "context")
+Row = dict[str, Any]
+
+
+@dataclass
+class Seen:
+    """What became of one client: the requests of each scenario, and its events in the lake."""
+
+    exchanges: dict[str, list[Exchange]]
+    events: list[Row]
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with copied(tmp_path_factory.mktemp("checkout")) as made:
+        made.run(f"make setup && .venv/bin/daybreak up --port {made.port}")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def seen(sandbox: Sandbox) -> dict[str, Seen]:
+    """Client -> what became of it."""
+    upstream = sandbox.status["url"]
+    create = ".venv/bin/daybreak keys create --json"
+    keys = {client.name: json.loads(sandbox.run(f"{create} {client.source}"))["write_key"] for client in CLIENTS}
+    _warm(sandbox)
+    with ExitStack() as listening:
+        proxies = {
+            client.name: {
+                column: listening.enter_context(Proxy(upstream, plan(client, column))) for column in client.expected
+            }
+            for client in CLIENTS
+        }
+
+        def run(client: Client) -> None:
+            client.run(keys[client.name], {column: proxy.url for column, proxy in proxies[client.name].items()})
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(run, CLIENTS))  # raises what a thread raised
+    failures = [failure for of in proxies.values() for proxy in of.values() for failure in proxy.failures]
+    assert failures == []
+    sandbox.run(f".venv/bin/daybreak run export --date {datetime.now(UTC):%Y-%m-%d}")
+    rows = _events(sandbox)
+    return {
+        client.name: Seen(
+            {column: proxy.exchanges for column, proxy in proxies[client.name].items()},
+            [row for row in rows if row["source"] == client.source],
+        )
+        for client in CLIENTS
+    }
+
+
+def _warm(sandbox: Sandbox) -> None:
+    """Have the local cloud start the workers it needs, so that no client waits for that longer than it is ready to."""
+    status = sandbox.status
+    body = json.dumps({"writeKey": status["write_key"], "batch": []}).encode()
+
+    def send(_: int) -> None:
+        request = urllib.request.Request(f"{status['url']}/v1/batch", data=body, method="POST")
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            assert answer.status == 200
+
+    with ThreadPoolExecutor(FORWARDED_AT_ONCE) as pool:
+        list(pool.map(send, range(FORWARDED_AT_ONCE)))
+
+
+def _events(sandbox: Sandbox) -> list[Row]:
+    columns = ["source", "message_id", "timestamp", "original_timestamp", "clock", *COLUMNS.values(), *JSON_COLUMNS]
+    found: list[Row] = list(sandbox.query(f"select {', '.join(columns)} from events"))
+    for row in found:
+        row |= {name: json.loads(row[name]) if row[name] else {} for name in JSON_COLUMNS}
+    return found
+
+
+def test_nothing_was_quarantined(sandbox: Sandbox, seen: dict[str, Seen]) -> None:
+    assert sandbox.query("select code, message, body from rejected") == []
+
+
+@pytest.mark.parametrize("column", PLANS)
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.name)
+def test_a_client_does_what_is_expected(client: Client, column: str, seen: dict[str, Seen]) -> None:
+    if column not in client.expected:
+        outcome = clients.ELSEWHERE
+    elif column == ARRIVES:
+        outcome = _arrival(client, seen[client.name])
+    else:
+        outcome = _outcome(client, column, seen[client.name])
+    assert outcome == client.expected.get(column, clients.ELSEWHERE)
+    matrix.cell("Clients", client.name, column, outcome)
+
+
+def _arrival(client: Client, seen: Seen) -> str:
+    """Every call of calls.json is a row of its type, with what was said and the ids that the client made."""
+    if all(exchange.method == "OPTIONS" for exchange in seen.exchanges[ARRIVES]):
+        assert seen.events == []
+        return clients.REFUSED
+    rows = {row["type"]: row for row in seen.events if row["user_id"] == "u-1"}
+    assert len(rows) == sum(row["user_id"] == "u-1" for row in seen.events) == len(calls())
+    outcome = clients.ALL
+    for said in calls():
+        row = rows[said["type"]]
+        assert {key: row[COLUMNS[key]] for key in said if key in COLUMNS} == {
+            key: value for key, value in said.items() if key in COLUMNS
+        }
+        assert said.get("properties", {}).items() <= row["properties"].items()
+        if said["type"] == "identify" and not row["traits"]:
+            outcome = clients.IN_CONTEXT
+            row["traits"] = row["context"]["traits"]
+        assert said.get("traits", {}).items() <= row["traits"].items()
+        assert _time(row["timestamp"]) == datetime.fromisoformat(said["timestamp"])
+        assert (row["clock"], row["original_timestamp"]) == ("client", None)
+        if client.library:
+            library = row["context"]["library"]
+            assert (library["name"], library["version"]) == client.library
+    made = [event["messageId"] for exchange in seen.exchanges[ARRIVES] for event in exchange.events()]
+    assert sorted(made) == sorted(row["message_id"] for row in rows.values())
+    return outcome
+
+
+def _time(text: str) -> datetime:
+    """A timestamp of Athena's answers."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _outcome(client: Client, column: str, seen: Seen) -> str:
+    """What the fault did to the events that met it; the events before and after it arrive once, whatever it was."""
+    rows = [row for row in seen.events if row["anonymous_id"] == column]
+    assert {row["clock"] for row in rows} <= {"client"}
+    stored = Counter(row["event"] for row in rows)
+    assert max(stored.values()) == 1
+    if column != UNLOAD:
+        assert stored["Before"] == stored["Afterwards"] == 1
+    steps = {f"Step {number + 1}" for number in range(client.batch)}
+    kept = {step for step in steps if stored[step]}
+    sent = [exchange for exchange in seen.exchanges[column] if _names(exchange) & steps]
+    assert all(_names(exchange) == steps for exchange in sent)  # so none is left behind when its siblings go again
+    if not kept:
+        assert len(sent) == (column != OFFLINE)
+        return clients.LOST
+    assert kept == steps
+    if column == OFFLINE:
+        return clients.ONLINE
+    if column == UNLOAD:
+        return clients.CLOSING if len(sent) == 1 else clients.NEXT_PAGE
+    if len(sent) == 1:
+        return clients.ONCE
+    if not any(fault.retry_after for fault in plan(client, column)):
+        return clients.AGAIN
+    return clients.WAITS if sent[1].begun - sent[0].ended > TOLD_SECONDS - 0.1 else clients.SOONER
+
+
+def _names(exchange: Exchange) -> set[str]:
+    return {event["event"] for event in exchange.events()}

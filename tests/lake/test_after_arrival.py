@@ -1,0 +1,290 @@
+"""What is done with events once they arrived: the books, replaying, the quarantine again, forgetting somebody.
+
+The collector's own handler stores into tables in moto; the export and everything after it read from there.
+"""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import duckdb
+import pytest
+
+from daybreak import database
+from daybreak import forget as forgetting
+from daybreak.aws.bucket import BucketStore
+from daybreak.aws.events_table import EventsTable
+from daybreak.aws.live_rules import LiveRules
+from daybreak.export import events
+from daybreak.export.job import Export, Manifest, read_manifest, read_manifests
+from daybreak.export.rejected import replay_rejected
+from daybreak.ingest.plan import Plan, parse_plan
+from daybreak.lake.store import FolderStore
+from daybreak.metrics.job import Metrics
+from endpoint import Endpoint
+from journeys import LIMITS, project
+
+MEASURED = project("""
+[segments.plan]
+trait = "plan"
+at = "latest"
+
+[activation.a]
+description = "d"
+start = "Signed Up"
+milestone = "Workflow Run"
+window = "2d"
+segments = ["plan"]
+""")
+
+
+def soon() -> datetime:
+    return datetime.now(UTC) + timedelta(hours=1)
+
+
+def track(user: str | None, event: str, message_id: str, **fields: Any) -> dict[str, Any]:
+    stamp = (datetime.now(UTC) - timedelta(days=3)).isoformat()
+    return {"type": "track", "userId": user, "event": event, "messageId": message_id, "timestamp": stamp, **fields}
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> FolderStore:
+    return FolderStore(tmp_path / "lake")
+
+
+def export(endpoint: Endpoint, lake: Any) -> Manifest:
+    """Today's arrivals, the running hour included."""
+    table = EventsTable(endpoint.tables, "events")
+    job = Export(lake, table, MEASURED, LIMITS)
+    return [m for m in job.day(datetime.now(UTC).date(), soon()) if m.hours][-1]
+
+
+def rows(lake: FolderStore, pattern: str) -> list[dict[str, Any]]:
+    with duckdb.connect() as db:
+        found = db.execute(f"select * from read_parquet('{lake.root}/{pattern}', union_by_name = true) order by all")
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def ids(lake: FolderStore) -> list[str]:
+    return sorted(row["message_id"] for row in rows(lake, "events/*/*.parquet"))
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+# the books
+
+
+def test_the_books_of_a_day_balance_by_hour_and_source(endpoint: Endpoint, lake: FolderStore) -> None:
+    endpoint.post({"batch": [track("u", "E", "m1"), track("u", "E", "m2"), {"type": "track"}]})
+    endpoint.post({"batch": [track("u", "E", "m2")]})
+    assert export(endpoint, lake).unreconciled == 0
+    (row,) = rows(lake, "reconciliation/*/*.parquet")
+    counted = {
+        "accepted": 3,
+        "stored": 3,
+        "exported": 3,
+        "in_lake": 2,
+        "duplicates": 1,
+        "rejected": 1,
+        "quarantined": 1,
+    }
+    assert {name: row[name] for name in counted} == counted
+    assert (row["source"], row["difference"]) == ("web", 0)
+
+
+def test_events_that_left_the_table_unseen_are_a_difference(endpoint: Endpoint, lake: FolderStore) -> None:
+    endpoint.post({"batch": [track("u", "E", "m1"), track("u", "E", "m2")]})
+    (item,) = endpoint.tables.scan(TableName="events")["Items"]
+    endpoint.tables.put_item(TableName="events", Item={**item, "events": {"N": "5"}})
+    assert export(endpoint, lake).unreconciled == 3
+
+
+def test_rows_that_are_missing_in_the_lake_are_a_difference(
+    endpoint: Endpoint, lake: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = events._event_files
+
+    def lossy(db: Any, work: Path, arrived: date) -> dict[str, Path]:
+        files = real(db, work, arrived)
+        for file in files.values():
+            database.write_parquet(db, f"select * from '{file}' limit 1", file)
+        return files
+
+    endpoint.post({"batch": [track("u", "E", "m1"), track("u", "E", "m2"), track("u", "E", "m3")]})
+    monkeypatch.setattr(events, "_event_files", lossy)
+    assert export(endpoint, lake).unreconciled == 2
+
+
+# replaying the raw log
+
+
+def test_the_lake_is_rebuilt_from_the_raw_log_alone_into_the_same_bytes(endpoint: Endpoint, lake: FolderStore) -> None:
+    endpoint.post({"batch": [track("u", "Signed Up", "m1"), track("v", "Workflow Run", "m2"), {"type": "track"}]})
+    endpoint.post({"batch": [track("u", "Signed Up", "m1")]})
+    export(endpoint, lake)
+    manifests = read_manifests(lake)
+    before = {stored.key: stored.md5 for stored in lake.list("")}
+    lake.delete([key for key in before if not key.startswith(("raw/", "quarantine/"))])
+    for manifest in manifests:
+        assert Export(lake, _Empty(), MEASURED, LIMITS).replay(manifest.arrived, manifest.through) == manifest
+    assert {stored.key: stored.md5 for stored in lake.list("")} == before
+
+
+class _Empty:
+    """DynamoDB after a month."""
+
+    def hour(self, hour: datetime) -> Any:
+        raise AssertionError("the raw log alone must do")
+
+    def first_hour(self, before: datetime) -> datetime | None:
+        raise AssertionError("the raw log alone must do")
+
+
+# the quarantine again
+
+
+def test_what_was_rejected_is_taken_once_the_rule_is_fixed_and_only_once(endpoint: Endpoint, lake: FolderStore) -> None:
+    live = LiveRules(endpoint.tables, "keys")
+    live.set_plan(parse_plan('mode = "enforce"\n[events."Signed Up"]\n'))
+    sent_at = datetime.now(UTC) - timedelta(days=2)  # a clock two days slow
+    unnamed = {k: v for k, v in track("u", "Renamed", "-").items() if k != "messageId"}
+    batch = [track("u", "Signed Up", "m1"), track("u", "Renamed", "m2"), unnamed, {"type": "track"}]
+    answer = endpoint.post({"batch": batch, "sentAt": sent_at.isoformat(), "context": {"locale": "de"}})
+    assert answer.body["rejectedCount"] == 3
+    export(endpoint, lake)
+    assert ids(lake) == ["m1"]
+    live.set_plan(Plan(mode="off"))
+    table = EventsTable(endpoint.tables, "events")
+    for _ in range(2):
+        done = replay_rejected(
+            lake, [today()], LiveRules(endpoint.tables, "keys").current(),
+            lambda intake: table.store(intake, datetime.now(UTC)), lambda _: None,
+        )  # fmt: skip
+        assert (done.taken.total(), done.still_rejected) == (2, {"no_id": 1})
+        assert export(endpoint, lake).unreconciled == 0
+    assert [i for i in ids(lake) if not i.startswith("server-")] == ["m1", "m2"]
+    assert len(ids(lake)) == 3
+    kept = {row["message_id"]: row for row in rows(lake, "events/*/*.parquet")}
+    assert kept["m2"]["timestamp"] - kept["m1"]["timestamp"] < timedelta(seconds=5)  # both by the same skew
+    assert (kept["m2"]["clock"], json.loads(kept["m2"]["context"])) == ("skew", {"locale": "de"})
+
+
+# somebody is forgotten
+
+
+def _told(endpoint: Endpoint) -> None:
+    """Ada, on a phone, under an older name, and Bob on what was her phone."""
+    endpoint.post(
+        {
+            "batch": [
+                track(None, "Signed Up", "a1", anonymousId="phone"),
+                {
+                    "type": "identify",
+                    "userId": "ada",
+                    "anonymousId": "phone",
+                    "traits": {"plan": "pro"},
+                    "messageId": "a2",
+                },
+                {"type": "alias", "previousId": "ada-old", "userId": "ada", "messageId": "a3"},
+                track("ada-old", "Signed Up", "a4"),
+                track("ada", "Workflow Run", "a5"),
+                {"type": "track", "userId": "ada", "messageId": "a6"},
+                track("bob", "Signed Up", "b1", anonymousId="phone"),
+                track("bob", "Workflow Run", "b2"),
+                {"type": "track", "userId": "bob", "messageId": "b3"},
+                track("ada lovelace", "Signed Up", "c1", properties={"friend": "ada"}),
+            ]
+        }
+    )
+    endpoint.post({"batch": [track("ada", "Workflow Run", "a5")]})
+
+
+def test_a_person_is_removed_from_everything_that_is_held(endpoint: Endpoint, lake: FolderStore) -> None:
+    _told(endpoint)
+    export(endpoint, lake)
+    table = EventsTable(endpoint.tables, "events")
+    ada = forgetting.person(lake, ["ada"])
+    assert ada.ids == {"ada", "ada-old", "phone"}
+    receipt = forgetting.forget(lake, table, MEASURED, ada, datetime.now(UTC), LIMITS)
+    assert (receipt.events_removed, receipt.rejects_removed, receipt.left) == (6, 1, 0)
+    assert ids(lake) == ["b1", "b2", "c1"]
+    assert [row["message_id"] for row in rows(lake, "rejected/*/*.parquet")] == ["b3"]
+    for name, held in _all_lines(endpoint, lake).items():
+        assert not [line for line in held if b'"a' in line[:22] or b'"user_id":"ada"' in line], name
+    manifest = read_manifest(lake, today())
+    assert manifest
+    assert (manifest.events, manifest.duplicates, manifest.unreconciled) == (3, 0, 0)
+    assert export(endpoint, lake).unreconciled == 0
+    assert ids(lake) == ["b1", "b2", "c1"]
+    assert forgetting.held(lake, ada) == {"events": [], "rejected": []}
+    (kept,) = (lake.get(stored.key) for stored in lake.list("receipts/"))
+    assert kept
+    assert b"ada" not in kept
+
+
+def _all_lines(endpoint: Endpoint, lake: FolderStore) -> dict[str, list[bytes]]:
+    from daybreak.ingest.pack import unpack
+
+    lines = {s.key: list(unpack(lake.get(s.key) or b"")) for s in lake.list("") if s.key.endswith(".zst")}
+    lines["table"] = list(unpack(endpoint.stored().frames)) + list(unpack(endpoint.stored().rejected_frames))
+    return lines
+
+
+def test_the_tables_of_who_is_left_are_as_if_the_forgotten_had_never_come(
+    endpoint: Endpoint, lake: FolderStore, tmp_path: Path
+) -> None:
+    _told(endpoint)
+    export(endpoint, lake)
+    Metrics(lake, MEASURED, LIMITS).run("activation", today() - timedelta(days=1))
+    ada = forgetting.person(lake, ["ada"])
+    forgetting.forget(lake, EventsTable(endpoint.tables, "events"), MEASURED, ada, datetime.now(UTC), LIMITS)
+    Metrics(lake, MEASURED, LIMITS).run("activation", today() - timedelta(days=1))
+    never = FolderStore(tmp_path / "never")
+    export(endpoint, never)  # the table holds only who is left
+    Metrics(never, MEASURED, LIMITS).run("activation", today() - timedelta(days=1))
+    for prefix in ("events/", "derived/", "metrics/", "rejected/", "raw/"):
+        assert _bytes(lake, prefix) == _bytes(never, prefix), prefix
+
+
+def _bytes(lake: FolderStore, prefix: str) -> dict[str, str]:
+    return {s.key: s.md5 for s in lake.list(prefix) if not s.key.endswith("ready.json")}
+
+
+def test_who_is_forgotten_is_taken_no_more(endpoint: Endpoint, lake: FolderStore) -> None:
+    _told(endpoint)
+    export(endpoint, lake)
+    ada = forgetting.person(lake, ["ada"])
+    LiveRules(endpoint.tables, "keys").forget(forgetting.digests(ada))
+    forgetting.forget(lake, EventsTable(endpoint.tables, "events"), MEASURED, ada, datetime.now(UTC), LIMITS)
+    endpoint.configure("")  # a collector that starts anew; the others know within a minute
+    _told(endpoint)
+    export(endpoint, lake)
+    assert ids(lake) == ["b1", "b2", "c1"]
+
+
+def test_everything_held_of_a_person_is_shown(endpoint: Endpoint, lake: FolderStore) -> None:
+    _told(endpoint)
+    export(endpoint, lake)
+    held = forgetting.held(lake, forgetting.person(lake, ["ada"]))
+    assert sorted(event["message_id"] for event in held["events"]) == ["a1", "a2", "a3", "a4", "a5"]
+    assert [record["message_id"] for record in held["rejected"]] == ["a6"]
+
+
+def test_old_versions_of_objects_are_removed_too(aws: None) -> None:
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="lake")
+    client.put_bucket_versioning(Bucket="lake", VersioningConfiguration={"Status": "Enabled"})
+    store = BucketStore(client, "lake")
+    for data in (b"ada", b"bob"):
+        store.put("raw/a", data)
+    store.put("raw/b", b"ada")
+    store.delete(["raw/b"])
+    assert store.purge() == 3
+    found = client.list_object_versions(Bucket="lake")
+    assert [version["Key"] for version in found["Versions"]] == ["raw/a"]
+    assert store.get("raw/a") == b"bob"
