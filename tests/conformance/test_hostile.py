@@ -113,6 +113,14 @@ OPERATIONS = [
 ] + ["POST /beacon/v1/batch", "GET /health"]
 
 
+TRIED = [
+    (label, mode)
+    for label in OPERATIONS
+    for mode in schemathesis.GenerationMode
+    if label.startswith("POST") or mode is schemathesis.GenerationMode.POSITIVE  # a GET has nothing to be wrong
+]
+
+
 @pytest.fixture(scope="module")
 def described(collector: Collector) -> Any:
     return schemathesis.openapi.from_wsgi("/openapi.json", _Web(collector))
@@ -123,8 +131,7 @@ def test_every_operation_described_is_tried(described: Any) -> None:
     assert found == set(OPERATIONS)
 
 
-@pytest.mark.parametrize("label", OPERATIONS)
-@pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
+@pytest.mark.parametrize(("label", "mode"), TRIED)
 def test_answers_are_as_described(described: Any, label: str, mode: schemathesis.GenerationMode) -> None:
     method, path = label.split(" ")
     operation = described[path][method]
