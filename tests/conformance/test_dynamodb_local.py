@@ -131,8 +131,8 @@ def test_what_is_stored_is_found_by_its_hour(local: Any) -> None:
         table.store(_intake([json.dumps({"minute": minute}).encode()], [b"{}"]), HOUR + timedelta(minutes=minute))
     found = table.hour(HOUR)
     assert {json.loads(line)["minute"] for line in unpack(found.frames)} == set(range(0, 60, 7))
-    assert (found.events, found.rejected, found.requests) == (9, 9, 9)
-    assert table.hour(HOUR - timedelta(hours=1)).requests == 0
+    assert (found.total("stored"), found.total("quarantined")) == (9, 9)
+    assert table.hour(HOUR - timedelta(hours=1)).sources == {}
 
 
 def test_a_request_of_several_items_each_near_the_limit_is_stored_and_read_whole(local: Any) -> None:
@@ -145,7 +145,7 @@ def test_a_request_of_several_items_each_near_the_limit_is_stored_and_read_whole
     found = table.hour(HOUR)
     assert sorted(unpack(found.frames)) == sorted(lines)
     assert sorted(unpack(found.rejected_frames)) == sorted(rejects)
-    assert found.requests == 1
+    assert (found.total("accepted"), found.total("rejected")) == (150, 30)
 
 
 def test_the_largest_item_we_make_is_taken_and_one_of_over_400_kb_is_not(local: Any) -> None:
@@ -182,7 +182,7 @@ def test_every_shard_of_an_hour_is_read(local: Any) -> None:
         table.store(_intake([b'{"n":%d}' % n]), HOUR + timedelta(seconds=n))
     shards = {item["arrival"]["S"] for item in local.scan(TableName="events")["Items"]}
     assert shards == {f"2026-11-20T12.{shard}" for shard in range(SHARDS)}
-    assert table.hour(HOUR).events == 60
+    assert table.hour(HOUR).total("stored") == 60
 
 
 def test_the_oldest_hour_is_found(local: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +198,7 @@ def test_health_writes_what_no_export_reads_and_says_when_it_cannot(local: Any) 
     table.probe(NOW)
     table.probe(NOW)
     assert local.scan(TableName="events")["Count"] == 1
-    assert table.hour(HOUR).requests == 0
+    assert table.hour(HOUR).sources == {}
     with pytest.raises(RequestRefused) as refused:
         EventsTable(local, "missing").probe(NOW)
     assert (refused.value.status, refused.value.retry_after) == (503, 5)

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi import checks
 
 from conftest import ROOT
 from daybreak.cli.compute import write_tables
-from daybreak.export.arrivals import HourFrames
+from daybreak.export.arrivals import HourFrames, StoredItem
 from daybreak.export.job import Export
 from daybreak.ingest.pack import pack
 from daybreak.metrics.job import Metrics
@@ -216,7 +216,7 @@ def test_hostile_names_reach_the_tables_as_text_and_no_key_leaves_its_prefix(
     outcome = collector.send(mill.event("/v1/batch", gzip.compress(json.dumps({"batch": raws}).encode())))
     assert len(outcome.events) + len(outcome.rejected) == len(raws)
     lines = [json.dumps({**event, "received_at": "2026-11-20T09:00:00Z"}).encode() for event in outcome.events]
-    frames = HourFrames(b"".join(frame.data for frame in pack(lines)), len(lines), requests=1)
+    frames = HourFrames.of(StoredItem("web", frame.data, frame.count) for frame in pack(lines))
     root = tmp_path_factory.mktemp("lake")
     deployment = Deployment(root, ASKED)
     Export(deployment.store, _Stored(frames), ASKED, LIMITS).hourly(RECEIVED + timedelta(hours=3))
