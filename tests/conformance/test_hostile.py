@@ -227,6 +227,7 @@ def test_hostile_names_reach_the_tables_as_text_and_no_key_leaves_its_prefix(
         "events",
         "rejected",
         "quarantine",
+        "reconciliation",
         "moved",
         "derived",
         "exports",
