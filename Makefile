@@ -1,13 +1,15 @@
 # make demo          the whole of Daybreak on this machine, with real events and real numbers
 # make test          everything that must hold: lint, types, arrows, unit tests, end to end on a fresh local cloud
-# make conformance   the real SDKs, in Node, Python and a browser, against the deployed collector
+# make conformance   the real SDKs, in Node, Python and a browser, against the deployed collector; hostile requests;
+#                    Amazon's own DynamoDB Local
 # make bench         what it costs, as a table and in bench.json
+# make audit         known weaknesses of every locked dependency; fails where PyPI's service cannot be asked
 PYTHON ?= python3
 BIN := .venv/bin
 
 CLIENTS := tests/conformance
 
-.PHONY: setup demo test lint bench conformance clean
+.PHONY: setup demo test lint bench conformance audit clean
 
 setup: .venv/.ready infra/node_modules/.ready
 
@@ -25,6 +27,11 @@ lint: setup
 
 bench: setup
 	@PYTHONPATH=tests $(BIN)/python -m bench
+
+audit: setup
+	@mkdir -p .daybreak
+	@$(BIN)/python -m uv export --frozen --quiet --no-emit-project --no-hashes --output-file .daybreak/locked.txt
+	@$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement .daybreak/locked.txt
 
 conformance: setup $(CLIENTS)/node_modules/.ready $(CLIENTS)/.clients/.ready
 	@{ command -v chromium && command -v curl; } >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium curl >/dev/null; } \

@@ -73,7 +73,8 @@ def _tell_taken(intake: Intake) -> None:
     for name, count in counted.items():
         if count:
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
-    metrics.flush_metrics()
+    if any(counted.values()):  # of an empty batch there is nothing to tell, and powertools warns of that
+        metrics.flush_metrics()
     codes = Counter(rejected.code for rejected in intake.rejected)
     for code, count in codes.items():
         with single_metric(name="RejectedByReason", unit=MetricUnit.Count, value=count, namespace=NAMESPACE) as metric:

@@ -237,3 +237,7 @@ def test_a_dated_event_without_an_id_sent_again_gets_the_same_id(post: Post, tab
     for sent_at in ("2026-11-20T09:00:00Z", "2026-11-20T09:00:30Z"):
         post({"userId": "u", "event": "E", "timestamp": "2026-11-20T09:00:00Z", "sentAt": sent_at}, "/v1/track")
     assert len({line["message_id"] for line in lines(tables)}) == 1
+
+
+def test_an_empty_batch_is_taken_without_a_word(post: Post) -> None:
+    assert post({"batch": []})[:2] == (200, {"success": True, "accepted": 0})

@@ -203,6 +203,15 @@ def test_nothing_about_keys_reaches_a_log(endpoint: Endpoint, capsys: pytest.Cap
         assert key not in said.out + said.err
 
 
+def test_a_write_key_is_stored_nowhere_wherever_a_client_puts_it(endpoint: Endpoint) -> None:
+    key = endpoint.write_key
+    odd = [{**GOOD, "properties": {key: {"k": [f"x{key}y"]}}, "messageId": key}, {"write_key": key}, [[key]], key]
+    answer = endpoint.post({"batch": [*odd, {**GOOD, "timestamp": key}], "context": {"token": key}, "writeKey": key})
+    assert (answer.body["accepted"], answer.body["rejectedCount"]) == (1, 4)
+    assert key not in json.dumps(endpoint.lines()) + endpoint.quarantined().decode()
+    assert endpoint.lines()[0]["properties"] == {"[write key]": {"k": ["x[write key]y"]}}
+
+
 # privacy
 
 
@@ -314,3 +323,12 @@ def test_the_example_plan_is_one() -> None:
 def test_a_plan_that_is_none_says_where(text: str, says: str) -> None:
     with pytest.raises(DefinitionError, match=says):
         parse_plan(text)
+
+
+@pytest.mark.parametrize("value", ["https://\u00e9.example", "a\r\nSet-Cookie: b", "\u0000", "\ud800", ""])
+def test_no_header_is_mirrored_that_a_gateway_could_not_pass_on(endpoint: Endpoint, value: str) -> None:
+    asked = {"origin": value, "access-control-request-headers": value}
+    for method in ("OPTIONS", "POST"):
+        headers = endpoint.get("/v1/batch", method, asked).headers
+        assert headers["Access-Control-Allow-Origin"] == "*"
+        assert headers.get("Access-Control-Allow-Headers", "*") == "*"

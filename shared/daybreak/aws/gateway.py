@@ -65,7 +65,7 @@ def refusal(request: Request, refused: RequestRefused) -> dict[str, Any]:
 
 def preflight(request: Request) -> dict[str, Any]:
     """What a browser asks before it sends; an HTTP API answers that itself, a REST API passes it on."""
-    asked = request.headers.get("access-control-request-headers", "*")
+    asked = _mirrored(request, "access-control-request-headers") or "*"
     return {
         "statusCode": 204,
         "headers": {
@@ -88,8 +88,14 @@ def answer(request: Request, status: int, body: Any, headers: Mapping[str, str] 
     }
 
 
+def _mirrored(request: Request, name: str) -> str | None:
+    """A header's value that may stand in the answer: a gateway makes a 502 of an answer with any other bytes."""
+    value = request.headers.get(name)
+    return value if value and value.isascii() and value.isprintable() else None
+
+
 def _cors(request: Request) -> dict[str, str]:
     """Any page may send and read answers. An HTTP API puts its own in place of these."""
-    origin = request.headers.get("origin")
+    origin = _mirrored(request, "origin")
     mirrored = {"Access-Control-Allow-Credentials": "true", "Vary": "Origin"} if origin else {}
     return {"Access-Control-Allow-Origin": origin or "*", "Access-Control-Expose-Headers": "Retry-After", **mirrored}

@@ -21,6 +21,9 @@ from daybreak.metrics.families import FAMILIES, Family
 from daybreak.metrics.job import Computed
 from daybreak.metrics.unseen import unseen
 
+_FORMULA = r"^[\s\x00]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]|^[\t\r\n]"
+"""How a cell begins that a spreadsheet may run as a formula (OWASP, CSV injection); the last four are wide signs."""
+
 Table = tuple[list[str], list[tuple[object, ...]]]
 """Columns and rows."""
 
@@ -95,9 +98,22 @@ def _table(family: Family, lake: Path, out: Path) -> Table:
             f"order by definition, {family.partition}, {order}"
         )
         db.execute(f"create table found as {found}")
-        for ending, options in (("parquet", "format parquet"), ("csv", "format csv, header")):
-            db.execute("copy found to '" + str(out / f"{family.name}.{ending}").replace("'", "''") + f"' ({options})")
+        db.execute(f"copy found to {database.quoted(out / f'{family.name}.parquet')} (format parquet)")
+        cells = ", ".join(_cell(name, type_) for name, type_, *_ in db.execute("describe found").fetchall())
+        file = database.quoted(out / f"{family.name}.csv")
+        db.execute(f"copy (select {cells} from found) to {file} (format csv, header)")  # noqa: S608
         return columns, db.execute("select * from found").fetchall()
+
+
+def _cell(name: str, type_: str) -> str:
+    """A column as it goes into CSV. Text that a spreadsheet would run gets a ' before it, and is text there too.
+
+    Segment values are what anybody sent who has a browser's write key. The Parquet files have them as they are.
+    """
+    if type_ != "VARCHAR":
+        return f'"{name}"'
+    runs = f"regexp_matches(\"{name}\", '{_FORMULA}')"
+    return f'case when {runs} then chr(39) || "{name}" else "{name}" end as "{name}"'
 
 
 def _show(project: Project, family: Family, out: Path, rows: int) -> None:

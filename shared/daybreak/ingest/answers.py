@@ -1,6 +1,7 @@
 """What the endpoint answers: the models of its JSON bodies, and its description in OpenAPI 3.1, made from them."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -87,17 +88,17 @@ def accepted(intake: Intake) -> Accepted:
         for r in intake.rejected[:_MOST_LISTED]
     ]
     made = [event.message_id for event in intake.events if event.id_made]
+    breaches = ((event.message_id, breach) for event in intake.events for breach in event.breaches)
     warnings = [
-        BreachAnswer(message_id=event.message_id, code=breach.code, message=breach.message)
-        for event in intake.events
-        for breach in event.breaches
+        BreachAnswer(message_id=message_id, code=breach.code, message=breach.message)
+        for message_id, breach in islice(breaches, _MOST_LISTED)
     ]
     return Accepted(
         accepted=len(intake.events) + intake.suppressed,
         rejected=rejected or None,
         rejected_count=len(intake.rejected) or None,
         message_ids_made=made[:_MOST_LISTED] or None,
-        warnings=warnings[:_MOST_LISTED] or None,
+        warnings=warnings or None,
     )
 
 

@@ -19,6 +19,10 @@ MAX_BODY_BYTES = 6 * 1024 * 1024
 MAX_INFLATED_BYTES = 10 * 1024 * 1024
 """What a request may hold once inflated; measured while inflating, so a zip bomb costs no more than this."""
 
+MAX_CONTAINERS = 1_000_000
+"""Lists and objects of one body. Each costs some hundred bytes of memory and as few as two of text, so that 20 MB of
+brackets would need more than the function has; of events as clients send them a body holds a fifth of this."""
+
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_IN_BASE64 = b"H4sI"
 """How every gzip body with the usual method begins in base64; no JSON begins so."""
@@ -45,6 +49,8 @@ def read_json(body: bytes, most: int = MAX_INFLATED_BYTES) -> Any:
         )
     if len(body) > most:
         _too_large(f"the body is over {most:,} bytes: send smaller batches")
+    if body.count(b"[") + body.count(b"{") > MAX_CONTAINERS:
+        _too_large(f"the body holds over {MAX_CONTAINERS:,} lists and objects: send smaller batches")
     return _parse(body.removeprefix(_BYTE_ORDER_MARK))
 
 

@@ -5,13 +5,18 @@ with it.
 """
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from daybreak.errors import DefinitionError
+
+MOST_BREACHES = 5
+"""Said of one event: enough to mend it, and an event of a thousand unplanned properties costs no more than another."""
 
 Mode = Literal["off", "warn", "enforce"]
 Kind = Literal["string", "number", "integer", "boolean", "object", "list", "any"]
@@ -64,35 +69,35 @@ class Plan(BaseModel):
         return self.sources.get(source, self.mode)
 
     def breaches(self, event: dict[str, Any], source: str) -> list[Breach]:
-        """All that is not as planned in a canonical event; nothing where the plan is off for its source."""
+        """What is not as planned in a canonical event, MOST_BREACHES or so; nothing where the plan is off."""
         if self.mode_of(source) == "off":
             return []
         if event["type"] == "track":
             return self._of_track(event, source)
         if event["type"] in ("identify", "group") and self.traits:
-            return list(_of_values("trait", event.get("traits") or {}, self.traits))
+            return list(islice(_of_values("trait", event.get("traits") or {}, self.traits), MOST_BREACHES))
         return []
 
     def _of_track(self, event: dict[str, Any], source: str) -> list[Breach]:
         planned = self.events.get(event["event"])
         if planned is None:
             return [Breach("unplanned_event", f"event: {event['event'][:80]!r} is not in the tracking plan")]
-        found = list(_of_values("property", event.get("properties") or {}, planned.properties))
+        found = list(islice(_of_values("property", event.get("properties") or {}, planned.properties), MOST_BREACHES))
         if planned.sources and source not in planned.sources:
             found.append(Breach("unplanned_source", f"event: {event['event'][:80]!r} is not planned from {source!r}"))
         return found
 
 
-def _of_values(what: str, values: dict[str, Any], planned: dict[str, PlannedProperty]) -> list[Breach]:
-    found = []
+def _of_values(what: str, values: dict[str, Any], planned: dict[str, PlannedProperty]) -> Iterator[Breach]:
     for name, value in values.items():
         if name not in planned:
-            found.append(Breach(f"unplanned_{what}", f"{what}: {name[:80]!r} is not in the tracking plan"))
+            yield Breach(f"unplanned_{what}", f"{what}: {name[:80]!r} is not in the tracking plan")
         elif value is not None and not _is(planned[name].type, value):
             wanted = planned[name].type
-            found.append(Breach(f"{what}_type", f"{what}: {name[:80]!r} is {kind_of(value)}, planned as {wanted}"))
-    missing = [name for name, p in planned.items() if p.required and values.get(name) is None]
-    return found + [Breach(f"missing_{what}", f"{what}: {name[:80]!r} is required and missing") for name in missing]
+            yield Breach(f"{what}_type", f"{what}: {name[:80]!r} is {kind_of(value)}, planned as {wanted}")
+    for name, p in planned.items():
+        if p.required and values.get(name) is None:
+            yield Breach(f"missing_{what}", f"{what}: {name[:80]!r} is required and missing")
 
 
 def kind_of(value: Any) -> Kind:

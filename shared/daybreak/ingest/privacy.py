@@ -86,6 +86,9 @@ def _hashed(value: Any, salt: str) -> Any:
     """The keyed hash of a value. Null and what is hashed already stay: an event may be cleaned twice."""
     if value is None or (isinstance(value, str) and _HASHED.match(value)):
         return value
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    except RecursionError:  # nested deeper than any event that is stored
+        return _DROPPED
     digest = hmac.new(salt.encode(), text.encode("utf-8", "backslashreplace"), hashlib.sha256).hexdigest()
     return f"sha256:{digest}"

@@ -4,9 +4,9 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from daybreak.errors import EventRejected, RequestRefused
 from daybreak.ingest.body import MAX_INFLATED_BYTES, read_json
@@ -46,6 +46,10 @@ IMPORT = Sizes(inflated=2 * MAX_INFLATED_BYTES, events=100_000, judged=64 * 1024
 """What the function's memory carries."""
 _MAX_QUARANTINED_BYTES = 200_000
 """A quarantined event is kept whole up to this size; what is longer is cut and says so."""
+
+_SHORTEST_KEY = 20
+"""Keys have 32 letters; one of a few would be found in words."""
+_NO_KEY = b"[write key]"
 
 Kind = Literal["browser", "server"]
 
@@ -106,7 +110,10 @@ def take(request: Request, authenticate: Authenticate, rules: Rules, received_at
     payload = read_json(request.body, sizes.inflated)
     if not isinstance(payload, dict):
         raise RequestRefused(400, "invalid_body", "the body must be a JSON object")
-    source = _source(request, payload, authenticate)
+    write_key = _write_key(request, payload)
+    source = authenticate(write_key)
+    if source is None:
+        raise RequestRefused(401, "unknown_write_key", "this write key is unknown or revoked")
     if kind == "import" and source.kind != "server":
         raise RequestRefused(403, "server_key_needed", "/v1/import takes the key of a server only; see `daybreak keys`")
     one = kind in TYPES
@@ -124,7 +131,9 @@ def take(request: Request, authenticate: Authenticate, rules: Rules, received_at
         context=context if isinstance(context, dict) else None,
         integrations=integrations if isinstance(integrations, dict) else None,
     )
-    return _judge(raws, kind if one else None, arrival, rules, sizes)
+    if _written(shared) * len(raws) > sizes.judged:
+        _too_much_to_judge()
+    return _without(write_key, _judge(raws, kind if one else None, arrival, rules, sizes))
 
 
 def judge_again(record: Mapping[str, Any], rules: Rules) -> Canonical:
@@ -156,15 +165,12 @@ def _kind(request: Request) -> str:
     return _KINDS[match.group(1) or match.group(2)]
 
 
-def _source(request: Request, payload: dict[str, Any], authenticate: Authenticate) -> Source:
-    """The source whose write key came by Basic auth, in the body or in the query."""
+def _write_key(request: Request, payload: dict[str, Any]) -> str:
+    """The write key that came by Basic auth, in the body or in the query."""
     write_key = _basic(request.headers.get("authorization")) or payload.get("writeKey") or request.query.get("writeKey")
     if not isinstance(write_key, str) or not write_key:
         raise RequestRefused(401, "no_write_key", "send the write key by Basic auth or as `writeKey` in the body")
-    source = authenticate(write_key)
-    if source is None:
-        raise RequestRefused(401, "unknown_write_key", "this write key is unknown or revoked")
-    return source
+    return write_key
 
 
 def _basic(header: str | None) -> str | None:
@@ -198,8 +204,35 @@ def _judge(raws: list[Any], type_: str | None, arrival: Arrival, rules: Rules, s
             rejected.append(_quarantined(index, raw, type_, reason, arrival))
             size += len(rejected[-1].line)
         if size > sizes.judged:
-            raise RequestRefused(413, "too_large", "the events and their context are too large; send fewer")
+            _too_much_to_judge()
     return Intake(arrival.source, events, rejected, suppressed)
+
+
+def _without(write_key: str, intake: Intake) -> Intake:
+    """An intake in whose lines the request's own write key stands nowhere, wherever a client has put it.
+
+    The letters of a key are written as they are in any JSON.
+    """
+    key = write_key.encode("utf-8", "surrogatepass")
+    if len(key) < _SHORTEST_KEY:
+        return intake
+    return replace(
+        intake,
+        events=[replace(e, line=e.line.replace(key, _NO_KEY)) if key in e.line else e for e in intake.events],
+        rejected=[replace(r, line=r.line.replace(key, _NO_KEY)) if key in r.line else r for r in intake.rejected],
+    )
+
+
+def _written(shared: dict[str, Any]) -> int:
+    """How long what a batch says for all its events is in each of them: known before the work is done for each."""
+    try:
+        return len(json.dumps([shared.get("context"), shared.get("integrations")]))
+    except RecursionError:  # such depths can be written nowhere
+        return IMPORT.judged
+
+
+def _too_much_to_judge() -> NoReturn:
+    raise RequestRefused(413, "too_large", "the events and their context are too large; send fewer")
 
 
 def _quarantined(index: int, raw: Any, type_: str | None, reason: EventRejected, arrival: Arrival) -> Rejected:

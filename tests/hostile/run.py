@@ -1,0 +1,41 @@
+"""Send what was ground, and hold each request to its promise."""
+
+from collections.abc import Iterator
+from random import Random
+
+from hostile import sdk
+from hostile.collector import Collector
+from hostile.mill import Mill, Sent
+
+SHARES = {"anything": 4, "batch": 3, "field": 1, "between": 1, "bytes": 1}
+"""Of ten requests."""
+
+
+def requests(seed: int, count: int, collector: Collector) -> Iterator[Sent]:
+    """`count` requests; the same for the same seed, but for the write key."""
+    random = Random(seed)
+    mill = Mill(seed, collector.write_key, collector.basic)
+    batches, bodies = sdk.real_batches(collector.write_key), sdk.real_bodies(collector.write_key)
+    for _ in range(count):
+        match random.choices(list(SHARES), list(SHARES.values()))[0]:
+            case "anything":
+                yield mill.anything()
+            case "batch":
+                yield mill.batch()
+            case "field":
+                yield sdk.with_a_field_changed(mill, random, random.choice(batches))
+            case "between":
+                yield sdk.with_bad_events_between(mill, random, random.choice(batches))
+            case _:
+                yield sdk.with_bytes_changed(mill, random, random.choice(bodies))
+
+
+def hold(collector: Collector, sent: Sent) -> None:
+    """Every good event of a readable batch is stored once, and what stood beside it is stored or in quarantine."""
+    outcome = collector.send(sent.event)
+    if not sent.readable:
+        return
+    assert outcome.status == 200, outcome.body
+    stored = [event["message_id"] for event in outcome.events]
+    assert [stored.count(marker) for marker in sent.good] == [1] * len(sent.good)
+    assert len(outcome.events) + len(outcome.rejected) == len(sent.good) + sent.others
