@@ -35,6 +35,10 @@ class Collector(Construct):
         access_log = logs.LogGroup(
             self, "AccessLog", retention=logs.RetentionDays.TWO_WEEKS, removal_policy=RemovalPolicy.DESTROY
         )
-        endpoint = RestEndpoint if deployment.gateway == "rest" else HttpEndpoint
-        self.endpoint = endpoint(self, "Endpoint", function=self.function, access_log=access_log)
+        self.endpoint: HttpEndpoint | RestEndpoint
+        if deployment.gateway == "rest":
+            self.endpoint = RestEndpoint(self, "Rest", function=self.function, access_log=access_log)
+        else:
+            # an id that is no part of CloudFormation's names: the API, and so its URL, stays when it moves in here
+            self.endpoint = HttpEndpoint(self, "Default", function=self.function, access_log=access_log)
         self.url = self.endpoint.url

@@ -40,7 +40,15 @@ class DaybreakStack(Stack):
         lake.grant_export(jobs.export)
         lake.grant_metrics(jobs.metrics)
 
-        Alarms(self, "Alarms", collector=collector, jobs=jobs, tables=tables, email=deployment.alarm_email)
+        Alarms(
+            self,
+            "Alarms",
+            collector=collector,
+            jobs=jobs,
+            tables=tables,
+            email=deployment.alarm_email,
+            local=deployment.local,
+        )
         for name, value in {
             "CollectorUrl": collector.url,
             "EventsTable": tables.events.table_name,
