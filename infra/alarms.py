@@ -25,7 +25,7 @@ def _counted(name: str, service: str, period: Duration) -> cloudwatch.Metric:
 
 
 def _rejected_share() -> cloudwatch.MathExpression:
-    """Percent of an hour's events that were rejected. An hour in which one of both metrics is missing had none of it."""
+    """Percent of an hour's events that were rejected. Where one of both metrics is missing there was none of it."""
     hour = Duration.hours(1)
     return cloudwatch.MathExpression(
         expression=f"IF(FILL(rejected, 0) > {MOST_REJECTED_AT_LEAST}, "

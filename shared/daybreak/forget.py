@@ -193,7 +193,7 @@ def _strike(store: Store, arrived: date, hour: int, gone: Counter[str], *, event
     """Take what was removed off the manifest's tallies, so that the day's books still balance."""
     manifest = read_manifest(store, arrived)
     log = manifest.hours.get(f"{hour:02}") if manifest else None
-    if manifest is None or log is None:
+    if manifest is None or log is None or "sources" not in log:
         return
     names = ("accepted", "stored") if events else ("rejected", "quarantined")
     sources = {

@@ -274,7 +274,7 @@ def test_from_a_request_to_the_lake(local: Any, monkeypatch: pytest.MonkeyPatch,
         for n in range(400)
     ]
     assert endpoint.post({"batch": [*many, {"type": "sneeze"}]}).body["accepted"] == 400
-    assert endpoint.get("/health").body == {"status": "ok", "writes": True}
+    assert endpoint.get("/v1/health").body == {"status": "ok", "writes": True}
     asked = project("""[completion.c]
 description = "d"
 steps = ["any", "S"]

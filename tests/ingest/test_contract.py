@@ -136,22 +136,25 @@ def test_an_import_may_be_larger_than_a_batch(endpoint: Endpoint) -> None:
 
 
 def test_health_says_whether_the_table_can_be_written(endpoint: Endpoint) -> None:
-    assert (endpoint.get("/health").status, endpoint.get("/health").body) == (200, {"status": "ok", "writes": True})
+    assert (endpoint.get("/v1/health").status, endpoint.get("/v1/health").body) == (
+        200,
+        {"status": "ok", "writes": True},
+    )
     endpoint.tables.delete_table(TableName="events")
-    refused = endpoint.get("/health")
+    refused = endpoint.get("/v1/health")
     assert (refused.status, refused.body["code"]) == (503, "not_stored")
     assert int(refused.headers["Retry-After"]) > 0
 
 
 def test_a_health_check_leaves_nothing_to_export(endpoint: Endpoint) -> None:
-    endpoint.get("/health")
+    endpoint.get("/v1/health")
     assert endpoint.lines() == []
 
 
 def test_the_endpoint_describes_itself(endpoint: Endpoint) -> None:
     described = endpoint.get("/openapi.json")
     assert (described.status, described.body) == (200, openapi())
-    assert {"/v1/batch", "/v1/t", "/beacon/v1/batch", "/v1/import", "/health"} <= set(described.body["paths"])
+    assert {"/v1/batch", "/v1/t", "/beacon/v1/batch", "/v1/import", "/v1/health"} <= set(described.body["paths"])
 
 
 @pytest.mark.parametrize(

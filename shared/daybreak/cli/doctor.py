@@ -95,7 +95,7 @@ def _zipped(kind: str) -> Callable[[Endpoint], Answered]:
 
 
 CHECKS = [
-    Check("health: the table can be written", lambda e: e.send("/health", method="GET"),
+    Check("health: the table can be written", lambda e: e.send("/v1/health", method="GET"),
           lambda a: a.status == 200, "see the collector's log; its role must be allowed to put items"),
     Check("JSON with the key by Basic auth", lambda e: e.send("/v1/batch", _EMPTY, e.basic), _taken,
           "is the key valid here? `daybreak keys list`"),

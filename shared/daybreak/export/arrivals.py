@@ -1,7 +1,7 @@
 """Arrival hours into the raw log: the frames of an hour, laid end to end, byte for byte as they were stored."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
@@ -71,25 +71,21 @@ class HourLog:
     sources: dict[str, Tally]
     md5: str
 
-    def lines(self) -> int:
-        return sum(tally["stored"] + tally["quarantined"] for tally in self.sources.values())
-
 
 def log_hours(
     store: Store, arrivals: Arrivals, hours: Iterable[datetime], known: Mapping[str, Mapping[str, Any]]
-) -> list[HourLog]:
+) -> list[Mapping[str, Any]]:
     """Write the raw log of these hours; an hour that already lies there with the same bytes is left alone.
 
-    `known`: hour -> what an earlier run logged. An hour never shrinks: DynamoDB drops items after a month, the log
-    keeps them. An hour without events gets an empty object, which says that it was looked at.
+    `known`: hour -> what an earlier run logged; what comes back is of the same form. An hour never shrinks: DynamoDB
+    drops items after a month, the log keeps them. An hour without events gets an empty object, which says that it was
+    looked at.
     """
-    logged = []
+    logged: list[Mapping[str, Any]] = []
     for hour in hours:
         arrived = arrivals.hour(hour)
-        log = HourLog(hour.hour, arrived.sources, md5(arrived.frames + arrived.rejected_frames))
-        earlier = known.get(f"{hour.hour:02}")
-        before = HourLog(**earlier) if earlier else None
-        if before and log.lines() < before.lines():
+        before = known.get(f"{hour.hour:02}")
+        if before and arrived.total("stored") + arrived.total("quarantined") < _lines(before):
             logged.append(before)
             continue
         key = keys.raw(hour.date(), hour.hour)
@@ -98,8 +94,23 @@ def log_hours(
             store.put(key, arrived.frames)
         if arrived.rejected_frames:
             store.put(keys.quarantine(hour.date(), hour.hour), arrived.rejected_frames)
-        logged.append(log)
+        log = HourLog(hour.hour, arrived.sources, md5(arrived.frames + arrived.rejected_frames))
+        logged.append(asdict(log))
     return logged
+
+
+def hour_logs(hours: Mapping[str, Mapping[str, Any]]) -> list[HourLog] | None:
+    """The hours of a manifest; None where it is of a Daybreak that did not keep what each source sent."""
+    if any("sources" not in log for log in hours.values()):
+        return None
+    return [HourLog(**log) for log in hours.values()]
+
+
+def _lines(log: Mapping[str, Any]) -> int:
+    """How many events and rejected events an hour held when it was logged."""
+    if "sources" not in log:
+        return int(log["events"]) + int(log["rejected"])
+    return sum(tally["stored"] + tally["quarantined"] for tally in log["sources"].values())
 
 
 def hours_of(day: date, first: datetime, end: datetime) -> list[datetime]:

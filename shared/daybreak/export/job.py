@@ -14,7 +14,7 @@ from daybreak.calendar import Calendar
 from daybreak.database import Connection, Limits, workplace
 from daybreak.definitions import Project
 from daybreak.errors import InputError
-from daybreak.export.arrivals import HOUR, Arrivals, HourLog, hours_of, log_hours
+from daybreak.export.arrivals import HOUR, Arrivals, hour_logs, hours_of, log_hours
 from daybreak.export.derive import derive_days, merge_months
 from daybreak.export.events import RESTAMPED_DAYS, Taken, list_all, take_day
 from daybreak.lake import keys
@@ -142,7 +142,7 @@ class Export:
         before = read_manifest(self.store, arrived)
         known = before.hours if before else {}
         logged = log_hours(self.store, self.arrivals, hours_of(arrived, first, end), known)
-        hours = {**known, **{f"{log.hour:02}": asdict(log) for log in logged}}
+        hours = {**known, **{f"{log['hour']:02}": dict(log) for log in logged}}
         midnight = datetime(arrived.year, arrived.month, arrived.day, tzinfo=UTC)
         through = max(min(end, midnight + timedelta(days=1)), before.through if before else midnight)
         current = before and before.derived_version == self.project.derived_version and self._stands(before)
@@ -177,7 +177,7 @@ class Export:
         calendar = Calendar(self.project.zone, self.project.settings.week_start)
         with workplace(self.limits) as (db, work):
             self.progress(f"{arrived}: events")
-            logs = None if hours is None else [HourLog(**log) for log in hours.values()]
+            logs = None if hours is None else hour_logs(hours)
             taken = take_day(db, self.store, work, arrived, logs, list(before.objects) if before else [])
             days = _project_days(db, calendar, taken.dates)
             touched = self._touched(db, calendar, before, taken, days)
@@ -236,7 +236,7 @@ def last_manifest(store: Store) -> Manifest | None:
 
 def _arrived(hours: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The hours in which anything arrived."""
-    return {hour: log for hour, log in hours.items() if log["sources"]}
+    return {hour: log for hour, log in hours.items() if log.get("sources") or log.get("requests")}
 
 
 def _project_days(db: Connection, calendar: Calendar, dates: list[date]) -> list[date]:

@@ -117,7 +117,7 @@ def openapi() -> dict[str, Any]:
     paths["/v1/b"] = {"post": _operation("batch", "Batch", "short")}
     paths["/beacon/v1/batch"] = {"post": _operation("batch", "Batch", "beacon")}
     paths["/v1/import"] = {"post": _operation("import", "Batch")}
-    paths["/health"] = {"get": _page("health", "Whether events can be stored", "Health")}
+    paths["/v1/health"] = {"get": _page("health", "Whether events can be stored", "Health")}
     paths["/openapi.json"] = {"get": _page("openapi", "This description", None)}
     return {
         "openapi": "3.1.0",

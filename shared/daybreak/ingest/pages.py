@@ -18,7 +18,7 @@ def page(request: Request, write_probe: Callable[[], None]) -> dict[str, Any] | 
     if request.method not in ("GET", "HEAD"):
         return None
     path = request.path.rstrip("/")
-    if path == "/health":
+    if path == "/v1/health":
         write_probe()
         return Health().model_dump(by_alias=True)
     if path == "/openapi.json":
