@@ -8,6 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 CLIENTS := tests/conformance
+CONFORMANCE_NEEDS := chromium curl openjdk-17-jre-headless maven
 
 .PHONY: setup demo test lint bench conformance audit clean
 
@@ -34,8 +35,9 @@ audit: setup
 	@$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement .daybreak/locked.txt
 
 conformance: setup $(CLIENTS)/node_modules/.ready $(CLIENTS)/.clients/.ready
-	@{ command -v chromium && command -v curl; } >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium curl >/dev/null; } \
-	  || { echo "these tests drive a browser; install it first: apt-get install chromium curl"; exit 1; }
+	@for program in chromium curl java mvn; do command -v $$program; done >/dev/null \
+	  || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends $(CONFORMANCE_NEEDS) >/dev/null; } \
+	  || { echo "these tests need a browser and Java; install them first: apt-get install $(CONFORMANCE_NEEDS)"; exit 1; }
 	@$(BIN)/pytest $(CLIENTS)
 
 clean:
