@@ -2,6 +2,7 @@
 # make test          everything that must hold: lint, types, arrows, unit tests, end to end on a fresh local cloud
 # make conformance   the real SDKs, in Node, Python and a browser, against the deployed collector; hostile requests;
 #                    Amazon's own DynamoDB Local
+# make volume        a million events of real clients through a bad network: none lost, none doubled; EVENTS=20000 for fewer
 # make bench         what it costs, as a table and in bench.json
 # make audit         known weaknesses of every locked dependency; fails where PyPI's service cannot be asked
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN := .venv/bin
 
 CLIENTS := tests/conformance
 
-.PHONY: setup demo test lint bench conformance audit clean
+.PHONY: setup demo test lint bench conformance volume audit clean
 
 setup: .venv/.ready infra/node_modules/.ready
 
@@ -37,6 +38,9 @@ conformance: setup $(CLIENTS)/node_modules/.ready $(CLIENTS)/.clients/.ready
 	@{ command -v chromium && command -v curl; } >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium curl >/dev/null; } \
 	  || { echo "these tests drive a browser; install it first: apt-get install chromium curl"; exit 1; }
 	@$(BIN)/pytest $(CLIENTS)
+
+volume: setup $(CLIENTS)/.clients/.ready
+	@PYTHONPATH=tests $(BIN)/python -m conformance.volume $(EVENTS)
 
 clean:
 	rm -rf $(CLIENTS)/node_modules $(CLIENTS)/.clients .venv .daybreak infra/node_modules cdk.out out
