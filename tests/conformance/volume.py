@@ -53,18 +53,30 @@ class Kind:
     name: str
     package: str
     upload_size: int
+    """Events a request: 100 is what all three do of their own accord."""
     apart: str | None = None
 
 
-SEGMENT = Kind("segment-analytics-python 2.4.0", "segment", 500)
-SEGMENT_SMALL = Kind("segment-analytics-python 2.4.0, by 250", "segment", 250)
-SEGMENT_OLD = Kind("segment-analytics-python 2.3.5", "segment", 500, "segment-analytics-python-2.3.5")
-RUDDER = Kind("rudder-sdk-python 2.1.9", "rudderstack", 500, "rudder-sdk-python-2.1.9")
-KINDS = [SEGMENT, SEGMENT, SEGMENT, SEGMENT_SMALL, SEGMENT_SMALL, SEGMENT_OLD, SEGMENT_OLD, RUDDER]
+def _segment(upload_size: int) -> Kind:
+    return Kind("segment-analytics-python 2.4.0", "segment", upload_size)
+
+
+def _segment_old(upload_size: int) -> Kind:
+    return Kind("segment-analytics-python 2.3.5", "segment", upload_size, "segment-analytics-python-2.3.5")
+
+
+def _rudder(upload_size: int) -> Kind:
+    return Kind("rudder-sdk-python 2.1.9", "rudderstack", upload_size, "rudder-sdk-python-2.1.9")
+
+
+KINDS = [
+    _segment(100), _segment(100), _segment(250), _segment(250), _segment(500),
+    _segment_old(100), _segment_old(250), _rudder(500),
+]  # fmt: skip
 
 
 class Overdue(Exception):
-    """The run did not end within its limit."""
+    """The clients were not done within the limit."""
 
 
 @dataclass
@@ -127,7 +139,7 @@ class Lake:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("events", nargs="?", type=int, default=1_000_000, help="events of all clients together")
-    parser.add_argument("--minutes", type=float, default=45, help="limit of the whole run")
+    parser.add_argument("--minutes", type=float, default=45, help="limit until all clients are done")
     parser.add_argument("--seed", type=int, default=1, help="of the faults")
     options = parser.parse_args()
     deadline = time.monotonic() + options.minutes * 60
@@ -141,7 +153,7 @@ def main() -> None:
         lake = _export(Path(folder))
     report = _report(senders, said, lake, sending, options.seed)
     _show(report)
-    Path("volume.json").write_text(json.dumps(report, indent=1) + "\n")
+    Path("volume.json").write_text(json.dumps(report, indent=1, default=str) + "\n")
     show.ERR.print("written: volume.json")
     sys.exit(1 if report["wrong"] else 0)
 
@@ -196,7 +208,7 @@ def _send(senders: Sequence[Sender], folder: Path, deadline: float) -> list[dict
         with _progress(total) as tell:
             while any(process.poll() is None for process in processes):
                 if time.monotonic() > deadline:
-                    raise Overdue("the clients are not done within the limit of the run")
+                    raise Overdue("the clients are not done within the limit")
                 tell(sum(len(sender.proxy.stored) for sender in senders))
                 time.sleep(0.5)
     finally:
