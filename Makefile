@@ -2,6 +2,7 @@
 # make test          everything that must hold: lint, types, arrows, unit tests, end to end on a fresh local cloud
 # make conformance   the real SDKs, in Node, Python and a browser, against the deployed collector; hostile requests;
 #                    Amazon's own DynamoDB Local
+# make volume        a million events of real clients through a bad network: none lost, none doubled; EVENTS=20000 for fewer
 # make bench         what it costs, as a table and in bench.json
 # make audit         known weaknesses of every locked dependency; fails where PyPI's service cannot be asked
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN := .venv/bin
 CLIENTS := tests/conformance
 CONFORMANCE_NEEDS := chromium curl openjdk-17-jre-headless maven
 
-.PHONY: setup demo test lint bench conformance audit clean
+.PHONY: setup demo test lint bench conformance volume audit clean
 
 setup: .venv/.ready infra/node_modules/.ready
 
@@ -39,6 +40,9 @@ conformance: setup $(CLIENTS)/node_modules/.ready $(CLIENTS)/.clients/.ready
 	  || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends $(CONFORMANCE_NEEDS) >/dev/null; } \
 	  || { echo "these tests need a browser and Java; install them first: apt-get install $(CONFORMANCE_NEEDS)"; exit 1; }
 	@$(BIN)/pytest $(CLIENTS)
+
+volume: setup $(CLIENTS)/.clients/.ready
+	@PYTHONPATH=tests $(BIN)/python -m conformance.volume $(EVENTS)
 
 clean:
 	rm -rf $(CLIENTS)/node_modules $(CLIENTS)/.clients .venv .daybreak infra/node_modules cdk.out out

@@ -31,7 +31,8 @@ _ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "
 class Fault:
     """What becomes of one POST: `forward` it to the collector or not, and then answer `status`, or `drop` the connection.
 
-    Neither of the two passes the collector's own answer on. `hold` waits until the client itself has gone.
+    Neither of the two passes the collector's own answer on. `hold` waits until the client itself has gone. `twice` sends
+    the request on a second time, as a gateway does that saw no answer to the first.
     """
 
     forward: bool = False
@@ -40,6 +41,7 @@ class Fault:
     retry_after: int | None = None
     drop: bool = False
     hold: bool = False
+    twice: bool = False
 
 
 PASS = Fault(forward=True)
@@ -47,6 +49,7 @@ DROP = Fault(drop=True)
 STORE_THEN_DROP = Fault(forward=True, drop=True)
 STORE_THEN_500 = Fault(forward=True, status=500)
 HOLD = Fault(hold=True, drop=True)
+TWICE = Fault(forward=True, twice=True)
 
 
 @dataclass(slots=True)
@@ -105,6 +108,9 @@ class Proxy:
             self.exchanges.append(exchange)
             return self._left.pop(0) if exchange.method == "POST" and self._left else PASS
 
+    def answered(self, body: bytes, status: int) -> None:
+        """The collector's own answer to a POST, told each time one was sent on. Nothing is made of it here."""
+
     def learn(self, headers: Iterable[tuple[str, str]]) -> None:
         """A browser may read an answer only if it says so: ours say what the collector's last one said."""
         self._cors = {name: value for name, value in headers if name.lower().startswith("access-control-")}
@@ -141,6 +147,8 @@ class _Handler(BaseHTTPRequestHandler):
         fault = proxy.begin(exchange)
         try:
             status, headers, said = self._forwarded(body) if fault.forward else (0, [], b"")
+            if fault.twice:
+                status, headers, said = self._forwarded(body)
             if fault.hold:
                 select.select([self.connection], [], [], _HELD_SECONDS)
             if fault.drop:
@@ -172,9 +180,11 @@ class _Handler(BaseHTTPRequestHandler):
             connection.endheaders(body)
             answer = connection.getresponse()
             headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in _ONE_HOP]
+            said = answer.read()
             if self.command == "POST":
                 self.server.proxy.learn(headers)
-            return answer.status, headers, answer.read()
+                self.server.proxy.answered(body, answer.status)
+            return answer.status, headers, said
         finally:
             connection.close()
 
