@@ -176,7 +176,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             connection.putrequest(self.command, upstream.path + self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():
-                connection.putheader(name, value if name.lower() != "host" else upstream.netloc)
+                # the Host too: the collector tells browsers to send to the host they asked it under
+                connection.putheader(name, value)
             connection.endheaders(body)
             answer = connection.getresponse()
             headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in _ONE_HOP]
