@@ -178,3 +178,33 @@ def _outcome(client: Client, column: str, seen: Seen) -> str:
 
 def _names(exchange: Exchange) -> set[str]:
     return {event["event"] for event in exchange.events()}
+
+
+# what is done with a deployed endpoint afterwards; it comes last, because it removes somebody
+
+
+def test_the_books_of_all_clients_balance(sandbox: Sandbox, seen: dict[str, Seen]) -> None:
+    rows = json.loads(sandbox.run(f".venv/bin/daybreak reconcile {datetime.now(UTC):%Y-%m-%d} --json"))
+    assert {row["source"] for row in rows} >= {client.source for client in CLIENTS if seen[client.name].events}
+    assert sum(int(row["accepted"]) for row in rows) > sum(int(row["in_lake"]) for row in rows)  # some came twice
+
+
+def test_the_doctor_finds_what_the_local_gateway_does_to_gzip_and_nothing_else(sandbox: Sandbox) -> None:
+    found = json.loads(sandbox.run(".venv/bin/daybreak doctor --json || true"))
+    assert [check["check"] for check in found if not check["good"]] == [
+        "gzip as application/json (segment-python, rudder)"
+    ]
+    keys = json.loads(sandbox.run(".venv/bin/daybreak keys list --json"))
+    assert [key["source"] for key in keys if key["source"] == "doctor" and not key["revoked"]] == []
+
+
+def test_a_person_is_shown_and_forgotten(sandbox: Sandbox, seen: dict[str, Seen]) -> None:
+    assert any(row["user_id"] == "u-1" for of in seen.values() for row in of.events)
+    held = json.loads(sandbox.run(".venv/bin/daybreak export-person u-1"))
+    assert len(held["events"]) >= len(CLIENTS)
+    receipt = json.loads(sandbox.run(".venv/bin/daybreak forget u-1 --no-wait --json"))
+    assert receipt["events_removed"] >= len(held["events"])
+    assert (receipt["left"], len(receipt["days_rebuilt"]) > 0) == (0, True)
+    assert json.loads(sandbox.run(".venv/bin/daybreak export-person u-1"))["events"] == []
+    assert sandbox.query("select message_id from events where user_id = 'u-1'") == []
+    sandbox.run(f".venv/bin/daybreak reconcile {datetime.now(UTC):%Y-%m-%d}")
