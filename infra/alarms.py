@@ -12,30 +12,13 @@ from infra.jobs import Jobs
 from infra.tables import Tables
 
 MOST_REJECTED_PERCENT = 5
-MOST_REJECTED_AT_LEAST = 10
-"""Fewer rejected events an hour wake nobody, whatever their share."""
 _FIVE_MINUTES = Duration.minutes(5)
 
 
-def _counted(name: str, service: str, period: Duration) -> cloudwatch.Metric:
+def _counted(name: str, service: str, period: Duration, statistic: str = "Sum") -> cloudwatch.Metric:
     """A metric that the functions themselves write."""
     return cloudwatch.Metric(
-        namespace="Daybreak", metric_name=name, dimensions_map={"service": service}, period=period, statistic="Sum"
-    )
-
-
-def _rejected_share() -> cloudwatch.MathExpression:
-    """Percent of an hour's events that were rejected. Where one of both metrics is missing there was none of it."""
-    hour = Duration.hours(1)
-    return cloudwatch.MathExpression(
-        expression=f"IF(FILL(rejected, 0) > {MOST_REJECTED_AT_LEAST}, "
-        "100 * FILL(rejected, 0) / (FILL(rejected, 0) + FILL(accepted, 0)), 0)",
-        using_metrics={
-            "rejected": _counted("RejectedEvents", "collector", hour),
-            "accepted": _counted("AcceptedEvents", "collector", hour),
-        },
-        period=hour,
-        label="percent of events rejected",
+        namespace="Daybreak", metric_name=name, dimensions_map={"service": service}, period=period, statistic=statistic
     )
 
 
@@ -51,7 +34,6 @@ class Alarms(Construct):
         jobs: Jobs,
         tables: Tables,
         email: str | None,
-        local: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         self._topic = sns.Topic(self, "Topic", display_name="Daybreak alarms", enforce_ssl=True)
@@ -90,11 +72,10 @@ class Alarms(Construct):
         self._alarm("BodiesDamaged", _counted("DamagedBodies", "collector", _FIVE_MINUTES),
                     "The gateway turned gzipped bodies into text. Send them as application/octet-stream or deploy with "
                     "`-c gateway=rest`; `daybreak doctor` shows what arrives.")  # fmt: skip
-        if not local:  # the local cloud cannot deploy an alarm on an expression
-            self._alarm("RejectedShare", _rejected_share(),
-                        f"Over {MOST_REJECTED_PERCENT} percent of an hour's events are quarantined; `daybreak rejects` "
-                        "says which and why, `daybreak replay --rejected` takes them once the rule is fixed.",
-                        threshold=MOST_REJECTED_PERCENT)  # fmt: skip
+        self._alarm("RejectedShare", _counted("RejectedPercent", "collector", Duration.hours(1), "Average"),
+                    f"Of an hour's requests, over {MOST_REJECTED_PERCENT} percent of the events are quarantined on "
+                    "average; `daybreak rejects` says which and why, `daybreak replay --rejected` takes them once the "
+                    "rule is fixed.", threshold=MOST_REJECTED_PERCENT)  # fmt: skip
 
     def _alarm(self, name: str, metric: cloudwatch.IMetric, description: str, threshold: int = 1) -> None:
         alarm = cloudwatch.Alarm(

@@ -47,7 +47,6 @@ class DaybreakStack(Stack):
             jobs=jobs,
             tables=tables,
             email=deployment.alarm_email,
-            local=deployment.local,
         )
         for name, value in {
             "CollectorUrl": collector.url,

@@ -73,6 +73,9 @@ def _tell_taken(intake: Intake) -> None:
     for name, count in counted.items():
         if count:
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
+    judged = len(intake.events) + len(intake.rejected)
+    if judged:
+        metrics.add_metric(name="RejectedPercent", unit=MetricUnit.Percent, value=100 * len(intake.rejected) / judged)
     if any(counted.values()):  # of an empty batch there is nothing to tell, and powertools warns of that
         metrics.flush_metrics()
     codes = Counter(rejected.code for rejected in intake.rejected)
