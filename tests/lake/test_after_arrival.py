@@ -24,6 +24,7 @@ from daybreak.export.rejected import replay_rejected
 from daybreak.ingest.plan import Plan, parse_plan
 from daybreak.lake.store import FolderStore, md5
 from daybreak.metrics.job import Metrics
+from daybreak.tables import Reconciled, duckdb_columns
 from endpoint import Endpoint
 from journeys import LIMITS, project
 
@@ -102,6 +103,15 @@ def test_the_books_of_a_day_balance_by_hour_and_source(endpoint: Endpoint, lake:
     }
     assert {name: row[name] for name in counted} == counted
     assert (row["source"], row["difference"]) == ("web", 0)
+
+
+def test_the_books_have_exactly_the_columns_of_their_row_model(endpoint: Endpoint, lake: FolderStore) -> None:
+    endpoint.post({"batch": [track("u", "E", "m1")]})
+    export(endpoint, lake)
+    with duckdb.connect() as db:
+        found = db.execute(f"describe select * from '{lake.root}/reconciliation/*/*.parquet'").fetchall()
+    # read_parquet adds the partition `arrived`
+    assert {row[0]: row[1] for row in found if row[0] != "arrived"} == duckdb_columns(Reconciled)
 
 
 def test_events_that_left_the_table_unseen_are_a_difference(endpoint: Endpoint, lake: FolderStore) -> None:

@@ -45,7 +45,8 @@ def reconcile(db: Connection, work: Path, hours: Iterable[HourLog], event_files:
     files = database.read_parquet(list(event_files), {"source": "VARCHAR"})
     db.execute(f"create or replace view written as select source from {files}")  # noqa: S608
     db.execute(database.statements("daybreak.export.sql", "reconciliation.sql"))
-    chosen = ", ".join(duckdb_columns(Reconciled))
+    # a sum is wider than any column of the table
+    chosen = ", ".join(f"cast({name} as {type_}) as {name}" for name, type_ in duckdb_columns(Reconciled).items())
     file = database.write_parquet(
         db, f"select {chosen} from reconciliation order by hour, source", work / "reconciliation.parquet"  # noqa: S608
     )  # fmt: skip
