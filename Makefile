@@ -1,5 +1,6 @@
 # make demo          the whole of Daybreak on this machine, with real events and real numbers
 # make test          everything that must hold: lint, types, arrows, unit tests, end to end on a fresh local cloud
+# make mutants       some sixty faults put into the product on purpose: each makes a test fall
 # make conformance   the real SDKs, in Node, Python and a browser, against the deployed collector; hostile requests;
 #                    Amazon's own DynamoDB Local
 # make volume        a million events of real clients through a bad network: none lost, none doubled; EVENTS=20000 for fewer
@@ -11,7 +12,7 @@ BIN := .venv/bin
 CLIENTS := tests/conformance
 CONFORMANCE_NEEDS := chromium curl openjdk-17-jre-headless maven
 
-.PHONY: setup demo test lint bench conformance volume audit clean
+.PHONY: setup demo test mutants lint bench conformance volume audit clean
 
 setup: .venv/.ready infra/node_modules/.ready
 
@@ -19,7 +20,10 @@ demo: setup
 	@$(BIN)/daybreak demo $(if $(PORT),--port $(PORT))
 
 test: setup lint
-	@$(BIN)/pytest -n logical --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n logical --dist loadfile --no-loadscope-reorder --ignore tests/test_mutants.py
+
+mutants: setup
+	@$(BIN)/pytest -n logical tests/test_mutants.py
 
 lint: setup
 	@$(BIN)/ruff check .
