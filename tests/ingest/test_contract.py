@@ -215,6 +215,12 @@ def test_a_write_key_is_stored_nowhere_wherever_a_client_puts_it(endpoint: Endpo
     assert endpoint.lines()[0]["properties"] == {"[write key]": {"k": ["x[write key]y"]}}
 
 
+def test_the_body_of_a_stranger_is_not_read(endpoint: Endpoint) -> None:
+    bomb = gzip.compress(b" " * 20_000_000)
+    assert endpoint.post(bomb, key="somebodys-guess").body["code"] == "unknown_write_key"
+    assert endpoint.post(bomb).body["code"] == "too_large"
+
+
 # privacy
 
 

@@ -107,13 +107,13 @@ def take(request: Request, authenticate: Authenticate, rules: Rules, received_at
     """Read, authenticate and judge a request. Raises RequestRefused when it cannot be taken at all."""
     kind = _kind(request)
     sizes = IMPORT if kind == "import" else BATCH
+    if in_header := _basic(request.headers.get("authorization")):
+        _source(in_header, authenticate)  # a stranger's body is not worth reading
     payload = read_json(request.body, sizes.inflated)
     if not isinstance(payload, dict):
         raise RequestRefused(400, "invalid_body", "the body must be a JSON object")
     write_key = _write_key(request, payload)
-    source = authenticate(write_key)
-    if source is None:
-        raise RequestRefused(401, "unknown_write_key", "this write key is unknown or revoked")
+    source = _source(write_key, authenticate)
     if kind == "import" and source.kind != "server":
         raise RequestRefused(403, "server_key_needed", "/v1/import takes the key of a server only; see `daybreak keys`")
     one = kind in TYPES
@@ -171,6 +171,13 @@ def _write_key(request: Request, payload: dict[str, Any]) -> str:
     if not isinstance(write_key, str) or not write_key:
         raise RequestRefused(401, "no_write_key", "send the write key by Basic auth or as `writeKey` in the body")
     return write_key
+
+
+def _source(write_key: str, authenticate: Authenticate) -> Source:
+    source = authenticate(write_key)
+    if source is None:
+        raise RequestRefused(401, "unknown_write_key", "this write key is unknown or revoked")
+    return source
 
 
 def _basic(header: str | None) -> str | None:
