@@ -110,7 +110,7 @@ class _Web:
 OPERATIONS = [
     f"POST /v1/{kind}"
     for kind in ("track", "identify", "page", "screen", "group", "alias", "batch", "import", *"tipsgab")
-] + ["POST /beacon/v1/batch", "GET /health"]
+] + ["POST /beacon/v1/batch", "GET /v1/health"]
 
 
 TRIED = [
