@@ -11,6 +11,8 @@ import hypothesis
 import pytest
 from moto import mock_aws
 
+from deployed_tables import create_tables
+
 # these machines are shared and noisy: no test may fall because it took long
 hypothesis.settings.register_profile("shared", deadline=None)
 hypothesis.settings.load_profile("shared")
@@ -53,11 +55,5 @@ def endpoint(tables: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> An
 def tables(aws: None) -> Any:
     """The two DynamoDB tables as the stack makes them; the client that reaches them."""
     client = boto3.client("dynamodb")
-    for name, keys in {"events": ("arrival", "request"), "keys": ("key_hash",)}.items():
-        client.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": key, "KeyType": "RANGE" if n else "HASH"} for n, key in enumerate(keys)],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-            BillingMode="PAY_PER_REQUEST",
-        )
+    create_tables(client)
     return client

@@ -5,7 +5,6 @@ against the same server (the local cloud), alternating, in CPU seconds of this p
 """
 
 import base64
-import importlib.util
 import os
 import statistics
 import tempfile
@@ -13,7 +12,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import boto3
@@ -26,6 +24,8 @@ from daybreak.cloud import local
 from daybreak.ingest.pack import LEVEL, zstd
 from daybreak.ingest.request import Request, Source, take
 from daybreak.ingest.rules import NO_RULES
+from deployed_tables import create_tables
+from endpoint import handler_module
 
 SIZES = (1, 10, 100, 500)
 ROUNDS = 60
@@ -46,13 +46,7 @@ def measure() -> list[dict[str, Any]]:
 
 def _tables() -> Any:
     client = boto3.client("dynamodb")
-    for name, keys in {"events": ("arrival", "request"), "keys": ("key_hash",)}.items():
-        client.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": key, "KeyType": "RANGE" if n else "HASH"} for n, key in enumerate(keys)],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-            BillingMode="PAY_PER_REQUEST",
-        )
+    create_tables(client)
     return client
 
 
@@ -88,7 +82,7 @@ def _cpu() -> list[dict[str, Any]]:
     client = boto3.client("dynamodb")
     key = WriteKeys(client, "keys").create("bench", "browser", "2026-11-20T00:00:00+00:00")
     os.environ |= {"EVENTS_TABLE": "events", "KEYS_TABLE": "keys", "HASH_SALT": "bench", "LAMBDA_TASK_ROOT": str(ROOT)}
-    handler = _handler()
+    handler = handler_module("collector")
     basic = "Basic " + base64.b64encode(f"{key}:".encode()).decode()
     measured: list[dict[str, Any]] = []
     for size in SIZES:
@@ -125,15 +119,6 @@ def _alternating(first: Callable[[], None], second: Callable[[], None]) -> tuple
             if turn >= 5:
                 taken[slot].append(time.process_time() - begun)
     return statistics.median(taken[0]), statistics.median(taken[1])
-
-
-def _handler() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("collector_handler", ROOT / "functions" / "collector" / "handler.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _row(what: str, measured: float, unit: str, reach: float | None = None) -> dict[str, Any]:

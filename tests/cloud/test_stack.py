@@ -69,6 +69,15 @@ def test_no_role_may_touch_everything(template: dict[str, Any]) -> None:
         assert "ManagedPolicyArns" not in role
 
 
+OF_THE_EXPORT = {"raw", "quarantine", "rejected", "events", "moved", "derived", "exports", "reconciliation"}
+OF_EVERY_JOB = {
+    "s3:ListBucket": {"Bucket"},
+    "sqs:SendMessage": {"DeadLetters"},
+    "sqs:GetQueueAttributes": {"DeadLetters"},
+    "sqs:GetQueueUrl": {"DeadLetters"},
+    "logs:CreateLogStream": {"Log"},
+    "logs:PutLogEvents": {"Log"},
+}
 ALLOWED = {
     "Collector": {
         "dynamodb:PutItem": {"Events"},
@@ -78,26 +87,16 @@ ALLOWED = {
     },
     "JobsExport": {
         "dynamodb:Query": {"Events"},
-        "s3:GetObject": {"raw", "quarantine", "rejected", "events", "moved", "derived", "exports", "reconciliation"},
-        "s3:PutObject": {"raw", "quarantine", "rejected", "events", "moved", "derived", "exports", "reconciliation"},
-        "s3:DeleteObject": {"raw", "quarantine", "rejected", "events", "moved", "derived", "exports", "reconciliation"},
-        "s3:ListBucket": {"Bucket"},
-        "sqs:SendMessage": {"DeadLetters"},
-        "sqs:GetQueueAttributes": {"DeadLetters"},
-        "sqs:GetQueueUrl": {"DeadLetters"},
-        "logs:CreateLogStream": {"Log"},
-        "logs:PutLogEvents": {"Log"},
+        "s3:GetObject": OF_THE_EXPORT,
+        "s3:PutObject": OF_THE_EXPORT,
+        "s3:DeleteObject": OF_THE_EXPORT,
+        **OF_EVERY_JOB,
     },
     "JobsMetrics": {
         "s3:GetObject": {"metrics", "definitions", "latest", "derived", "exports"},
         "s3:PutObject": {"metrics", "definitions", "latest"},
         "s3:DeleteObject": {"metrics", "definitions", "latest"},
-        "s3:ListBucket": {"Bucket"},
-        "sqs:SendMessage": {"DeadLetters"},
-        "sqs:GetQueueAttributes": {"DeadLetters"},
-        "sqs:GetQueueUrl": {"DeadLetters"},
-        "logs:CreateLogStream": {"Log"},
-        "logs:PutLogEvents": {"Log"},
+        **OF_EVERY_JOB,
     },
     "Schedules": {"lambda:InvokeFunction": {"JobsExport", "JobsMetrics"}, "sqs:SendMessage": {"DeadLetters"}},
 }

@@ -31,12 +31,12 @@ from daybreak.ingest.pack import MAX_FRAME_BYTES, pack, unpack
 from daybreak.ingest.plan import parse_plan
 from daybreak.ingest.request import Intake, Rejected
 from daybreak.ingest.rules import forgotten_digest
+from deployed_tables import create_tables
 from endpoint import Endpoint
 from journeys import LIMITS, Deployment, project
 
 JARS = ROOT / ".daybreak" / "dynamodb-local"
 POM = Path(__file__).with_name("dynamodb_local") / "pom.xml"
-KEYS = {"events": ("arrival", "request"), "keys": ("key_hash",)}
 HOUR = NOW.replace(minute=0)
 AT = "2026-11-20T00:00:00+00:00"
 
@@ -98,13 +98,7 @@ def local(server: Any) -> Any:
     """Both tables, empty, as the stack makes them."""
     for name in server.list_tables()["TableNames"]:
         server.delete_table(TableName=name)
-    for name, keys in KEYS.items():
-        server.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": key, "KeyType": "RANGE" if n else "HASH"} for n, key in enumerate(keys)],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-            BillingMode="PAY_PER_REQUEST",
-        )
+    create_tables(server)
     return server
 
 

@@ -1,0 +1,17 @@
+"""The two DynamoDB tables as the stack makes them, for whatever stands in for Amazon: moto, the local cloud, Java."""
+
+from typing import Any
+
+KEYS = {"events": ("arrival", "request"), "keys": ("key_hash",)}
+"""Table -> its partition key and, where it has one, its sort key."""
+
+
+def create_tables(client: Any) -> None:
+    """Both tables, by the names that tests and benchmarks use."""
+    for name, keys in KEYS.items():
+        client.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": key, "KeyType": "RANGE" if n else "HASH"} for n, key in enumerate(keys)],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            BillingMode="PAY_PER_REQUEST",
+        )
