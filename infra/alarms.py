@@ -8,6 +8,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 from infra.collector import Collector
+from infra.functions import NAMESPACE
 from infra.jobs import Jobs
 from infra.tables import Tables
 
@@ -18,7 +19,7 @@ _FIVE_MINUTES = Duration.minutes(5)
 def _counted(name: str, service: str, period: Duration, statistic: str = "Sum") -> cloudwatch.Metric:
     """A metric that the functions themselves write."""
     return cloudwatch.Metric(
-        namespace="Daybreak", metric_name=name, dimensions_map={"service": service}, period=period, statistic=statistic
+        namespace=NAMESPACE, metric_name=name, dimensions_map={"service": service}, period=period, statistic=statistic
     )
 
 
@@ -72,10 +73,10 @@ class Alarms(Construct):
         self._alarm("BodiesDamaged", _counted("DamagedBodies", "collector", _FIVE_MINUTES),
                     "The gateway turned gzipped bodies into text. Send them as application/octet-stream or deploy with "
                     "`-c gateway=rest`; `daybreak doctor` shows what arrives.")  # fmt: skip
-        self._alarm("RejectedShare", _counted("RejectedPercent", "collector", Duration.hours(1), "Average"),
-                    f"Of an hour's requests, over {MOST_REJECTED_PERCENT} percent of the events are quarantined on "
-                    "average; `daybreak rejects` says which and why, `daybreak replay --rejected` takes them once the "
-                    "rule is fixed.", threshold=MOST_REJECTED_PERCENT)  # fmt: skip
+        self._alarm("RejectedShare", _counted("RejectedPercent", "export", Duration.hours(1), "Maximum"),
+                    f"Of the events of one of the last three hours, {MOST_REJECTED_PERCENT} percent or more are "
+                    "quarantined; `daybreak rejects` says which and why, `daybreak replay --rejected` takes them once "
+                    "the rule is fixed.", threshold=MOST_REJECTED_PERCENT)  # fmt: skip
 
     def _alarm(self, name: str, metric: cloudwatch.IMetric, description: str, threshold: int = 1) -> None:
         alarm = cloudwatch.Alarm(

@@ -9,6 +9,8 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 RUNTIME = lambda_.Runtime.PYTHON_3_14
+NAMESPACE = "Daybreak"
+"""Of the metrics that the functions themselves write."""
 
 
 def python_function(
@@ -42,7 +44,11 @@ def python_function(
         timeout=timeout,
         log_group=log_group,
         logging_format=lambda_.LoggingFormat.JSON,
-        environment={"POWERTOOLS_LOG_LEVEL": "INFO", **(environment or {})},
+        environment={
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+            "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
+            **(environment or {}),
+        },
     )
 
 

@@ -38,7 +38,11 @@ class Endpoint:
             "HASH_SALT": "salt",
             "LAMBDA_TASK_ROOT": str(folder),
         }
-        for name, value in {**settings, "POWERTOOLS_LOG_LEVEL": "INFO"}.items():
+        for name, value in {
+            **settings,
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+            "POWERTOOLS_METRICS_NAMESPACE": "Daybreak",
+        }.items():
             monkeypatch.setenv(name, value)
         self.configure("")
         self.write_key = WriteKeys(tables, "keys").create("web", "server", "2026-11-20T00:00:00+00:00")

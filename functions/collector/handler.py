@@ -20,8 +20,6 @@ from daybreak.ingest.answers import accepted
 from daybreak.ingest.privacy import load_privacy
 from daybreak.ingest.request import Intake, Request, take
 
-NAMESPACE = "Daybreak"
-
 
 @cache
 def _tables() -> tuple[EventsTable, WriteKeys, LiveRules]:
@@ -34,7 +32,7 @@ def _tables() -> tuple[EventsTable, WriteKeys, LiveRules]:
 
 @cache
 def _telling() -> tuple[Logger, Metrics]:
-    return Logger(service="collector"), Metrics(namespace=NAMESPACE, service="collector")
+    return Logger(service="collector"), Metrics(service="collector")
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -73,14 +71,11 @@ def _tell_taken(intake: Intake) -> None:
     for name, count in counted.items():
         if count:
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
-    judged = len(intake.events) + len(intake.rejected)
-    if judged:
-        metrics.add_metric(name="RejectedPercent", unit=MetricUnit.Percent, value=100 * len(intake.rejected) / judged)
     if any(counted.values()):  # of an empty batch there is nothing to tell, and powertools warns of that
         metrics.flush_metrics()
     codes = Counter(rejected.code for rejected in intake.rejected)
     for code, count in codes.items():
-        with single_metric(name="RejectedByReason", unit=MetricUnit.Count, value=count, namespace=NAMESPACE) as metric:
+        with single_metric(name="RejectedByReason", unit=MetricUnit.Count, value=count) as metric:
             metric.add_dimension("reason", code)
     if codes:
         logger.info("events quarantined", extra={"source": intake.source, "codes": dict(codes)})

@@ -9,12 +9,12 @@
 """
 
 import os
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from daybreak.aws import clients
@@ -22,13 +22,19 @@ from daybreak.aws.bucket import BucketStore
 from daybreak.aws.events_table import EventsTable
 from daybreak.database import Limits
 from daybreak.definitions import load
-from daybreak.export.job import Export
+from daybreak.export.arrivals import HOUR
+from daybreak.export.job import LOOK_BACK, Export, Manifest
 from daybreak.ingest.event import parse_time
 
 
 @cache
 def _logger() -> Logger:
     return Logger(service="export")
+
+
+@cache
+def _metrics() -> Metrics:
+    return Metrics(service="export")
 
 
 @cache
@@ -52,12 +58,14 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     if "derived" in event:
         export.derived(event["derived"])
         return {"derived": event["derived"]}
+    now = parse_time(event["time"])
     if "replay" in event:
-        manifests = [export.replay(date.fromisoformat(event["replay"]), parse_time(event["time"]))]
+        manifests = [export.replay(date.fromisoformat(event["replay"]), now)]
     elif "date" in event:
-        manifests = export.day(date.fromisoformat(event["date"]), parse_time(event["time"]))
+        manifests = export.day(date.fromisoformat(event["date"]), now)
     else:
-        manifests = export.hourly(parse_time(event["time"]))
+        manifests = export.hourly(now)
+    _tell_books(manifests, now)
     done = [
         {
             "arrived": m.arrived.isoformat(),
@@ -70,11 +78,14 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         for m in manifests
     ]
     _logger().info("exported", extra={"days": done})
-    with single_metric(
-        name="UnreconciledEvents",
-        unit=MetricUnit.Count,
-        value=sum(m.unreconciled for m in manifests),
-        namespace="Daybreak",
-    ) as metric:
-        metric.add_dimension("service", "export")
     return {"exported": done}
+
+
+def _tell_books(manifests: list[Manifest], now: datetime) -> None:
+    """Metrics of what these days hold, and of the hours that a scheduled run reads."""
+    metrics = _metrics()
+    metrics.add_metric(name="UnreconciledEvents", unit=MetricUnit.Count, value=sum(m.unreconciled for m in manifests))
+    for manifest in manifests:
+        for percent in manifest.rejected_percents(now - LOOK_BACK - HOUR):
+            metrics.add_metric(name="RejectedPercent", unit=MetricUnit.Percent, value=percent)
+    metrics.flush_metrics()

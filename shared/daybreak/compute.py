@@ -18,7 +18,7 @@ from daybreak.calendar import Calendar
 from daybreak.database import Limits
 from daybreak.definitions import Project
 from daybreak.errors import EventRejected, InputError, RequestRefused
-from daybreak.export.arrivals import HourFrames
+from daybreak.export.arrivals import NothingArrives
 from daybreak.export.job import Export, Progress
 from daybreak.ingest.body import read_json
 from daybreak.ingest.event import Arrival, canonical, parse_time
@@ -56,14 +56,6 @@ class Counts:
     first_reject: str = ""
 
 
-class _NothingArrives:
-    def hour(self, hour: datetime) -> HourFrames:  # noqa: ARG002 - the raw log is already there
-        return HourFrames()
-
-    def first_hour(self, before: datetime) -> datetime | None:  # noqa: ARG002
-        return None
-
-
 def compute_files(
     files: Iterable[str], project: Project, as_of: datetime | None, root: Path, limits: Limits, progress: Progress
 ) -> tuple[datetime, Counts, list[Computed], FolderStore]:
@@ -73,7 +65,7 @@ def compute_files(
     """
     store = FolderStore(root)
     as_of, counts, arrived = _ingest(files, project, store, as_of, progress)
-    export = Export(store, _NothingArrives(), project, limits, progress)
+    export = Export(store, NothingArrives(), project, limits, progress)
     until = as_of + timedelta(microseconds=1)
     export.replay(arrived, through=until)
     metrics = Metrics(store, project, limits, progress)
@@ -85,7 +77,7 @@ def unseen_in_files(files: Iterable[str], project: Project, root: Path) -> list[
     """What the definitions name and these files never hold, a line each; the lake it makes of them stays in `root`."""
     store = FolderStore(root)
     _, _, arrived = _ingest(files, project, store, None, lambda _: None)
-    Export(store, _NothingArrives(), project).replay(arrived, through=datetime.max.replace(tzinfo=UTC))
+    Export(store, NothingArrives(), project).replay(arrived, through=datetime.max.replace(tzinfo=UTC))
     return unseen(store, project)
 
 

@@ -17,7 +17,7 @@ import orjson
 from daybreak import database
 from daybreak.database import Connection, Limits, workplace
 from daybreak.definitions import Project
-from daybreak.export.arrivals import HourFrames
+from daybreak.export.arrivals import NothingArrives
 from daybreak.export.job import Export, Progress, read_manifest
 from daybreak.ingest.pack import pack, unpack
 from daybreak.ingest.rules import forgotten_digest
@@ -84,8 +84,6 @@ class KeptItems(Protocol):
 
     def rewrite(self, strain: Callable[[bytes, bytes], tuple[bytes, bytes]], until: datetime) -> int:
         """Replace the frames of every item that `strain` changes; how many it did."""
-
-    def hour(self, hour: datetime) -> HourFrames: ...
 
 
 def person(store: Store, people: Iterable[str], limits: Limits = Limits()) -> Person:
@@ -157,7 +155,7 @@ def forget(
         receipt.left = 0
         for arrived in sorted(days):
             progress(f"{arrived}: rebuilding")
-            Export(store, _Nothing(), project, limits).replay(arrived, now)
+            Export(store, NothingArrives(), project, limits).replay(arrived, now)
             receipt.days_rebuilt.append(arrived.isoformat())
         if not days:
             break
@@ -219,16 +217,6 @@ def _strained(frames: bytes, named: Named) -> tuple[bytes, Counter[str]]:
     removed = set(gone)
     kept = [line for line in lines if line not in removed]
     return b"".join(frame.data for frame in pack(kept)), Counter(orjson.loads(line)["source"] for line in gone)
-
-
-class _Nothing:
-    """Nothing arrives while a day is rebuilt from its log."""
-
-    def hour(self, hour: datetime) -> HourFrames:  # noqa: ARG002
-        return HourFrames()
-
-    def first_hour(self, before: datetime) -> datetime | None:  # noqa: ARG002
-        return None
 
 
 def _keys(store: Store, prefix: str) -> list[str]:

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.typical import DAY
-from bench.volume import DEFINITIONS, MEMORY_MB, NothingArrives, write_raw
+from bench.volume import DEFINITIONS, MEMORY_MB, write_raw
 from daybreak.cli import show
 from daybreak.database import Limits
 from daybreak.definitions import parse
+from daybreak.export.arrivals import NothingArrives
 from daybreak.export.job import Export
 from daybreak.lake.store import FolderStore
 from daybreak.metrics.families import FAMILIES

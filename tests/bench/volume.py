@@ -18,7 +18,7 @@ from bench.typical import DAY, lines, lines_are_canonical
 from daybreak.cli import show
 from daybreak.database import Limits
 from daybreak.definitions import parse
-from daybreak.export.arrivals import HourFrames
+from daybreak.export.arrivals import NothingArrives
 from daybreak.export.job import Export
 from daybreak.ingest.pack import pack
 from daybreak.lake import keys
@@ -119,16 +119,6 @@ variants = ["trial", "team"]
 goal = "activation.first_workflow"
 planned = 1000
 """
-
-
-class NothingArrives:
-    """The raw log is already there."""
-
-    def hour(self, hour: datetime) -> HourFrames:
-        return HourFrames()
-
-    def first_hour(self, before: datetime) -> datetime | None:
-        return None
 
 
 def write_raw(store: FolderStore, day: datetime, count: int, seed: int, people: int) -> None:

@@ -88,6 +88,19 @@ def test_both_gateway_formats_are_understood() -> None:
     assert json.loads(rest.body)["messageId"] == "rest-1"
 
 
+def test_the_endpoint_knows_its_own_url_behind_either_gateway_and_under_a_domain_of_its_own() -> None:
+    http, rest = (payload(f"gateway-{kind}-api.json") for kind in ("http", "rest"))
+    rest["headers"] |= {"X-Forwarded-Proto": "https"}
+    assert gateway.request(rest).base == "https://api.execute-api.us-east-1.amazonaws.com/prod"
+    rest["requestContext"]["path"] = rest["path"]
+    assert gateway.request(rest).base == "https://api.execute-api.us-east-1.amazonaws.com"
+    http["headers"] |= {"x-forwarded-proto": "https", "host": "events.example"}
+    assert gateway.request(http).base == "https://events.example"
+    http["requestContext"]["stage"] = "beta"
+    http["rawPath"] = "/beta/v1/batch"
+    assert (gateway.request(http).base, gateway.request(http).path) == ("https://events.example/beta", "/v1/batch")
+
+
 @pytest.mark.parametrize("where", ["basic", "body", "query"])
 def test_the_write_key_may_come_in_three_ways(post: Post, tables: Any, write_key: str, where: str) -> None:
     event = payload("track.json") | ({"writeKey": write_key} if where == "body" else {})

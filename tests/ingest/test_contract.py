@@ -270,6 +270,27 @@ def test_a_list_of_the_forgotten_may_be_long(tables: Any) -> None:
     assert len(LiveRules(tables, "keys").current().forgotten) == 20_001
 
 
+@pytest.mark.parametrize("known", [0, 1, 20_000])
+def test_of_two_who_add_to_that_list_at_once_neither_takes_back_what_the_other_added(tables: Any, known: int) -> None:
+    one, other = LiveRules(tables, "keys"), LiveRules(tables, "keys")
+    one.forget({forgotten_digest(str(number)) for number in range(known)})
+
+    class Slow:
+        """The client of one who is overtaken between reading the list and writing it."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(tables, name)
+
+        def put_item(self, **item: Any) -> Any:
+            other.forget({forgotten_digest("faster")})
+            return tables.put_item(**item)
+
+    LiveRules(Slow(), "keys").forget({forgotten_digest("slow")})  # type: ignore[arg-type]
+    forgotten = LiveRules(tables, "keys").current().forgotten
+    assert {forgotten_digest("faster"), forgotten_digest("slow")} <= forgotten
+    assert len(forgotten) == known + 2
+
+
 # the tracking plan
 
 PLAN = """

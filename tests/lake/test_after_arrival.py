@@ -25,7 +25,7 @@ from daybreak.ingest.plan import Plan, parse_plan
 from daybreak.lake.store import FolderStore, md5
 from daybreak.metrics.job import Metrics
 from daybreak.tables import Reconciled, duckdb_columns
-from endpoint import Endpoint
+from endpoint import Endpoint, handler_module
 from journeys import LIMITS, project
 
 MEASURED = project("""
@@ -135,6 +135,24 @@ def test_rows_that_are_missing_in_the_lake_are_a_difference(
     endpoint.post({"batch": [track("u", "E", "m1"), track("u", "E", "m2"), track("u", "E", "m3")]})
     monkeypatch.setattr(events, "_event_files", lossy)
     assert export(endpoint, lake).unreconciled == 2
+
+
+def test_the_export_tells_the_books_as_metrics(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="lake")
+    for name, value in {"LAKE_BUCKET": "lake", "DUCKDB_MEMORY_MB": "512"}.items():
+        monkeypatch.setenv(name, value)
+    export = handler_module("export")
+    monkeypatch.setattr(export, "load", lambda _: MEASURED)
+    endpoint.post({"batch": [track("u", "E", "m1"), track("u", "E", "m2"), track("u", "E", "m3"), {"type": "track"}]})
+    capsys.readouterr()
+    export.handler({"time": soon().isoformat()}, None)
+    (told,) = (json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line)
+    assert told["UnreconciledEvents"] == [0]
+    assert told["RejectedPercent"] == [25]
+    assert (told["_aws"]["CloudWatchMetrics"][0]["Namespace"], told["service"]) == ("Daybreak", "export")
 
 
 # replaying the raw log

@@ -19,18 +19,28 @@ def request(event: Mapping[str, Any]) -> Request:
     context = event.get("requestContext", {})
     http = context.get("http", {})
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    path = event.get("rawPath") or event.get("path") or ""
-    prefix = f"/{context.get('stage')}"  # every path begins with it but those of a stage named $default
-    if http and not path.startswith(f"{prefix}/"):
-        prefix = ""
+    path, prefix = _path(event)
     return Request(
         method=http.get("method") or event.get("httpMethod") or "",
-        path=path.removeprefix(prefix) if http else path,  # a REST API has taken it off already
+        path=path,
         headers=headers,
         query=event.get("queryStringParameters") or {},
         body=_body(event),
         base=f"{headers.get('x-forwarded-proto', 'http')}://{headers.get('host', '')}{prefix}",
     )
+
+
+def _path(event: Mapping[str, Any]) -> tuple[str, str]:
+    """What was asked for, and what stands before it in the URL: a stage, unless it is $default or a domain hides it.
+
+    An HTTP API hands both over in one; a REST API has taken the stage off the path, but not off its context's.
+    """
+    context = event.get("requestContext", {})
+    if "http" not in context:
+        path = event.get("path") or ""
+        return path, (context.get("path") or path).removesuffix(path)
+    path, prefix = event.get("rawPath") or "", f"/{context.get('stage')}"
+    return (path.removeprefix(prefix), prefix) if path.startswith(f"{prefix}/") else (path, "")
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

@@ -3,17 +3,19 @@
 They are items of the keys table, whose key no write key's hash can be:
 
 #plan           content   zstd JSON of the plan
-#forgotten.0    content   digests of the ids of people who asked to be forgotten, 16 bytes each; #forgotten.1 and so on
+#forgotten.0    content   digests of the ids of people who asked to be forgotten, 16 bytes each; then #forgotten.1
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from daybreak.aws.write_keys import CACHE_SECONDS
 from daybreak.errors import RequestRefused
 from daybreak.ingest.pack import zstd
 from daybreak.ingest.plan import Plan
@@ -22,9 +24,9 @@ from daybreak.ingest.rules import Clean, Rules
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-CACHE_SECONDS = 60
 _DIGEST_BYTES = 16
 _DIGESTS_AN_ITEM = 20_000
+_FULL = _DIGESTS_AN_ITEM * _DIGEST_BYTES
 _PLAN = "#plan"
 
 
@@ -49,7 +51,7 @@ class LiveRules:
         if self._cached and self._clock() - self._cached[0] < CACHE_SECONDS:
             return self._cached[1]
         try:
-            rules = Rules(self._clean, self.plan(), frozenset(self._forgotten()))
+            rules = Rules(self._clean, self.plan(), frozenset(_digests(self._lists())))
         except (ClientError, BotoCoreError) as error:
             raise RequestRefused(503, "not_checked", "the rules could not be read; send again", 5) from error
         self._cached = (self._clock(), rules)
@@ -68,20 +70,46 @@ class LiveRules:
             self._write(_PLAN, zstd.compress(plan.model_dump_json().encode()))
 
     def forget(self, digests: set[bytes]) -> None:
-        """From now on (within a minute) nothing about these people is taken."""
-        known = sorted(set(self._forgotten()) | digests)
-        for number, first in enumerate(range(0, len(known), _DIGESTS_AN_ITEM)):
-            self._write(f"#forgotten.{number}", b"".join(known[first : first + _DIGESTS_AN_ITEM]))
+        """From now on (within a minute) nothing about these people is taken.
 
-    def _forgotten(self) -> Iterator[bytes]:
-        number, full = 0, True
-        while full and (content := self._read(f"#forgotten.{number}")):
-            yield from (content[at : at + _DIGEST_BYTES] for at in range(0, len(content), _DIGEST_BYTES))
-            number, full = number + 1, len(content) == _DIGESTS_AN_ITEM * _DIGEST_BYTES
+        The list only grows, and only as it was when it was read: of two who add to it at once, neither takes back what
+        the other added.
+        """
+        while True:
+            lists = list(self._lists())
+            missing = sorted(digests - set(_digests(lists)))
+            if not missing:
+                return
+            last = lists.pop() if lists and len(lists[-1]) < _FULL else b""
+            room = (_FULL - len(last)) // _DIGEST_BYTES
+            self._append(f"#forgotten.{len(lists)}", last, b"".join(missing[:room]))
+
+    def _lists(self) -> Iterator[bytes]:
+        """The items of the list; all but the last are full."""
+        number = 0
+        while content := self._read(f"#forgotten.{number}"):
+            yield content
+            if len(content) < _FULL:
+                return
+            number += 1
+
+    def _append(self, name: str, before: bytes, added: bytes) -> None:
+        """Let an item that holds `before` hold `added` too; one that holds something else by now stays as it is."""
+        unchanged: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(key_hash)"}
+        if before:
+            values = {":before": {"B": before}}
+            unchanged = {"ConditionExpression": "content = :before", "ExpressionAttributeValues": values}
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):  # the caller looks again
+            self._write(name, before + added, **unchanged)
 
     def _read(self, name: str) -> bytes | None:
         answer = self._client.get_item(TableName=self._table, Key={"key_hash": {"S": name}}, ConsistentRead=True)
         return bytes(answer["Item"]["content"]["B"]) if "Item" in answer else None
 
-    def _write(self, name: str, content: bytes) -> None:
-        self._client.put_item(TableName=self._table, Item={"key_hash": {"S": name}, "content": {"B": content}})
+    def _write(self, name: str, content: bytes, **condition: Any) -> None:
+        item: dict[str, Any] = {"key_hash": {"S": name}, "content": {"B": content}}
+        self._client.put_item(TableName=self._table, Item=item, **condition)
+
+
+def _digests(lists: Iterable[bytes]) -> Iterator[bytes]:
+    return (content[at : at + _DIGEST_BYTES] for content in lists for at in range(0, len(content), _DIGEST_BYTES))

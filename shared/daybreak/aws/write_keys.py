@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CACHE_SECONDS = 60
-"""A new or revoked key is known everywhere within this."""
+"""A new or revoked key, and every other rule of this table, is known everywhere within this."""
 MOST_VALID = 2
 """Keys of a source that are valid at once: enough to change one while apps still send with the other."""
 _MOST_CACHED = 1000
@@ -109,6 +109,11 @@ class WriteKeys:
             ExpressionAttributeValues={":at": {"S": revoked_at}},
         )
         return next(key for key in self.all() if matching[0].startswith(key.id))
+
+    def revoke_all(self, source: str, revoked_at: str) -> None:
+        """Refuse every key of a source from now on (within a minute)."""
+        for key in self._valid(source):
+            self.revoke(key.id, revoked_at)
 
     def _valid(self, source: str) -> list[WriteKey]:
         return [key for key in self.all() if key.source == source and key.revoked_at is None]

@@ -17,8 +17,8 @@ import typer
 from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import deployment, endpoint_url
-from daybreak.errors import InputError
 
+_SOURCE = "doctor"
 _TIMEOUT_SECONDS = 30
 _EMPTY = b'{"batch": []}'
 """A batch that is answered like any other and leaves nothing behind."""
@@ -145,10 +145,8 @@ def doctor(
     else:
         target = deployment(cloud, stack)
         keys, now = target.write_keys(), datetime.now(UTC).isoformat(timespec="seconds")
-        try:
-            own = write_key or keys.create("doctor", "browser", now)
-        except InputError as error:
-            raise InputError(f"{error}; it was left by a doctor that was interrupted") from None
+        keys.revoke_all(_SOURCE, now)  # one that an interrupted doctor left
+        own = write_key or keys.create(_SOURCE, "browser", now)
         try:
             results = _examine(Endpoint(url or endpoint_url(target), own))
         finally:

@@ -115,8 +115,7 @@ def _described(project: Path, cloud: local.LocalCloud) -> dict[str, str]:
     keys = stack.write_keys()
     if not known.get("write_key") or keys.source_of(known["write_key"]) is None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        for lost in [key for key in keys.all() if key.source == LOCAL_SOURCE and key.revoked_at is None]:
-            keys.revoke(lost.id, now)
+        keys.revoke_all(LOCAL_SOURCE, now)  # it is lost with the file that held it
         known["write_key"] = keys.create(LOCAL_SOURCE, "server", now)
         file.write_text(json.dumps(known))
     return {"url": cloud.url, "write_key": known["write_key"], "endpoint": cloud.endpoint}

@@ -10,8 +10,8 @@ import typer
 from rich.progress import track
 
 from daybreak import forget as forgetting
-from daybreak.aws.live_rules import CACHE_SECONDS
 from daybreak.aws.stack import Stack
+from daybreak.aws.write_keys import CACHE_SECONDS
 from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import definitions_here, deployment

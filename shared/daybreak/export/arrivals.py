@@ -63,6 +63,16 @@ class Arrivals(Protocol):
         """The oldest hour before `before` that holds anything, or None. Asked once, by the first export ever."""
 
 
+class NothingArrives:
+    """What a day is rebuilt from its raw log with."""
+
+    def hour(self, hour: datetime) -> HourFrames:  # noqa: ARG002
+        return HourFrames()
+
+    def first_hour(self, before: datetime) -> datetime | None:  # noqa: ARG002
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class HourLog:
     """What the raw log holds of an hour: goes into the day's manifest."""

@@ -47,6 +47,17 @@ class Manifest:
     def dump(self) -> bytes:
         return json.dumps(asdict(self), default=str, indent=1).encode()
 
+    def rejected_percents(self, since: datetime) -> list[float]:
+        """The share of rejected events in each hour that ended after `since` and in which anything arrived."""
+        midnight = datetime(self.arrived.year, self.arrived.month, self.arrived.day, tzinfo=UTC)
+        percents = []
+        for log in hour_logs(self.hours) or []:
+            tallies = log.sources.values()
+            accepted, rejected = (sum(tally[name] for tally in tallies) for name in ("accepted", "rejected"))
+            if midnight + (log.hour + 1) * HOUR > since and accepted + rejected:
+                percents.append(100 * rejected / (accepted + rejected))
+        return percents
+
     @staticmethod
     def load(data: bytes) -> "Manifest":
         values = json.loads(data)
