@@ -63,7 +63,8 @@ class RestEndpoint(Construct):
         return self._api.metric_server_error(period=period, statistic="Sum")
 
     def _answer(self, name: str, kind: apigateway.ResponseType, status: str | None, retry_after: str | None) -> None:
-        headers = {"Access-Control-Allow-Origin": "'*'", **({"Retry-After": f"'{retry_after}'"} if retry_after else {})}
+        headers = {"Access-Control-Allow-Origin": "'*'", "Access-Control-Expose-Headers": "'Retry-After'"}
+        headers |= {"Retry-After": f"'{retry_after}'"} if retry_after else {}
         body = '{"success": false, "code": "$context.error.responseType", "message": $context.error.messageString}'
         self._api.add_gateway_response(
             name, type=kind, status_code=status, response_headers=headers, templates={"application/json": body}

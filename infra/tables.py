@@ -42,6 +42,6 @@ class Tables(Construct):
         grant(function, ["dynamodb:GetItem"], [self.keys.table_arn])
 
     def grant_read_arrivals(self, function: lambda_.Function) -> None:
-        """The export reads the events of an hour."""
+        """The export reads the events of an hour; the first one ever looks for the oldest."""
         function.add_environment("EVENTS_TABLE", self.events.table_name)
-        grant(function, ["dynamodb:Query"], [self.events.table_arn])
+        grant(function, ["dynamodb:Query", "dynamodb:Scan"], [self.events.table_arn])

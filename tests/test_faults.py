@@ -17,7 +17,6 @@ import duckdb
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from daybreak.aws import events_table
 from daybreak.aws.bucket import BucketStore
 from daybreak.aws.events_table import EventsTable
 from daybreak.export.job import Export
@@ -47,7 +46,6 @@ class Deployment:
         clock = type("Clock", (datetime,), {"now": staticmethod(lambda _zone: self.now)})
         self._restart: Callable[[], None] = lambda: monkeypatch.setattr(endpoint.module, "datetime", clock)
         self._restart()
-        monkeypatch.setattr(events_table, "KEPT", timedelta(days=1))  # a month is 5,760 questions
         self.s3 = boto3.client("s3")
         self.s3.create_bucket(Bucket="lake")
         self.acknowledged: set[str] = set()

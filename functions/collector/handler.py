@@ -61,19 +61,19 @@ def _collect(request: Request) -> dict[str, Any]:
 def _tell_taken(intake: Intake) -> None:
     """What was taken and what was not, as metrics; a line in the log only for what was not."""
     logger, metrics = _telling()
-    breaches = sum(len(event.breaches) for event in intake.events)
+    kept = intake.kept()
     counted = {
-        "AcceptedEvents": len(intake.events),
-        "RejectedEvents": len(intake.rejected),
-        "SuppressedEvents": intake.suppressed,
-        "PlanBreaches": breaches,
+        "AcceptedEvents": len(kept.events),
+        "RejectedEvents": len(kept.rejected),
+        "SuppressedEvents": len(intake.events) + len(intake.rejected) - len(kept.events) - len(kept.rejected),
+        "PlanBreaches": sum(len(event.breaches) for event in kept.events),
     }
     for name, count in counted.items():
         if count:
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
     if any(counted.values()):  # of an empty batch there is nothing to tell, and powertools warns of that
         metrics.flush_metrics()
-    codes = Counter(rejected.code for rejected in intake.rejected)
+    codes = Counter(rejected.code for rejected in kept.rejected)
     for code, count in codes.items():
         with single_metric(name="RejectedByReason", unit=MetricUnit.Count, value=count) as metric:
             metric.add_dimension("reason", code)

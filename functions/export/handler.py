@@ -60,7 +60,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         return {"derived": event["derived"]}
     now = parse_time(event["time"])
     if "replay" in event:
-        manifests = [export.replay(date.fromisoformat(event["replay"]), now)]
+        replayed = export.replay(date.fromisoformat(event["replay"]))
+        manifests = [replayed] if replayed else []
     elif "date" in event:
         manifests = export.day(date.fromisoformat(event["date"]), now)
     else:

@@ -95,7 +95,7 @@ def _ingest(
         for position, raw in enumerate(read_events(files)):
             try:
                 moment = _moment(raw)
-                arrival = Arrival(received_at=moment, source="files")
+                arrival = Arrival(received_at=moment, source="files", history=True)
                 line = canonical(clean(raw) if isinstance(raw, dict) else raw, arrival, position).line
             except EventRejected as reason:
                 counts.rejected += 1

@@ -1,32 +1,35 @@
 """A person's right to be forgotten, and to see what is held: every place that holds events, found and rewritten.
 
-Their ids are their user id, the user ids an alias made of it or it of them, and the anonymous ids they were seen with.
-An event is about a person when its user id is theirs; an anonymous one when its anonymous id is; an alias when either
-is. What another user did on a device that was once theirs is that user's.
+Their ids are their user id, the user ids an alias made of it or it of them, and the anonymous ids they were seen with
+before anybody else: an id belongs to the first user it was linked with, as in every table. An event is about a person
+when its user id is theirs; an anonymous one when its anonymous id is; an alias when either is. What another user did on
+a device that was once theirs is that user's.
 """
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 import orjson
 
 from daybreak import database
 from daybreak.database import Connection, Limits, workplace
-from daybreak.definitions import Project
-from daybreak.export.arrivals import NothingArrives
-from daybreak.export.job import Export, Progress, read_manifest
+from daybreak.export.arrivals import Tally
+from daybreak.export.derive import drop_other_trees
+from daybreak.export.job import Progress, read_manifest
 from daybreak.ingest.pack import pack, unpack
-from daybreak.ingest.rules import forgotten_digest
+from daybreak.ingest.rules import about, forgotten_digest
 from daybreak.lake import keys
 from daybreak.lake.store import Store, md5
 from daybreak.tables import Event, duckdb_columns
 
 _MOST_PASSES = 5
 _ASKED_OF_ATHENA = "athena-results/"
+_ROWS_AT_ONCE = 10_000
 
 Named = Callable[[bytes], bool]
 """Whether an NDJSON line is about the person."""
@@ -47,14 +50,14 @@ class Person:
 
     def in_reject(self, line: bytes) -> bool:
         """Whether a line of the quarantine is about them; of an event that was cut, whether their id stands in it."""
-        body = orjson.loads(line)["body"]
+        return self.in_body(orjson.loads(line)["body"])
+
+    def in_body(self, body: str) -> bool:
+        """As `in_reject`, of the body alone."""
         try:
-            raw = json.loads(body)
-        except ValueError:
-            return any(json.dumps(own) in body for own in self.ids)
-        if not isinstance(raw, dict):
-            return False
-        return self._is(*(_text(raw.get(name)) for name in ("userId", "anonymousId", "previousId")))
+            return any(own in self.ids for own in about(json.loads(body)))
+        except (ValueError, RecursionError):
+            return any(json.dumps(own) in body or f": {own}," in body for own in self.ids)
 
     def _is(self, user: str | None, anonymous: str | None, previous: str | None) -> bool:
         return (user or anonymous) in self.ids or previous in self.ids
@@ -76,13 +79,13 @@ class Receipt:
     days_rebuilt: list[str] = field(default_factory=list)
     old_versions_removed: int = 0
     left: int = 0
-    """Lines about them that the last look still found: 0, or arrivals were faster than this."""
+    """Arrival days in which the last look still found them: 0, or an export that ran meanwhile puts them back."""
 
 
 class KeptItems(Protocol):
     """The events table, as far as forgetting needs it."""
 
-    def rewrite(self, strain: Callable[[bytes, bytes], tuple[bytes, bytes]], until: datetime) -> int:
+    def rewrite(self, strain: Callable[[bytes, bytes], tuple[bytes, bytes]]) -> int:
         """Replace the frames of every item that `strain` changes; how many it did."""
 
 
@@ -92,15 +95,7 @@ def person(store: Store, people: Iterable[str], limits: Limits = Limits()) -> Pe
         files = list(store.local([s.key for s in store.list("events/")], work).values())
         relation = database.read_parquet(files, duckdb_columns(Event))
         database.create(db, "asked", {"id": "VARCHAR"}, [{"id": own} for own in people])
-        found = db.execute(
-            "with recursive renamed as ("  # noqa: S608
-            f"select distinct user_id as a, previous_id as b from {relation} where type = 'alias'), "
-            "linked as (select a, b from renamed union select b, a from renamed), "
-            "users as (select id from asked union select l.b from linked as l inner join users as u on l.a = u.id) "
-            "select id from users union "
-            f"select distinct anonymous_id from {relation} where anonymous_id is not null "
-            "and user_id in (select id from users)"
-        ).fetchall()
+        found = db.execute(database.statements("daybreak.export.sql", "ids_of.sql").format(events=relation)).fetchall()
     return Person(frozenset(row[0] for row in found))
 
 
@@ -113,13 +108,10 @@ def held(store: Store, somebody: Person, limits: Limits = Limits()) -> dict[str,
     """Everything the lake holds of a person: their events and what was rejected of theirs."""
     with workplace(limits) as (db, work):
         files = list(store.local([s.key for s in store.list("events/")], work).values())
-        relation = database.read_parquet(files, duckdb_columns(Event))
-        database.create(db, "own", {"id": "VARCHAR"}, [{"id": own} for own in somebody.ids])
-        events = _rows(
-            db,
-            f"select * from {relation} where coalesce(user_id, anonymous_id) in (select id from own) "  # noqa: S608
-            "or previous_id in (select id from own) order by timestamp, message_id",
-        )
+        found = _events_of(db, somebody, files, "*")
+        names = [column[0] for column in found.description]
+        events = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        events.sort(key=lambda event: (event["timestamp"], event["message_id"]))
     rejected = [
         orjson.loads(line)
         for key in _keys(store, "quarantine/")
@@ -132,8 +124,8 @@ def held(store: Store, somebody: Person, limits: Limits = Limits()) -> dict[str,
 def forget(
     store: Store,
     table: KeptItems,
-    project: Project,
     somebody: Person,
+    rebuild: Callable[[date], object],
     now: datetime,
     limits: Limits = Limits(),
     progress: Progress = lambda _: None,
@@ -141,7 +133,9 @@ def forget(
     """Remove a person from the events table, the raw log, the quarantine, the lake and the derived tables.
 
     Their ids must be suppressed before, so that nothing new arrives. The table comes first: the export makes the raw
-    log from it. Done again until a look finds nothing, because an export that ran meanwhile may have put it back.
+    log from it. `rebuild` makes everything of an arrival day again from its raw log. All is done again until a look
+    finds nothing, in the logs and in what is made of them: an export that ran meanwhile, or a run of this that was
+    killed, may have left something.
     """
     receipt = Receipt(at=now.isoformat(), digests=sorted(d.hex() for d in digests(somebody)))
 
@@ -150,25 +144,27 @@ def forget(
 
     for _ in range(_MOST_PASSES):
         progress("the events table")
-        receipt.table_items += table.rewrite(strain, now)
-        days = _strain_logs(store, somebody, receipt, progress)
-        receipt.left = 0
-        for arrived in sorted(days):
-            progress(f"{arrived}: rebuilding")
-            Export(store, NothingArrives(), project, limits).replay(arrived, now)
-            receipt.days_rebuilt.append(arrived.isoformat())
+        receipt.table_items += table.rewrite(strain)
+        days = _strain_logs(store, somebody, receipt, progress) | _held_on(store, somebody, limits)
+        receipt.left = len(days)
         if not days:
             break
-        receipt.left = sum(days.values())
+        for arrived in sorted(days):
+            progress(f"{arrived}: rebuilding")
+            _settle(store, arrived)
+            rebuild(arrived)
+            if manifest := read_manifest(store, arrived):  # no job reads tables of other definitions any more
+                drop_other_trees(store, manifest.derived_version)
+            receipt.days_rebuilt.append(arrived.isoformat())
     store.delete(_keys(store, _ASKED_OF_ATHENA))
     receipt.old_versions_removed = store.purge()
     store.put(keys.receipt(now), json.dumps(asdict(receipt), indent=1).encode())
     return receipt
 
 
-def _strain_logs(store: Store, somebody: Person, receipt: Receipt, progress: Progress) -> Counter[date]:
-    """Rewrite every hour of the raw log and the quarantine that holds the person; arrival day -> lines removed."""
-    touched: Counter[date] = Counter()
+def _strain_logs(store: Store, somebody: Person, receipt: Receipt, progress: Progress) -> set[date]:
+    """Rewrite every hour of the raw log and the quarantine that holds the person; the arrival days of these."""
+    touched = set()
     for prefix, named in (("raw/", somebody.in_event), ("quarantine/", somebody.in_reject)):
         for key in _keys(store, prefix):
             progress(key)
@@ -178,57 +174,83 @@ def _strain_logs(store: Store, somebody: Person, receipt: Receipt, progress: Pro
             store.put(key, data)
             receipt.objects.append(key)
             if prefix == "raw/":
-                receipt.events_removed += gone.total()
+                receipt.events_removed += gone
             else:
-                receipt.rejects_removed += gone.total()
-            arrived = keys.arrived_of(key)
-            _strike(store, arrived, keys.hour_in(key), gone, events=prefix == "raw/")
-            touched[arrived] += gone.total()
+                receipt.rejects_removed += gone
+            touched.add(keys.arrived_of(key))
     return touched
 
 
-def _strike(store: Store, arrived: date, hour: int, gone: Counter[str], *, events: bool) -> None:
-    """Take what was removed off the manifest's tallies, so that the day's books still balance."""
+def _held_on(store: Store, somebody: Person, limits: Limits) -> set[date]:
+    """The arrival days whose tables `events` and `rejected` hold the person."""
+    holding: set[str] = set()
+    with workplace(limits) as (db, work):
+        files = {str(path): key for key, path in store.local(_keys(store, "events/"), work).items()}
+        rejected = {str(path): key for key, path in store.local(_keys(store, "rejected/"), work).items()}
+        if files:
+            found = _events_of(db, somebody, [Path(path) for path in files], "distinct filename").fetchall()
+            holding |= {files[path] for (path,) in found}
+        if rejected:
+            relation = database.read_parquet([Path(path) for path in rejected], {})
+            bodies = db.execute(f"select filename, body from {relation}")  # noqa: S608
+            while some := bodies.fetchmany(_ROWS_AT_ONCE):
+                holding |= {rejected[path] for path, body in some if body and somebody.in_body(body)}
+    return {keys.arrived_of(key) for key in holding}
+
+
+def _events_of(db: Connection, somebody: Person, files: Sequence[Path], chosen: str) -> Connection:
+    """What is `chosen` of the events about the person."""
+    relation = database.read_parquet(files, duckdb_columns(Event))
+    database.create(db, "own", {"id": "VARCHAR"}, [{"id": own} for own in somebody.ids])
+    return db.execute(
+        f"select {chosen} from {relation} where coalesce(user_id, anonymous_id) in (select id from own) "  # noqa: S608
+        "or previous_id in (select id from own)"
+    )
+
+
+def _settle(store: Store, arrived: date) -> None:
+    """Take what was removed from the logs off the manifest's tallies, so that the day's books still balance.
+
+    Told by what the logs hold now, so that it may be done twice, and again after an export put old tallies back.
+    """
     manifest = read_manifest(store, arrived)
-    log = manifest.hours.get(f"{hour:02}") if manifest else None
-    if manifest is None or log is None or "sources" not in log:
+    if manifest is None:
         return
-    names = ("accepted", "stored") if events else ("rejected", "quarantined")
-    sources = {
-        source: {name: count - (gone[source] if name in names else 0) for name, count in tally.items()}
-        for source, tally in log["sources"].items()
-    }
-    frames, rejects = (store.get(key(arrived, hour)) or b"" for key in (keys.raw, keys.quarantine))
-    log = {
-        **log,
-        "sources": {s: tally for s, tally in sources.items() if any(tally.values())},
-        "md5": md5(frames + rejects),
-    }
-    changed = replace(manifest, hours={**manifest.hours, f"{hour:02}": log})
-    store.put(keys.export(arrived), changed.dump())
+    hours = dict(manifest.hours)
+    for hour, log in manifest.hours.items():
+        frames, rejects = (store.get(key(arrived, int(hour))) or b"" for key in (keys.raw, keys.quarantine))
+        if log["md5"] != md5(frames + rejects):
+            tallies = _settled(log["sources"], _by_source(frames), _by_source(rejects))
+            hours[hour] = {**log, "sources": tallies, "md5": md5(frames + rejects)}
+    store.put(keys.export(arrived), replace(manifest, hours=hours).dump())
 
 
-def _strained(frames: bytes, named: Named) -> tuple[bytes, Counter[str]]:
-    """Frames without the lines that name the person, and how many were removed by source; untouched where none does."""
+def _settled(sources: dict[str, Tally], events: Counter[str], rejects: Counter[str]) -> dict[str, Tally]:
+    """The tallies of an hour whose logs now hold these lines: what is gone from them was never accepted either."""
+    settled = {}
+    for source, tally in sources.items():
+        gone, rejects_gone = tally["stored"] - events[source], tally["quarantined"] - rejects[source]
+        settled[source] = {
+            "accepted": tally["accepted"] - gone,
+            "stored": tally["stored"] - gone,
+            "rejected": tally["rejected"] - rejects_gone,
+            "quarantined": tally["quarantined"] - rejects_gone,
+        }
+    return {source: tally for source, tally in settled.items() if any(tally.values())}
+
+
+def _by_source(frames: bytes) -> Counter[str]:
+    return Counter(orjson.loads(line)["source"] for line in unpack(frames))
+
+
+def _strained(frames: bytes, named: Named) -> tuple[bytes, int]:
+    """Frames without the lines that name the person, and how many were removed; untouched where none does."""
     lines = list(unpack(frames))
-    gone = [line for line in lines if named(line)]
-    if not gone:
-        return frames, Counter()
-    removed = set(gone)
-    kept = [line for line in lines if line not in removed]
-    return b"".join(frame.data for frame in pack(kept)), Counter(orjson.loads(line)["source"] for line in gone)
+    kept = [line for line in lines if not named(line)]
+    if len(kept) == len(lines):
+        return frames, 0
+    return b"".join(frame.data for frame in pack(kept)), len(lines) - len(kept)
 
 
 def _keys(store: Store, prefix: str) -> list[str]:
     return [stored.key for stored in store.list(prefix)]
-
-
-def _rows(db: Connection, query: str) -> list[dict[str, Any]]:
-    found = db.execute(query)
-    names = [column[0] for column in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-
-def _text(value: Any) -> str | None:
-    """A client's id as the canonical event holds it."""
-    return str(value) if isinstance(value, str | int) and value != "" else None

@@ -33,9 +33,9 @@ class ObservedEvent:
     sources: Counter[str] = field(default_factory=Counter)
     properties: dict[str, ObservedProperty] = field(default_factory=dict)
 
-    def add(self, source: str, values: Any) -> None:
+    def add(self, source: str | None, values: Any) -> None:
         self.count += 1
-        self.sources[source] += 1
+        self.sources.update([source] if source else [])
         for name, value in values.items() if isinstance(values, dict) else ():
             if value is not None:
                 seen = self.properties.setdefault(name, ObservedProperty())
@@ -65,7 +65,7 @@ def observe(events: Iterable[dict[str, Any]]) -> Observed:
     """Events as {type, event, source, properties, traits}, of which all but the type may be missing."""
     observed = Observed()
     for event in events:
-        source = event.get("source") or "files"
+        source = event.get("source")
         if event.get("type") == "track" and isinstance(event.get("event"), str):
             observed.events.setdefault(event["event"], ObservedEvent()).add(source, event.get("properties"))
         elif event.get("type") in ("identify", "group"):
@@ -154,7 +154,7 @@ def _compared(event: str, planned: dict[str, PlannedProperty], seen: ObservedEve
 
 
 def _came(seen: ObservedEvent) -> str:
-    return f"{seen.count:,} from {', '.join(sorted(seen.sources))}"
+    return f"{seen.count:,}" + (f" from {', '.join(sorted(seen.sources))}" if seen.sources else " times")
 
 
 def plan_toml(plan: Plan) -> str:

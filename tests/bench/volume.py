@@ -174,6 +174,7 @@ def _work(folder: str, pipe: Any) -> None:
         Metrics(store, project, limits).run(family, DAY.date())
         seconds[family] = time.monotonic() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    assert manifest
     assert manifest.events
     pipe.send({"export": exported - begun, "families": seconds, "peak_bytes": peak})
     pipe.close()

@@ -87,6 +87,7 @@ ALLOWED = {
     },
     "JobsExport": {
         "dynamodb:Query": {"Events"},
+        "dynamodb:Scan": {"Events"},
         "s3:GetObject": OF_THE_EXPORT,
         "s3:PutObject": OF_THE_EXPORT,
         "s3:DeleteObject": OF_THE_EXPORT,

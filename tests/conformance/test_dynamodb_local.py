@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from bench import typical
 from conftest import NOW, ROOT, payload
-from daybreak.aws import clients, events_table
+from daybreak.aws import clients
 from daybreak.aws.events_table import SHARDS, EventsTable, items
 from daybreak.aws.live_rules import LiveRules
 from daybreak.aws.write_keys import WriteKeys
@@ -179,9 +179,9 @@ def test_every_shard_of_an_hour_is_read(local: Any) -> None:
     assert table.hour(HOUR).total("stored") == 60
 
 
-def test_the_oldest_hour_is_found(local: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events_table, "KEPT", timedelta(days=3))
+def test_the_oldest_hour_is_found(local: Any) -> None:
     table = EventsTable(local, "events")
+    table.probe(NOW)
     assert table.first_hour(NOW) is None
     table.store(_intake([b"{}"]), NOW - timedelta(days=2, minutes=5))
     assert table.first_hour(NOW) == datetime(2026, 11, 18, 11, tzinfo=UTC)
@@ -254,7 +254,6 @@ def test_a_plan_is_put_in_force_and_taken_out(local: Any) -> None:
 
 def test_from_a_request_to_the_lake(local: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(clients, "collector_dynamodb", lambda: local)
-    monkeypatch.setattr(events_table, "KEPT", timedelta(hours=3))  # what is asked for the oldest hour
     endpoint = Endpoint(local, monkeypatch, tmp_path)
     assert endpoint.post(payload("batch.json")).body["accepted"] == 5
     many = [

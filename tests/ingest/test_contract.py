@@ -12,10 +12,11 @@ import pytest
 from conftest import ROOT, payload
 from daybreak.aws.live_rules import LiveRules
 from daybreak.aws.write_keys import WriteKeys
-from daybreak.errors import DefinitionError, InputError
+from daybreak.errors import DefinitionError, EventRejected, InputError
 from daybreak.ingest.answers import openapi
 from daybreak.ingest.plan import load_plan, parse_plan
-from daybreak.ingest.rules import forgotten_digest
+from daybreak.ingest.request import judge_again
+from daybreak.ingest.rules import NO_RULES, Rules, forgotten_digest
 from endpoint import Endpoint
 
 GOOD = {"type": "track", "userId": "u", "event": "E"}
@@ -127,6 +128,66 @@ def test_history_is_imported_with_a_servers_key_and_its_times_are_believed(endpo
     assert endpoint.post(long_ago, "/v1/import").body["accepted"] == 1
     (line,) = endpoint.lines()
     assert (line["timestamp"], line["clock"]) == ("2019-03-01T00:00:00Z", "client")
+
+
+def test_an_export_of_another_tool_says_when_each_event_was_sent_and_is_believed_too(endpoint: Endpoint) -> None:
+    exported = {**GOOD, "timestamp": "2019-03-01T00:00:00Z", "sentAt": "2019-03-01T00:10:00Z"}
+    endpoint.post({"batch": [exported, {**exported, "event": None}]}, "/v1/import")
+    (line,) = endpoint.lines()
+    assert (line["timestamp"], line["sent_at"], line["clock"]) == (
+        "2019-03-01T00:00:00Z", "2019-03-01T00:10:00Z", "client")  # fmt: skip
+    record = json.loads(endpoint.quarantined())
+    body = json.loads(record["body"]) | {"event": "E"}
+    again = json.loads(judge_again({**record, "body": json.dumps(body)}, NO_RULES).line)
+    assert (again["timestamp"], again["clock"]) == ("2019-03-01T00:00:00Z", "client")
+
+
+def test_two_calls_without_an_id_that_differ_only_in_their_path_are_two(endpoint: Endpoint) -> None:
+    said = {"userId": "u", "timestamp": "2026-11-19T00:00:00Z"}
+    for path in ("/v1/page", "/v1/identify", "/v1/p"):
+        endpoint.post(said, path)
+    ids = {line["type"]: line["message_id"] for line in endpoint.lines()}
+    assert len(set(ids.values())) == 2
+    assert [line["message_id"] for line in endpoint.lines()].count(ids["page"]) == 2  # a resend is the same event
+
+
+def test_a_rejected_id_that_is_too_long_is_not_taken_by_a_replay(endpoint: Endpoint) -> None:
+    endpoint.post({"batch": [{**GOOD, "messageId": "x" * 100 + end} for end in "ab"]})
+    for line in endpoint.quarantined().splitlines():
+        with pytest.raises(EventRejected, match="messageId"):
+            judge_again(json.loads(line), NO_RULES)
+
+
+def test_of_what_is_no_object_only_its_kind_is_kept(endpoint: Endpoint) -> None:
+    twice = json.dumps({**GOOD, "context": {"ip": "198.51.100.7"}})
+    assert endpoint.post({"batch": [twice, [json.loads(twice)], 7, None]}).body["rejectedCount"] == 4
+    bodies = [json.loads(line)["body"] for line in endpoint.quarantined().splitlines()]
+    assert bodies == ["<str>", "<list>", "<int>", "<NoneType>"]
+
+
+def test_who_an_event_is_about_stands_in_what_is_kept_of_one_that_is_too_large(endpoint: Endpoint) -> None:
+    endpoint.post({"batch": [{"type": "track", "properties": {"x": "y" * 300_000}, **GOOD, "userId": "somebody"}]})
+    record = json.loads(endpoint.quarantined())
+    assert record["body_chars"] > len(record["body"])
+    assert '"userId": "somebody"' in record["body"]
+
+
+def test_nobody_who_is_forgotten_comes_back_from_the_quarantine() -> None:
+    record = {"received_at": "2026-11-19T00:00:00Z", "source": "web", "code": "no_name", "message_id": "m"}
+    rules = Rules(forgotten=frozenset({forgotten_digest("gone")}))
+    body = json.dumps({**GOOD, "userId": "gone"})
+    assert judge_again({**record, "body": body}, NO_RULES).message_id == "m"
+    with pytest.raises(EventRejected) as refused:
+        judge_again({**record, "body": body}, rules)
+    assert refused.value.code == "forgotten"
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"a":' * 100_000, "{", "<str>", "7"])
+def test_a_record_that_cannot_be_read_again_stays_rejected(body: str) -> None:
+    record = {"received_at": "2026-11-19T00:00:00Z", "source": "web", "code": "too_large", "message_id": "m"}
+    with pytest.raises(EventRejected) as refused:
+        judge_again({**record, "body": body}, NO_RULES)
+    assert refused.value.code == "too_large"
 
 
 def test_an_import_may_be_larger_than_a_batch(endpoint: Endpoint) -> None:
@@ -245,22 +306,43 @@ def test_listed_properties_are_dropped_or_hashed_before_anything_is_stored(endpo
     assert b"a@b.example" not in endpoint.quarantined()
 
 
+def test_traits_that_stand_in_a_context_are_dropped_and_hashed_like_others(endpoint: Endpoint) -> None:
+    endpoint.configure('[privacy]\ndrop = ["traits.phone"]\nhash = ["traits.email"]\n')
+    traits = {"traits": {"email": "a@b.example", "phone": "555", "plan": "pro"}}
+    identify = {"type": "identify", "userId": "u"}
+    endpoint.post({"batch": [{**identify, "context": traits}, identify, {"context": traits}], "context": traits})
+    first, second = endpoint.lines()
+    assert first["traits"].keys() == first["context"]["traits"].keys() == {"email", "plan"}
+    assert second["context"]["traits"]["email"] == first["traits"]["email"]
+    assert first["traits"]["email"].startswith("sha256:")
+    assert b"555" not in endpoint.quarantined()
+
+
 def test_who_is_forgotten_is_taken_no_more_and_nobody_is_told(endpoint: Endpoint) -> None:
+    batch: list[dict[str, Any]] = [
+        {**GOOD, "userId": "gone"},
+        {**GOOD, "userId": None, "anonymousId": "their-phone"},
+        {**GOOD, "userId": "gone", "event": None},
+        {**GOOD, "userId": False, "anonymousId": "their-phone"},
+        {"type": "alias", "previousId": "gone", "userId": "new"},
+        {**GOOD, "userId": "gone", "timestamp": "2026-11-19T00:00:00Z", "messageId": None},
+        {**GOOD, "userId": "child", "anonymousId": "their-phone"},
+        GOOD,
+    ]
+    batch = [{"messageId": f"m{n}", **event} for n, event in enumerate(batch)]
+    before = endpoint.post({"batch": batch}).body
+    assert (before["accepted"], before["rejectedCount"], len(before["messageIdsMade"])) == (6, 2, 1)
+    _forget_everything_stored(endpoint)
     LiveRules(endpoint.tables, "keys").forget({forgotten_digest("gone"), forgotten_digest("their-phone")})
-    answer = endpoint.post(
-        {
-            "batch": [
-                {**GOOD, "userId": "gone"},
-                {**GOOD, "userId": None, "anonymousId": "their-phone"},
-                {**GOOD, "userId": "gone", "event": None},
-                {"type": "alias", "previousId": "gone", "userId": "new"},
-                {**GOOD, "userId": "child", "anonymousId": "their-phone"},
-                GOOD,
-            ]
-        }
-    )
-    assert (answer.body["accepted"], answer.body.get("rejected")) == (6, None)
+    endpoint.configure("")  # a collector that starts anew; the others know within a minute
+    assert endpoint.post({"batch": batch}).body == before
     assert [line["user_id"] for line in endpoint.lines()] == ["child", "u"]
+    assert endpoint.quarantined() == b""
+
+
+def _forget_everything_stored(endpoint: Endpoint) -> None:
+    for item in endpoint.tables.scan(TableName="events")["Items"]:
+        endpoint.tables.delete_item(TableName="events", Key={name: item[name] for name in ("arrival", "request")})
 
 
 def test_a_list_of_the_forgotten_may_be_long(tables: Any) -> None:

@@ -14,11 +14,11 @@ import pytest
 
 from daybreak import database
 from daybreak import forget as forgetting
-from daybreak.aws import events_table
 from daybreak.aws.bucket import BucketStore
 from daybreak.aws.events_table import EventsTable
 from daybreak.aws.live_rules import LiveRules
 from daybreak.export import events
+from daybreak.export.arrivals import NothingArrives
 from daybreak.export.job import Export, Manifest, read_manifest, read_manifests
 from daybreak.export.rejected import replay_rejected
 from daybreak.ingest.plan import Plan, parse_plan
@@ -51,12 +51,6 @@ def track(user: str | None, event: str, message_id: str, **fields: Any) -> dict[
     return {"type": "track", "userId": user, "event": event, "messageId": message_id, "timestamp": stamp, **fields}
 
 
-@pytest.fixture(autouse=True)
-def short_month(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the table keeps is looked through hour by hour; a day of them is enough here."""
-    monkeypatch.setattr(events_table, "KEPT", timedelta(days=1))
-
-
 @pytest.fixture
 def lake(tmp_path: Path) -> FolderStore:
     return FolderStore(tmp_path / "lake")
@@ -67,6 +61,13 @@ def export(endpoint: Endpoint, lake: Any) -> Manifest:
     table = EventsTable(endpoint.tables, "events")
     job = Export(lake, table, MEASURED, LIMITS)
     return [m for m in job.day(datetime.now(UTC).date(), soon()) if m.hours][-1]
+
+
+def forget(lake: FolderStore, endpoint: Endpoint, somebody: forgetting.Person) -> forgetting.Receipt:
+    """As `daybreak forget` does it: each day rebuilt by the export itself."""
+    job = Export(lake, NothingArrives(), MEASURED, LIMITS)
+    table = EventsTable(endpoint.tables, "events")
+    return forgetting.forget(lake, table, somebody, job.replay, datetime.now(UTC), LIMITS)
 
 
 def rows(lake: FolderStore, pattern: str) -> list[dict[str, Any]]:
@@ -242,10 +243,9 @@ def _told(endpoint: Endpoint) -> None:
 def test_a_person_is_removed_from_everything_that_is_held(endpoint: Endpoint, lake: FolderStore) -> None:
     _told(endpoint)
     export(endpoint, lake)
-    table = EventsTable(endpoint.tables, "events")
     ada = forgetting.person(lake, ["ada"])
     assert ada.ids == {"ada", "ada-old", "phone"}
-    receipt = forgetting.forget(lake, table, MEASURED, ada, datetime.now(UTC), LIMITS)
+    receipt = forget(lake, endpoint, ada)
     assert (receipt.events_removed, receipt.rejects_removed, receipt.left) == (6, 1, 0)
     assert ids(lake) == ["b1", "b2", "c1"]
     assert [row["message_id"] for row in rows(lake, "rejected/*/*.parquet")] == ["b3"]
@@ -277,7 +277,7 @@ def test_the_tables_of_who_is_left_are_as_if_the_forgotten_had_never_come(
     export(endpoint, lake)
     Metrics(lake, MEASURED, LIMITS).run("activation", today() - timedelta(days=1))
     ada = forgetting.person(lake, ["ada"])
-    forgetting.forget(lake, EventsTable(endpoint.tables, "events"), MEASURED, ada, datetime.now(UTC), LIMITS)
+    forget(lake, endpoint, ada)
     Metrics(lake, MEASURED, LIMITS).run("activation", today() - timedelta(days=1))
     never = FolderStore(tmp_path / "never")
     export(endpoint, never)  # the table holds only who is left
@@ -297,7 +297,7 @@ def test_who_is_forgotten_is_taken_no_more(endpoint: Endpoint, lake: FolderStore
     export(endpoint, lake)
     ada = forgetting.person(lake, ["ada"])
     LiveRules(endpoint.tables, "keys").forget(forgetting.digests(ada))
-    forgetting.forget(lake, EventsTable(endpoint.tables, "events"), MEASURED, ada, datetime.now(UTC), LIMITS)
+    forget(lake, endpoint, ada)
     endpoint.configure("")  # a collector that starts anew; the others know within a minute
     _told(endpoint)
     export(endpoint, lake)

@@ -54,14 +54,14 @@ class BucketStore:
         self._delete([{"Key": key} for key in keys])
 
     def purge(self) -> int:
-        """Every version of an object that is not its latest, and the marks that deletions leave."""
-        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket)
-        old = [
-            {"Key": version["Key"], "VersionId": version["VersionId"]}
-            for page in pages
-            for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            if "Size" not in version or not version["IsLatest"]  # a mark has no size
-        ]
+        """Every version of an object that is not its latest, and then the marks that deletions leave.
+
+        In this order: without its mark, what was deleted would be the latest again.
+        """
+        pages = list(self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket))
+        versions = [v for page in pages for v in page.get("Versions", []) if not v["IsLatest"]]
+        marks = [mark for page in pages for mark in page.get("DeleteMarkers", [])]
+        old = [{"Key": found["Key"], "VersionId": found["VersionId"]} for found in (*versions, *marks)]
         self._delete(old)
         return len(old)
 

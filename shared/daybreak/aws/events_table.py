@@ -17,14 +17,13 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from botocore.exceptions import BotoCoreError, ClientError
 
 from daybreak.errors import RequestRefused
 from daybreak.export.arrivals import HourFrames, StoredItem
-from daybreak.ingest.pack import MAX_FRAME_BYTES, Frame, count_lines, pack, unpack
+from daybreak.ingest.pack import MAX_FRAME_BYTES, Frame, count_lines, pack
 from daybreak.ingest.request import Intake
-from daybreak.lake.keys import hour_of
+from daybreak.lake.keys import hour_from, hour_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 SHARDS = 8
 """Partitions an hour is spread over: 8,000 write units a second, some 150,000 packed events."""
 KEPT = timedelta(days=30)
+_PROBED = "health"
 RETRY_AFTER_SECONDS = 5
 
 
@@ -49,7 +49,7 @@ class EventsTable:
     def probe(self, now: datetime) -> None:
         """Write an item no export reads, always the same one. Raises RequestRefused (503) where that fails."""
         expires = int((now + KEPT).timestamp())
-        self._put([{"arrival": {"S": "health"}, "request": {"S": "probe"}, "expires": {"N": str(expires)}}])
+        self._put([{"arrival": {"S": _PROBED}, "request": {"S": "probe"}, "expires": {"N": str(expires)}}])
 
     def _put(self, stored: Sequence[dict[str, Any]]) -> None:
         try:
@@ -66,20 +66,18 @@ class EventsTable:
             shards = list(pool.map(lambda shard: list(self._items(f"{hour_of(hour)}.{shard}")), range(SHARDS)))
         return HourFrames.of(_stored_item(item) for shard in shards for item in shard)
 
-    def rewrite(self, strain: Callable[[bytes, bytes], tuple[bytes, bytes]], until: datetime) -> int:
+    def rewrite(self, strain: Callable[[bytes, bytes], tuple[bytes, bytes]]) -> int:
         """Replace the frames of events and rejects of every item kept that `strain` changes; how many it did.
 
         An item that holds nothing any more is deleted.
         """
         rewritten = 0
-        hours = (until - KEPT + timedelta(hours=n) for n in range(KEPT // timedelta(hours=1) + 2))
-        for arrival in (f"{hour_of(hour)}.{shard}" for hour in hours for shard in range(SHARDS)):
-            for item in self._items(arrival):
-                frames = tuple(item[name]["B"] if name in item else b"" for name in ("frame", "rejects"))
-                left = strain(*frames)
-                if left != frames:
-                    self._replace(item, *left)
-                    rewritten += 1
+        for item in self._all():
+            frames = tuple(item[name]["B"] if name in item else b"" for name in ("frame", "rejects"))
+            left = strain(*frames)
+            if left != frames:
+                self._replace(item, *left)
+                rewritten += 1
         return rewritten
 
     def _replace(self, item: dict[str, Any], frame: bytes, rejects: bytes) -> None:
@@ -94,12 +92,11 @@ class EventsTable:
             self._client.delete_item(TableName=self._table, Key=key)
 
     def first_hour(self, before: datetime) -> datetime | None:
-        """The oldest hour still kept that holds anything."""
-        hours = (before - KEPT + timedelta(hours=n) for n in range(KEPT // timedelta(hours=1)))
-        arrivals = ((hour, f"{hour_of(hour)}.{shard}") for hour in hours for shard in range(SHARDS))
-        with ThreadPoolExecutor(SHARDS * 2) as pool:
-            found = pool.map(lambda arrival: (arrival[0], next(self._items(arrival[1]), None)), arrivals)
-            return next((hour for hour, item in found if item), None)
+        """The oldest hour before `before` that holds anything. Looks at every item."""
+        names = {"ProjectionExpression": "#arrival", "ExpressionAttributeNames": {"#arrival": "arrival"}}
+        hours = (item["arrival"]["S"].partition(".")[0] for item in self._all(**names))
+        oldest = min((hour for hour in hours if hour < hour_of(before)), default=None)
+        return hour_from(oldest) if oldest else None
 
     def since(self, hour: datetime, after: dict[int, str]) -> Iterator[dict[str, Any]]:
         """Items of an hour that came after the sort key seen last in each shard; `after` is brought up to date."""
@@ -107,6 +104,11 @@ class EventsTable:
             for item in self._items(f"{hour_of(hour)}.{shard}", after.get(shard, " ")):
                 after[shard] = item["request"]["S"]
                 yield item
+
+    def _all(self, **asked: Any) -> Iterator[dict[str, Any]]:
+        """Every item of every hour that is kept; not the one that health checks write."""
+        pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True, **asked)
+        return (item for page in pages for item in page["Items"] if item["arrival"]["S"] != _PROBED)
 
     def _items(self, arrival: str, after: str = " ") -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("query").paginate(
@@ -121,18 +123,17 @@ class EventsTable:
 
 
 def _stored_item(item: dict[str, Any]) -> StoredItem:
-    """An item as the export reads it. One of before items named their source takes it from its first line."""
+    """An item as the export reads it."""
     frame, rejects = (item[name]["B"] if name in item else b"" for name in ("frame", "rejects"))
     events, rejected = (int(item[name]["N"]) if name in item else 0 for name in ("events", "rejected"))
-    named = item.get("source")
-    source = named["S"] if named else orjson.loads(next(unpack(frame or rejects)))["source"]
-    return StoredItem(source, frame, events, rejects, rejected)
+    return StoredItem(item["source"]["S"], frame, events, rejects, rejected)
 
 
 def items(intake: Intake, received_at: datetime) -> list[dict[str, Any]]:
     """A request as DynamoDB items: one, or several where a frame would be too large for one."""
-    frames = pack([event.line for event in intake.events])
-    rejects = pack([event.line for event in intake.rejected])
+    kept = intake.kept()
+    frames = pack([event.line for event in kept.events])
+    rejects = pack([event.line for event in kept.rejected])
     seconds = received_at.minute * 60 + received_at.second
     request = f"{seconds:04}.{received_at.microsecond:06}-{secrets.token_hex(4)}"
     arrival = f"{hour_of(received_at)}.{secrets.randbelow(SHARDS)}"

@@ -52,7 +52,7 @@ class LiveRules:
             return self._cached[1]
         try:
             rules = Rules(self._clean, self.plan(), frozenset(_digests(self._lists())))
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, BotoCoreError, ValueError) as error:  # ValueError: a plan of another Daybreak
             raise RequestRefused(503, "not_checked", "the rules could not be read; send again", 5) from error
         self._cached = (self._clock(), rules)
         return rules

@@ -139,8 +139,7 @@ def _write_key(item: dict[str, Any]) -> WriteKey:
     return WriteKey(
         id=item["key_hash"]["S"][:12],
         source=item["source"]["S"],
-        # keys made before there were kinds could do what a server's key can, and go on doing it
-        kind=cast("Kind", item["kind"]["S"]) if "kind" in item else "server",
+        kind=cast("Kind", item["kind"]["S"]),
         created_at=item["created_at"]["S"],
         revoked_at=item["revoked_at"]["S"] if "revoked_at" in item else None,
     )

@@ -17,6 +17,7 @@ import typer
 from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import deployment, endpoint_url
+from daybreak.errors import InputError
 
 _SOURCE = "doctor"
 _TIMEOUT_SECONDS = 30
@@ -121,7 +122,9 @@ CHECKS = [
           _refused(401, "unknown_write_key"), "something else answers in place of the function"),
     Check("an unknown path is refused with 404", lambda e: e.send("/v1/doctor", _EMPTY, e.basic),
           _refused(404, "unknown_path"), "the gateway must hand every path to the function"),
-    Check("a body of 5 MB is taken", lambda e: e.send("/v1/batch", b'{"batch": []' + b" " * 5_000_000 + b"}", e.basic),
+    Check("a body of 4 MB is taken",
+          lambda e: e.send("/v1/batch", b'{"batch": []' + b" " * 4_000_000 + b"}",
+                           {**e.basic, "Content-Type": "application/json"}),
           _taken, "a limit before the function is smaller than the function's"),
 ]  # fmt: skip
 
@@ -140,6 +143,8 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Send the endpoint what real SDKs send; say what arrived and what to change. Leaves no event behind."""
+    if url and not url.startswith(("http://", "https://")):
+        raise InputError(f"--url {url!r}: write it with https:// before it")
     if url and write_key:
         results = _examine(Endpoint(url, write_key))
     else:

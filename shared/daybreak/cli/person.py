@@ -2,7 +2,7 @@
 
 import json
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,25 +40,35 @@ def forget(
     """Remove people and their anonymous ids from everything that is held, and take nothing of them any more."""
     asked = _asked(users, file)
     project, target = definitions_here(), deployment(cloud, stack)
-    _export(target)
-    rules = target.live_rules()
-    with show.ERR.status("looking for their ids …"):
-        rules.forget(forgetting.digests(forgetting.person(target.lake(), asked)))
-    if wait:
-        for _ in track(range(_IN_FORCE_SECONDS), "until nothing of them is taken any more", console=show.ERR):
-            time.sleep(1)
-    _export(target)
+    somebody = _suppressed(target, asked, wait)
+
+    def rebuild(arrived: date) -> None:
+        target.export({"replay": arrived.isoformat(), "time": datetime.now(UTC).isoformat()})
+
     with show.ERR.status("rewriting …") as status:
-        somebody = forgetting.person(target.lake(), asked)
-        rules.forget(forgetting.digests(somebody))
         receipt = forgetting.forget(
-            target.lake(), target.events(), project, somebody, datetime.now(UTC), progress=status.update
+            target.lake(), target.events(), somebody, rebuild, datetime.now(UTC), progress=status.update
         )
-    yesterday = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+    _show(receipt, as_json)
+    yesterday = (datetime.now(project.zone).date() - timedelta(days=1)).isoformat()
     measured = [family for family in FAMILIES if project.of(family)]
     for family in track(measured, "counting again", console=show.ERR):
         target.metrics({"family": family, "date": yesterday})
-    _show(receipt, as_json)
+
+
+def _suppressed(target: Stack, asked: list[str], wait: bool) -> forgetting.Person:
+    """All ids of these people, of whom nothing is taken any more; ids that came up meanwhile included."""
+    rules, known = target.live_rules(), frozenset[str]()
+    while True:
+        _export(target)
+        with show.ERR.status("looking for their ids …"):
+            somebody = forgetting.person(target.lake(), asked)
+        if somebody.ids <= known:
+            return somebody
+        rules.forget(forgetting.digests(somebody))
+        known = somebody.ids
+        for _ in track(range(_IN_FORCE_SECONDS if wait else 0), "until nothing of them is taken", console=show.ERR):
+            time.sleep(1)
 
 
 def export_person(
@@ -86,8 +96,9 @@ def _asked(users: list[str] | None, file: Path | None) -> list[str]:
     listed = list(users or [])
     if file:
         try:
-            listed += [line.strip() for line in file.read_text().splitlines() if line.strip()]
-        except OSError as error:
+            # a spreadsheet's export begins with a byte order mark
+            listed += [line.strip() for line in file.read_text("utf-8-sig").splitlines() if line.strip()]
+        except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{file}: cannot be read: {error}") from None
     if not listed:
         raise InputError("name whom to forget: daybreak forget USER, or --file LIST")

@@ -109,17 +109,13 @@ def log_hours(
     return logged
 
 
-def hour_logs(hours: Mapping[str, Mapping[str, Any]]) -> list[HourLog] | None:
-    """The hours of a manifest; None where it is of a Daybreak that did not keep what each source sent."""
-    if any("sources" not in log for log in hours.values()):
-        return None
+def hour_logs(hours: Mapping[str, Mapping[str, Any]]) -> list[HourLog]:
+    """The hours of a manifest."""
     return [HourLog(**log) for log in hours.values()]
 
 
 def _lines(log: Mapping[str, Any]) -> int:
     """How many events and rejected events an hour held when it was logged."""
-    if "sources" not in log:
-        return int(log["events"]) + int(log["rejected"])
     return sum(tally["stored"] + tally["quarantined"] for tally in log["sources"].values())
 
 

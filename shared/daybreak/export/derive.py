@@ -51,6 +51,15 @@ DAY_TABLES: dict[str, dict[str, str]] = {
 """The tables of a day, with their columns besides the day itself."""
 
 MERGED: dict[str, tuple[str, dict[str, str], str]] = {
+    "memberships": (
+        "memberships",
+        DAY_TABLES["memberships"],
+        # two calls at one instant: the greater name
+        "select id, account, joined_at from "
+        "(select id, joined_at, max(account) as account from {rows} group by id, joined_at) "
+        "qualify lag(account) over (partition by id order by joined_at) is distinct from account "
+        "or lead(account) over (partition by id order by joined_at) is distinct from account",
+    ),
     "seen": (
         "activity",
         {
@@ -81,17 +90,11 @@ MERGED: dict[str, tuple[str, dict[str, str], str]] = {
         "or row_number() over (partition by actor, id, trait order by set_at desc) = 1 "
         "or value is distinct from lead(value) over (partition by actor, id, trait order by set_at)",
     ),
-    "memberships": (
-        "memberships",
-        DAY_TABLES["memberships"],
-        # two calls at one instant: the greater name
-        "select id, account, joined_at from "
-        "(select id, joined_at, max(account) as account from {rows} group by id, joined_at) "
-        "qualify lag(account) over (partition by id order by joined_at) is distinct from account "
-        "or lead(account) over (partition by id order by joined_at) is distinct from account",
-    ),
 }
-"""Merged table -> the day table it is merged from, its columns, and the merge, which reads old rows and new alike."""
+"""Merged table -> the day table it is merged from, its columns, and the merge, which reads old rows and new alike.
+
+Memberships first: `seen` is merged with those of the months before.
+"""
 
 _JOINED = (
     "(select r.* exclude (account), coalesce(r.account, m.account) as account from {rows} as r "
@@ -120,6 +123,12 @@ def derive_days(
     derived = {keys.derived_day(project.derived_version, table, day) for table in DAY_TABLES for day in days}
     store.delete(s.key for s in existing if s.key in derived and s.key not in files)
     return put_changed(store, files, existing)
+
+
+def drop_other_trees(store: Store, version: str) -> None:
+    """Remove the derived tables of all other definitions."""
+    current = keys.derived_prefix(version)
+    store.delete([s.key for s in store.list("derived/") if not s.key.startswith(current)])
 
 
 def merge_months(db: Connection, store: Store, work: Path, project: Project, days: list[date], today: date) -> None:

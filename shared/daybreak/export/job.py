@@ -15,7 +15,7 @@ from daybreak.database import Connection, Limits, workplace
 from daybreak.definitions import Project
 from daybreak.errors import InputError
 from daybreak.export.arrivals import HOUR, Arrivals, hour_logs, hours_of, log_hours
-from daybreak.export.derive import derive_days, merge_months
+from daybreak.export.derive import derive_days, drop_other_trees, merge_months
 from daybreak.export.events import RESTAMPED_DAYS, Taken, list_all, take_day
 from daybreak.lake import keys
 from daybreak.lake.store import Store
@@ -49,9 +49,9 @@ class Manifest:
 
     def rejected_percents(self, since: datetime) -> list[float]:
         """The share of rejected events in each hour that ended after `since` and in which anything arrived."""
-        midnight = datetime(self.arrived.year, self.arrived.month, self.arrived.day, tzinfo=UTC)
+        midnight = _midnight(self.arrived)
         percents = []
-        for log in hour_logs(self.hours) or []:
+        for log in hour_logs(self.hours):
             tallies = log.sources.values()
             accepted, rejected = (sum(tally[name] for tally in tallies) for name in ("accepted", "rejected"))
             if midnight + (log.hour + 1) * HOUR > since and accepted + rejected:
@@ -96,19 +96,23 @@ class Export:
         """
         if arrived > through.date():
             raise InputError(f"--date {arrived} has not begun; today is {through.date()} (UTC)")
-        begins = datetime(arrived.year, arrived.month, arrived.day, tzinfo=UTC)
+        begins = _midnight(arrived)
         last = last_manifest(self.store)
         reached = last.through - LOOK_BACK if last else self.arrivals.first_hour(through) or begins
         return self._days(min(begins, reached), min(begins + timedelta(days=1), through))
 
-    def replay(self, arrived: date, through: datetime) -> Manifest:
+    def replay(self, arrived: date, through: datetime | None = None) -> Manifest | None:
         """Rebuild everything of one arrival day from its raw log alone, whatever DynamoDB still holds.
 
-        `through` is how far the raw log reaches, where no manifest says so.
+        `through` is how far the raw log reaches, where no manifest says so; as a rule its newest hour. None where
+        there is no log: the day waits for its export.
         """
         before = read_manifest(self.store, arrived)
-        through = before.through if before else through
-        manifest = replace(self._rebuild(arrived, before, before.hours if before else None), through=through)
+        logged = [keys.hour_in(stored.key) for stored in self.store.list(keys.raw_prefix(arrived))]
+        if before is None and not logged:
+            return None
+        reached = before.through if before else through or _midnight(arrived) + (max(logged) + 1) * HOUR
+        manifest = replace(self._rebuild(arrived, before, before.hours if before else None), through=reached)
         self._finish(manifest)
         return manifest
 
@@ -135,34 +139,37 @@ class Export:
         """
         version = self.project.derived_version
         self.store.put(keys.derived_ready(version), json.dumps({"at": at}).encode())
-        self.store.delete([s.key for s in self.store.list("derived/") if not s.key.startswith(f"derived/{version}/")])
+        drop_other_trees(self.store, version)
 
     def _days(self, first: datetime, end: datetime) -> list[Manifest]:
-        manifests, rebuilt = [], []
+        manifests: dict[date, Manifest] = {}
         day = first.date()
-        while datetime(day.year, day.month, day.day, tzinfo=UTC) < end:
-            manifest, changed = self._day(day, first, end)
-            manifests.append(manifest)
-            rebuilt += [manifest] if changed else []
+        while _midnight(day) < end:
+            manifests |= {manifest.arrived: manifest for manifest in self._day(day, first, end)}
             day += timedelta(days=1)
-        return manifests + self._follow(rebuilt)
+        return [manifests[arrived] for arrived in sorted(manifests)]
 
-    def _day(self, arrived: date, first: datetime, end: datetime) -> tuple[Manifest, bool]:
-        """One arrival day, and whether it was rebuilt. Where nothing of it changed, only `through` moves on."""
+    def _day(self, arrived: date, first: datetime, end: datetime) -> list[Manifest]:
+        """One arrival day, and the later ones that had to follow. Where nothing of it changed, only `through` moves on.
+
+        Its own manifest comes last: killed before, the next run finds the day changed and lets the others follow again.
+        """
         self.progress(f"{arrived}: reading arrivals")
         before = read_manifest(self.store, arrived)
         known = before.hours if before else {}
         logged = log_hours(self.store, self.arrivals, hours_of(arrived, first, end), known)
         hours = {**known, **{f"{log['hour']:02}": dict(log) for log in logged}}
-        midnight = datetime(arrived.year, arrived.month, arrived.day, tzinfo=UTC)
+        midnight = _midnight(arrived)
         through = max(min(end, midnight + timedelta(days=1)), before.through if before else midnight)
         current = before and before.derived_version == self.project.derived_version and self._stands(before)
         if before and current and _arrived(before.hours) == _arrived(hours):
             manifest = replace(before, through=through, hours=hours)
         else:
             manifest = replace(self._rebuild(arrived, before, hours), through=through)
+        changed = manifest.objects != (before.objects if before else None)
+        followed = self._follow(manifest) if changed else []
         self._finish(manifest)
-        return manifest, manifest.objects != (before.objects if before else None)
+        return [manifest, *followed]
 
     def _stands(self, manifest: Manifest) -> bool:
         """Whether the day's objects are what its manifest says: a slower run may have put older ones over them."""
@@ -170,16 +177,12 @@ class Export:
         found = {s.key: s.md5 for s in list_all(self.store, folders) if s.key in manifest.objects}
         return found == manifest.objects
 
-    def _follow(self, changed: list[Manifest]) -> list[Manifest]:
-        """Arrival days after these that may hold an event these now hold first: there it is a duplicate."""
-        if not changed:
-            return []
-        done = {manifest.arrived for manifest in changed}
+    def _follow(self, changed: Manifest) -> list[Manifest]:
+        """Arrival days after this one that may hold an event it now holds first: there it is a duplicate."""
         followed = []
-        for later in read_manifests(self.store, min(done) + timedelta(days=1)):
-            near = any(timedelta(0) < later.arrived - day <= timedelta(days=RESTAMPED_DAYS) for day in done)
-            shared = any(m.arrived < later.arrived and set(m.originals) & set(later.originals) for m in changed)
-            if later.arrived not in done and (near or shared):
+        for later in read_manifests(self.store, changed.arrived + timedelta(days=1)):
+            near = later.arrived - changed.arrived <= timedelta(days=RESTAMPED_DAYS)
+            if near or set(changed.originals) & set(later.originals):
                 followed.append(replace(self._rebuild(later.arrived, later, later.hours), through=later.through))
                 self._finish(followed[-1])
         return followed
@@ -197,14 +200,14 @@ class Export:
             merge_months(db, self.store, work, self.project, touched, arrived)
         return Manifest(
             arrived=arrived,
-            through=datetime(arrived.year, arrived.month, arrived.day, tzinfo=UTC),
+            through=_midnight(arrived),
             hours={f"{log.hour:02}": asdict(log) for log in taken.hours},
             events=taken.events,
             duplicates=taken.duplicates,
             rejected=taken.rejected,
             unreconciled=taken.unreconciled,
             originals=taken.originals,
-            days=days,
+            days=sorted(set(days) | set(touched)),
             objects=taken.objects,
             derived_version=self.project.derived_version,
         )
@@ -212,7 +215,10 @@ class Export:
     def _touched(
         self, db: Connection, calendar: Calendar, before: Manifest | None, taken: Taken, days: list[date]
     ) -> list[date]:
-        """The project days to derive: all of them, or those whose events its manifest has otherwise."""
+        """The project days to derive: all of them, or those whose events its manifest has otherwise.
+
+        A day that lost its last event is among them.
+        """
         if before is None or before.derived_version != self.project.derived_version:
             return days
         differ = {key for key, md5 in before.objects.items() ^ taken.objects.items() if key.startswith("events/")}
@@ -247,7 +253,11 @@ def last_manifest(store: Store) -> Manifest | None:
 
 def _arrived(hours: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The hours in which anything arrived."""
-    return {hour: log for hour, log in hours.items() if log.get("sources") or log.get("requests")}
+    return {hour: log for hour, log in hours.items() if log["sources"]}
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _project_days(db: Connection, calendar: Calendar, dates: list[date]) -> list[date]:

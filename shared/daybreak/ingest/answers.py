@@ -82,7 +82,7 @@ class Health(BaseModel):
 
 
 def accepted(intake: Intake) -> Accepted:
-    """The answer to a request that was taken. Suppressed events count as taken: nobody is told who is forgotten."""
+    """The answer to a request that was taken."""
     rejected = [
         RejectedAnswer(index=r.index, message_id=r.message_id, code=r.code, message=r.message)
         for r in intake.rejected[:_MOST_LISTED]
@@ -94,7 +94,7 @@ def accepted(intake: Intake) -> Accepted:
         for message_id, breach in islice(breaches, _MOST_LISTED)
     ]
     return Accepted(
-        accepted=len(intake.events) + intake.suppressed,
+        accepted=len(intake.events),
         rejected=rejected or None,
         rejected_count=len(intake.rejected) or None,
         message_ids_made=made[:_MOST_LISTED] or None,

@@ -59,11 +59,15 @@ class IncomingEvent(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What is the same for every event of a request. All times are UTC."""
+    """What is the same for every event of a request. All times are UTC.
+
+    `history`: sent long after it happened, by something that knows its times: nothing is put down to a wrong clock.
+    """
 
     received_at: datetime
     source: str
     sent_at: datetime | None = None
+    history: bool = False
     context: dict[str, Any] | None = None
     integrations: dict[str, Any] | None = None
 
@@ -92,8 +96,8 @@ def canonical(
     event = _validated(raw, type_)
     client_time = _time("timestamp", event.timestamp or event.original_timestamp)
     sent_at = arrival.sent_at or sent_time(event.sent_at)
-    timestamp, clock = _corrected(client_time, sent_at, arrival.received_at)
-    message_id = event.message_id or made_id(raw, arrival.source, position, dated=client_time is not None)
+    timestamp, clock = _corrected(client_time, None if arrival.history else sent_at, arrival.received_at)
+    message_id = event.message_id or made_id(raw, event.type, arrival.source, position, dated=client_time is not None)
     fields: dict[str, Any] = {
         "message_id": message_id,
         "type": event.type,
@@ -218,7 +222,7 @@ def _merged(outer: dict[str, Any] | None, inner: dict[str, Any] | None) -> dict[
     return inner or outer or None
 
 
-def made_id(raw: dict[str, Any], source: str, position: int, *, dated: bool) -> str:
+def made_id(raw: dict[str, Any], type_: str | None, source: str, position: int, *, dated: bool) -> str:
     """An id for an event that came without one.
 
     Of a dated event it is made from the content, so that sending the same batch again makes the same id and doubles
@@ -228,7 +232,7 @@ def made_id(raw: dict[str, Any], source: str, position: int, *, dated: bool) -> 
         return f"server-{uuid.uuid4()}"
     try:
         said = {key: value for key, value in raw.items() if key not in _SAID_ANEW}
-        content = orjson.dumps([source, position, said], option=orjson.OPT_SORT_KEYS)
+        content = orjson.dumps([source, position, {**said, "type": type_}], option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as error:
         raise EventRejected("unencodable", f"event: {error}") from None
     return f"server-{hashlib.sha256(content).hexdigest()[:32]}"

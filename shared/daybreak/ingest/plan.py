@@ -90,9 +90,11 @@ class Plan(BaseModel):
 
 def _of_values(what: str, values: dict[str, Any], planned: dict[str, PlannedProperty]) -> Iterator[Breach]:
     for name, value in values.items():
+        if value is None:  # the same as absent
+            continue
         if name not in planned:
             yield Breach(f"unplanned_{what}", f"{what}: {name[:80]!r} is not in the tracking plan")
-        elif value is not None and not _is(planned[name].type, value):
+        elif not _is(planned[name].type, value):
             wanted = planned[name].type
             yield Breach(f"{what}_type", f"{what}: {name[:80]!r} is {kind_of(value)}, planned as {wanted}")
     for name, p in planned.items():

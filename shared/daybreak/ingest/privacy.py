@@ -5,7 +5,7 @@ import hmac
 import json
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -45,8 +45,8 @@ class Privacy(BaseModel):
         What it is given is left as it is. `salt` keys the hashes: a value has another hash in another deployment.
         """
         dropped = [*self.drop, *(path for kind, paths in _PERSONAL.items() if kind not in self.keep for path in paths)]
-        changes: list[tuple[list[str], Callable[[Any], Any]]] = [(path.split("."), _drop) for path in dropped]
-        changes += [(path.split("."), lambda value: _hashed(value, salt)) for path in self.hash]
+        changes: list[tuple[list[str], Callable[[Any], Any]]] = [(path, _drop) for path in _places(dropped)]
+        changes += [(path, lambda value: _hashed(value, salt)) for path in _places(self.hash)]
 
         def clean(event: dict[str, Any]) -> dict[str, Any]:
             for path, change in changes:
@@ -59,6 +59,12 @@ class Privacy(BaseModel):
 def load_privacy(file: Path) -> Privacy:
     """[privacy] of a daybreak.toml that was checked when it was deployed; what it says when it says nothing."""
     return Privacy.model_validate(tomllib.loads(file.read_text()).get("privacy", {}))
+
+
+def _places(paths: Sequence[str]) -> list[list[str]]:
+    """Where these fields stand in an event: traits also in its context, where some SDKs put them."""
+    told_in_context = [f"context.{path}" for path in paths if path.startswith("traits.")]
+    return [path.split(".") for path in (*paths, *told_in_context)]
 
 
 def _changed(holder: dict[str, Any], path: list[str], change: Callable[[Any], Any]) -> dict[str, Any]:

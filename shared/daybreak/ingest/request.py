@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, NoReturn
@@ -20,7 +21,7 @@ from daybreak.ingest.event import (
     parse_time,
     sent_time,
 )
-from daybreak.ingest.rules import Rules
+from daybreak.ingest.rules import PEOPLE, Rules
 
 TYPES = ("track", "identify", "page", "screen", "group", "alias")
 _KINDS = {name: name for name in (*TYPES, "batch", "import")} | {name[0]: name for name in (*TYPES, "batch")}
@@ -94,13 +95,19 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """All that came of a request: `events` to be stored, `rejected` to be quarantined, and how many were `suppressed`
-    because their person asked to be forgotten."""
+    """All that came of a request: `events` to be stored, `rejected` to be quarantined.
+
+    What is about somebody who asked to be forgotten is judged and answered like the rest, so that nobody is told, but
+    has no line to be kept.
+    """
 
     source: str
     events: list[Canonical]
     rejected: list[Rejected]
-    suppressed: int = 0
+
+    def kept(self) -> "Intake":
+        """What is stored of it."""
+        return Intake(self.source, [e for e in self.events if e.line], [r for r in self.rejected if r.line])
 
 
 def take(request: Request, authenticate: Authenticate, rules: Rules, received_at: datetime) -> Intake:
@@ -121,13 +128,12 @@ def take(request: Request, authenticate: Authenticate, rules: Rules, received_at
     if not isinstance(raws, list):
         raise RequestRefused(400, "no_batch", "the body needs `batch`, a list of events")
     shared = {} if one else rules.clean(payload)
-    # history is sent long after it happened, and its times are the truth: nothing is put down to a wrong clock
-    sent_at = None if kind == "import" else sent_time(payload.get("sentAt"))
     context, integrations = (shared.get(name) for name in ("context", "integrations"))
     arrival = Arrival(
         received_at=received_at,
         source=source.name,
-        sent_at=sent_at,
+        sent_at=sent_time(payload.get("sentAt")),
+        history=kind == "import",
         context=context if isinstance(context, dict) else None,
         integrations=integrations if isinstance(integrations, dict) else None,
     )
@@ -143,16 +149,21 @@ def judge_again(record: Mapping[str, Any], rules: Rules) -> Canonical:
     """
     try:
         raw = json.loads(record["body"])
-    except ValueError:
+    except (ValueError, RecursionError):
         raise EventRejected(record["code"], "the event was too large to be kept whole") from None
-    if isinstance(raw, dict) and record.get("message_id"):
+    if not isinstance(raw, dict):
+        raise EventRejected(record["code"], "an event must be a JSON object")
+    if rules.forgets(raw):
+        raise EventRejected("forgotten", "the person it is about asked to be forgotten")
+    if not raw.get("messageId"):
         raw["messageId"] = record["message_id"]
     arrival = Arrival(
         received_at=parse_time(record["received_at"]),
         source=record["source"],
         sent_at=sent_time(record.get("sent_at")),
+        history=bool(record.get("history")),
     )
-    return canonical(rules.clean(raw) if isinstance(raw, dict) else raw, arrival, 0, None, rules)
+    return canonical(rules.clean(raw), arrival, 0, None, rules)
 
 
 def _kind(request: Request) -> str:
@@ -198,21 +209,23 @@ def _judge(raws: list[Any], type_: str | None, arrival: Arrival, rules: Rules, s
         )
     events: list[Canonical] = []
     rejected: list[Rejected] = []
-    size = suppressed = 0
+    size = 0
     for index, sent in enumerate(raws):
-        if rules.forgets(sent):
-            suppressed += 1
-            continue
         raw = rules.clean(sent) if isinstance(sent, dict) else sent
         try:
-            events.append(canonical(raw, arrival, index, type_, rules))
-            size += len(events[-1].line)
+            judged: Canonical | Rejected = canonical(raw, arrival, index, type_, rules)
         except EventRejected as reason:
-            rejected.append(_quarantined(index, raw, type_, reason, arrival))
-            size += len(rejected[-1].line)
+            judged = _quarantined(index, raw, type_, reason, arrival)
+        if rules.forgets(sent):
+            judged = replace(judged, line=b"")
+        if isinstance(judged, Canonical):
+            events.append(judged)
+        else:
+            rejected.append(judged)
+        size += len(judged.line)
         if size > sizes.judged:
             _too_much_to_judge()
-    return Intake(arrival.source, events, rejected, suppressed)
+    return Intake(arrival.source, events, rejected)
 
 
 def _without(write_key: str, intake: Intake) -> Intake:
@@ -245,19 +258,19 @@ def _too_much_to_judge() -> NoReturn:
 def _quarantined(index: int, raw: Any, type_: str | None, reason: EventRejected, arrival: Arrival) -> Rejected:
     """The record of a rejected event, with all it takes to judge it again.
 
-    Its body is JSON text in ASCII, so that nothing in it can trip a reader.
+    Its body is JSON text in ASCII, so that nothing in it can trip a reader. Of what is no object only the kind is kept:
+    it never becomes an event, and nothing can be dropped from it or found in it when its person asks.
     """
-    message_id = _quarantined_id(index, raw, arrival)
+    body, message_id = f"<{type(raw).__name__}>", None
     if isinstance(raw, dict):
-        raw = _whole(raw, type_, arrival)
-    try:
-        body = json.dumps(raw)
-    except (RecursionError, ValueError):
-        body = _ascii(repr(type(raw)))
+        message_id = _quarantined_id(index, raw, type_, arrival)
+        with suppress(RecursionError, ValueError):
+            body = json.dumps(_whole(raw, type_, arrival))
     message = _ascii(reason.message)[:500]
     record = {
         "received_at": iso(arrival.received_at),
         "sent_at": iso(arrival.sent_at) if arrival.sent_at else None,
+        "history": arrival.history,
         "source": arrival.source,
         "code": reason.code,
         "message": message,
@@ -269,8 +282,12 @@ def _quarantined(index: int, raw: Any, type_: str | None, reason: EventRejected,
 
 
 def _whole(raw: dict[str, Any], type_: str | None, arrival: Arrival) -> dict[str, Any]:
-    """An event with what its path and its batch add to it. Without the write key, which is never written anywhere."""
-    whole = {key: value for key, value in raw.items() if key != "writeKey"}
+    """An event with what its path and its batch add to it. Without the write key, which is never written anywhere.
+
+    Its people come first, so that they stand in a body that is cut.
+    """
+    whole = {name: raw[name] for name in PEOPLE if name in raw}
+    whole |= {key: value for key, value in raw.items() if key != "writeKey"}
     if type_:
         whole["type"] = type_
     for name, shared in (("context", arrival.context), ("integrations", arrival.integrations)):
@@ -280,17 +297,16 @@ def _whole(raw: dict[str, Any], type_: str | None, arrival: Arrival) -> dict[str
     return whole
 
 
-def _quarantined_id(index: int, raw: Any, arrival: Arrival) -> str | None:
+def _quarantined_id(index: int, raw: dict[str, Any], type_: str | None, arrival: Arrival) -> str:
     """The client's id, or one made for the record, under which the event would be taken if it is judged again."""
-    if not isinstance(raw, dict):
-        return None
-    sent = raw.get("messageId")
+    sent, type_ = raw.get("messageId"), type_ or raw.get("type")
     if isinstance(sent, str) and sent:
         return _ascii(sent)[:MAX_MESSAGE_ID_CHARS]
+    dated = bool(raw.get("timestamp") or raw.get("originalTimestamp"))
     try:
-        return made_id(raw, arrival.source, index, dated=bool(raw.get("timestamp") or raw.get("originalTimestamp")))
+        return made_id(raw, type_, arrival.source, index, dated=dated)
     except EventRejected:
-        return made_id(raw, arrival.source, index, dated=False)
+        return made_id(raw, type_, arrival.source, index, dated=False)
 
 
 def _ascii(text: str) -> str:

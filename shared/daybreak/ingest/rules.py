@@ -7,6 +7,9 @@ from typing import Any
 
 from daybreak.ingest.plan import Plan
 
+PEOPLE = ("userId", "anonymousId", "previousId")
+"""The fields of an event as sent that say who it is about."""
+
 Clean = Callable[[dict[str, Any]], dict[str, Any]]
 """An event, or a batch's context as {"context": …}, without what must not be kept; from `Privacy.cleaner`."""
 
@@ -14,6 +17,21 @@ Clean = Callable[[dict[str, Any]], dict[str, Any]]
 def forgotten_digest(person: str) -> bytes:
     """How the id of somebody who asked to be forgotten is kept: 16 bytes of its SHA-256, never the id."""
     return hashlib.sha256(person.encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def about(raw: Any) -> list[str]:
+    """The ids of whom an event as sent is about: the user, or else the anonymous id; and whom an alias renames.
+
+    Ids as the canonical event holds them. What cannot be an id, as true and 7.5 cannot, is none.
+    """
+    if not isinstance(raw, dict):
+        return []
+    user, anonymous, previous = (_id(raw.get(name)) for name in PEOPLE)
+    return [found for found in (user or anonymous, previous) if found]
+
+
+def _id(value: Any) -> str | None:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +48,7 @@ class Rules:
 
         An event of another user on a device that was theirs is not; neither is one that is no object.
         """
-        if not self.forgotten or not isinstance(raw, dict):
-            return False
-        user = raw.get("userId")
-        who = [raw.get("anonymousId") if user in (None, "") else user, raw.get("previousId")]
-        return any(forgotten_digest(str(i)) in self.forgotten for i in who if isinstance(i, str | int) and i != "")
+        return bool(self.forgotten) and any(forgotten_digest(person) in self.forgotten for person in about(raw))
 
 
 NO_RULES = Rules()

@@ -15,10 +15,11 @@ latest/<family>.json
 receipts/forgotten-<time>.json                what `daybreak forget` rewrote
 """
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 UNDATED = "undated"
 """In place of a date for events whose client named no time."""
+_HOUR = "%Y-%m-%dT%H"
 
 
 def raw_prefix(arrived: date) -> str:
@@ -119,7 +120,12 @@ def latest(family: str) -> str:
 
 def hour_of(moment: datetime) -> str:
     """The arrival hour as DynamoDB's partition key begins with it: 2026-11-21T07."""
-    return moment.strftime("%Y-%m-%dT%H")
+    return moment.strftime(_HOUR)
+
+
+def hour_from(text: str) -> datetime:
+    """The hour that `hour_of` made this of (UTC)."""
+    return datetime.strptime(text, _HOUR).replace(tzinfo=UTC)
 
 
 def definitions(family: str) -> str:

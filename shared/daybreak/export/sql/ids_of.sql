@@ -1,0 +1,26 @@
+-- By which ids do we know these people?
+-- Grain: one row per id, those that were asked for among them.
+-- Inputs: the events; asked (id). Lag: none. DuckDB only.
+-- An id belongs to the first user it was linked with by identify or alias; one that was never linked, to the first user
+-- it was seen with. Whoever was asked for by an anonymous or an older id is the user that id belongs to.
+with recursive linked as (
+    select id, arg_min(user_id, row(not told, timestamp, user_id)) as user_id
+    from (
+        select type = 'identify' as told, anonymous_id as id, user_id, timestamp from {events}
+        union all
+        select true, previous_id, user_id, timestamp from {events} where type = 'alias'
+    )
+    where id is not null and user_id is not null and id <> user_id
+    group by id
+),
+users as (
+    select id from asked
+    union
+    select l.user_id from linked as l inner join users as u on l.id = u.id
+),
+own as (
+    select id from users
+    union
+    select l.id from linked as l inner join own as o on l.user_id = o.id
+)
+select id from own
