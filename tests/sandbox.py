@@ -35,9 +35,9 @@ class Sandbox:
         assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return done.stdout
 
-    def query(self, sql: str) -> list[dict[str, str]]:
+    def query(self, sql: str, stack: str = "Daybreak") -> list[dict[str, str]]:
         one_line = " ".join(sql.split())
-        return list(json.loads(self.run(f'.venv/bin/daybreak query --json "{one_line}"')))
+        return list(json.loads(self.run(f'.venv/bin/daybreak query --json --stack {stack} "{one_line}"')))
 
     @cached_property
     def status(self) -> dict[str, str]:

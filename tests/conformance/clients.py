@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +55,14 @@ ONCE = "not sent again, once in the lake"
 CLOSING = "sent while the page closes, once in the lake"
 NEXT_PAGE = "sent again from the next page, once in the lake"
 ONLINE = "waits for the network, once in the lake"
+DROPS_PATH = "nothing: it drops the path of its host, so that a REST API needs a domain of its own"
 REFUSED = "nothing: the browser's preflight asks for what no HTTP API grants to any origin"
 ELSEWHERE = "–"  # noqa: RUF001 - a dash is what an empty cell is drawn as
 """The column is not for this client."""
+
+
+HTTP, REST = "Clients", "Clients, through a REST API"
+"""The gateways, by the table of what is seen through each."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +81,12 @@ class Client:
     """PYTHONPATH, for a package that is installed apart."""
     plans: Mapping[str, Sequence[Fault]] = field(default_factory=dict)
     """Where they differ from PLANS."""
+    gateway: str = HTTP
 
     @property
     def source(self) -> str:
-        """The source whose key it sends with, named after it."""
-        return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
+        """The source whose key it sends with, named after it and its gateway."""
+        return re.sub(r"[^a-z0-9]+", "-", f"{self.name} {self.gateway}".lower()).strip("-")
 
     def run(self, write_key: str, urls: Mapping[str, str]) -> None:
         """All scenarios of `urls`, name -> where to send to."""
@@ -98,8 +104,8 @@ class Client:
         assert done.returncode == 0, f"{self.name}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
 
 
-def _python(package: str) -> list[str]:
-    return [sys.executable, str(DRIVERS / "python_client.py"), package]
+def _python(package: str, *zipping: str) -> list[str]:
+    return [sys.executable, str(DRIVERS / "python_client.py"), package, *zipping]
 
 
 def _node(driver: str, *arguments: str) -> list[str]:
@@ -130,7 +136,7 @@ CLIENTS = [
     ),
     Client(
         "rudder-sdk-python 2.1.9, gzip off",
-        _python("rudderstack"),
+        _python("rudderstack", "plain"),
         ("analytics-python", "2.1.9"),
         {ARRIVES: ALL, **_PERMANENT, **_RETRIED, "429": SOONER, "503": SOONER},
         path=_apart("rudder-sdk-python-2.1.9"),
@@ -202,6 +208,44 @@ CLIENTS = [
         None,
         {ARRIVES: ALL, **_PERMANENT, **_RETRIED, "429": WAITS, "503": WAITS},
         batch=1,
+    ),
+]
+
+
+_THROUGH_REST = {
+    "segment-analytics-python 2.4.0": ALL,
+    "segment-analytics-python 2.3.5": ALL,
+    "@segment/analytics-node 3.1.0": DROPS_PATH,
+    "@rudderstack/rudder-sdk-node 3.0.13": ALL,
+    "@segment/analytics-next 1.84.3, one event a request": ALL,
+    "@segment/analytics-next 1.84.3, batching": ALL,
+    "navigator.sendBeacon, text/plain": ALL,
+    "navigator.sendBeacon, a Blob of application/json": ALL,
+    "curl --retry 5 --retry-all-errors": ALL,
+}
+"""What arrives of clients that are as they are in the other table; how they retry is not the gateway's business."""
+_ZIPPED = {ARRIVES: ALL, "dropped": AGAIN, "500 after storing": AGAIN}
+
+CLIENTS += [
+    *(
+        replace(client, gateway=REST, expected={ARRIVES: _THROUGH_REST[client.name]})
+        for client in CLIENTS
+        if client.name in _THROUGH_REST
+    ),
+    Client(
+        "segment-analytics-python 2.4.0, gzip on",
+        _python("segment", "gzip"),
+        ("analytics-python", "2.4.0"),
+        _ZIPPED,
+        gateway=REST,
+    ),
+    Client(
+        "rudder-sdk-python 2.1.9, as it comes: gzip on",
+        _python("rudderstack"),
+        ("analytics-python", "2.1.9"),
+        _ZIPPED,
+        path=_apart("rudder-sdk-python-2.1.9"),
+        gateway=REST,
     ),
 ]
 

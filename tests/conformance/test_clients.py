@@ -17,14 +17,23 @@ import pytest
 
 import matrix
 from conformance import clients
-from conformance.clients import ARRIVES, CLIENTS, OFFLINE, PLANS, TOLD_SECONDS, UNLOAD, Client, calls, plan
+from conformance.clients import ARRIVES, CLIENTS, HTTP, OFFLINE, PLANS, REST, TOLD_SECONDS, UNLOAD, Client, calls, plan
 from conformance.proxy import FORWARDED_AT_ONCE, Exchange, Proxy
+from daybreak.cli.doctor import CHECKS
+from daybreak.cloud import local
 from sandbox import Sandbox, copied
 
 pytestmark = pytest.mark.e2e
 
 AT_ONCE = 3
 """Clients that run at the same time; most of their time they wait."""
+STACKS = {HTTP: "Daybreak", REST: "DaybreakRest"}
+STAGES = {HTTP: "", REST: "/prod"}
+"""What stands after the host in the URL that each deployment prints."""
+COLUMNS_OF = {
+    gateway: [column for column in PLANS if any(c.gateway == gateway and column in c.expected for c in CLIENTS)]
+    for gateway in STACKS
+}
 COLUMNS = {
     "type": "type", "userId": "user_id", "anonymousId": "anonymous_id", "previousId": "previous_id",
     "groupId": "group_id", "event": "event", "name": "name", "category": "category",
@@ -49,45 +58,70 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="module")
-def seen(sandbox: Sandbox) -> dict[str, Seen]:
-    """Client -> what became of it."""
-    upstream = sandbox.status["url"]
-    create = ".venv/bin/daybreak keys create --json"
-    keys = {client.name: json.loads(sandbox.run(f"{create} {client.source}"))["write_key"] for client in CLIENTS}
-    _warm(sandbox)
+def upstreams(sandbox: Sandbox) -> dict[str, str]:
+    """Gateway -> what its proxies send on to. A second stack has a REST API; what is before its stage is all one host."""
+    cloud = local.running(sandbox.folder)
+    assert cloud
+    sandbox.run(
+        f".venv/bin/cdk deploy -c local=true -c gateway=rest -c stack={STACKS[REST]} --require-approval never "
+        "--method direct --output .daybreak/rest.out --outputs-file .daybreak/rest.json",
+        **cloud.environment(),
+    )
+    outputs = json.loads((sandbox.folder / ".daybreak" / "rest.json").read_text())[STACKS[REST]]
+    host, _, path = outputs["CollectorUrl"].removeprefix("https://").partition("/")
+    assert path == f"{STAGES[REST].lstrip('/')}/"
+    return {HTTP: sandbox.status["url"], REST: f"{cloud.endpoint}/_aws/execute-api/{host.partition('.')[0]}"}
+
+
+@pytest.fixture(scope="module")
+def seen(sandbox: Sandbox, upstreams: dict[str, str]) -> dict[str, Seen]:
+    """Source of a client -> what became of it."""
+    keys = {client.source: _key(sandbox, client) for client in CLIENTS}
+    for gateway, url in upstreams.items():
+        _warm(url + STAGES[gateway], next(keys[client.source] for client in CLIENTS if client.gateway == gateway))
     with ExitStack() as listening:
         proxies = {
-            client.name: {
-                column: listening.enter_context(Proxy(upstream, plan(client, column))) for column in client.expected
+            client.source: {
+                column: listening.enter_context(Proxy(upstreams[client.gateway], plan(client, column)))
+                for column in client.expected
             }
             for client in CLIENTS
         }
 
         def run(client: Client) -> None:
-            client.run(keys[client.name], {column: proxy.url for column, proxy in proxies[client.name].items()})
+            urls = {column: proxy.url + STAGES[client.gateway] for column, proxy in proxies[client.source].items()}
+            client.run(keys[client.source], urls)
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(run, CLIENTS))  # raises what a thread raised
     failures = [failure for of in proxies.values() for proxy in of.values() for failure in proxy.failures]
     assert failures == []
-    sandbox.run(f".venv/bin/daybreak run export --date {datetime.now(UTC):%Y-%m-%d}")
-    rows = _events(sandbox)
+    rows = []
+    for stack in STACKS.values():
+        sandbox.run(f".venv/bin/daybreak run export --date {datetime.now(UTC):%Y-%m-%d}", DAYBREAK_STACK=stack)
+        rows += _events(sandbox, stack)
     return {
-        client.name: Seen(
-            {column: proxy.exchanges for column, proxy in proxies[client.name].items()},
+        client.source: Seen(
+            {column: proxy.exchanges for column, proxy in proxies[client.source].items()},
             [row for row in rows if row["source"] == client.source],
         )
         for client in CLIENTS
     }
 
 
-def _warm(sandbox: Sandbox) -> None:
+def _key(sandbox: Sandbox, client: Client) -> str:
+    created = sandbox.run(
+        f".venv/bin/daybreak keys create --json {client.source}", DAYBREAK_STACK=STACKS[client.gateway]
+    )
+    return str(json.loads(created)["write_key"])
+
+
+def _warm(url: str, write_key: str) -> None:
     """Have the local cloud start the workers it needs, so that no client waits for that longer than it is ready to."""
-    status = sandbox.status
-    body = json.dumps({"writeKey": status["write_key"], "batch": []}).encode()
+    body = json.dumps({"writeKey": write_key, "batch": []}).encode()
 
     def send(_: int) -> None:
-        request = urllib.request.Request(f"{status['url']}/v1/batch", data=body, method="POST")
+        request = urllib.request.Request(f"{url}/v1/batch", data=body, method="POST")
         with urllib.request.urlopen(request, timeout=120) as answer:
             assert answer.status == 200
 
@@ -95,29 +129,33 @@ def _warm(sandbox: Sandbox) -> None:
         list(pool.map(send, range(FORWARDED_AT_ONCE)))
 
 
-def _events(sandbox: Sandbox) -> list[Row]:
+def _events(sandbox: Sandbox, stack: str) -> list[Row]:
     columns = ["source", "message_id", "timestamp", "original_timestamp", "clock", *COLUMNS.values(), *JSON_COLUMNS]
-    found: list[Row] = list(sandbox.query(f"select {', '.join(columns)} from events"))
+    found: list[Row] = list(sandbox.query(f"select {', '.join(columns)} from events", stack))
     for row in found:
         row |= {name: json.loads(row[name]) if row[name] else {} for name in JSON_COLUMNS}
     return found
 
 
-def test_nothing_was_quarantined(sandbox: Sandbox, seen: dict[str, Seen]) -> None:
-    assert sandbox.query("select code, message, body from rejected") == []
+@pytest.mark.parametrize("stack", STACKS.values())
+def test_nothing_was_quarantined(sandbox: Sandbox, seen: dict[str, Seen], stack: str) -> None:
+    assert sandbox.query("select code, message, body from rejected", stack) == []
 
 
-@pytest.mark.parametrize("column", PLANS)
-@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.name)
+@pytest.mark.parametrize(
+    ("client", "column"),
+    [(client, column) for client in CLIENTS for column in COLUMNS_OF[client.gateway]],
+    ids=lambda value: value.source if isinstance(value, Client) else value,
+)
 def test_a_client_does_what_is_expected(client: Client, column: str, seen: dict[str, Seen]) -> None:
     if column not in client.expected:
         outcome = clients.ELSEWHERE
     elif column == ARRIVES:
-        outcome = _arrival(client, seen[client.name])
+        outcome = _arrival(client, seen[client.source])
     else:
-        outcome = _outcome(client, column, seen[client.name])
+        outcome = _outcome(client, column, seen[client.source])
     assert outcome == client.expected.get(column, clients.ELSEWHERE)
-    matrix.cell("Clients", client.name, column, outcome)
+    matrix.cell(client.gateway, client.name, column, outcome)
 
 
 def _arrival(client: Client, seen: Seen) -> str:
@@ -125,6 +163,9 @@ def _arrival(client: Client, seen: Seen) -> str:
     if all(exchange.method == "OPTIONS" for exchange in seen.exchanges[ARRIVES]):
         assert seen.events == []
         return clients.REFUSED
+    if not any(exchange.path.startswith(STAGES[client.gateway]) for exchange in seen.exchanges[ARRIVES]):
+        assert seen.events == []
+        return clients.DROPS_PATH
     rows = {row["type"]: row for row in seen.events if row["user_id"] == "u-1"}
     assert len(rows) == sum(row["user_id"] == "u-1" for row in seen.events) == len(calls())
     for said in calls():
@@ -185,7 +226,9 @@ def _names(exchange: Exchange) -> set[str]:
 
 def test_the_books_of_all_clients_balance(sandbox: Sandbox, seen: dict[str, Seen]) -> None:
     rows = json.loads(sandbox.run(f".venv/bin/daybreak reconcile {datetime.now(UTC):%Y-%m-%d} --json"))
-    assert {row["source"] for row in rows} >= {client.source for client in CLIENTS if seen[client.name].events}
+    assert {row["source"] for row in rows} >= {
+        client.source for client in CLIENTS if client.gateway == HTTP and seen[client.source].events
+    }
     assert sum(int(row["accepted"]) for row in rows) > sum(int(row["in_lake"]) for row in rows)  # some came twice
 
 
@@ -198,10 +241,17 @@ def test_the_doctor_finds_what_the_local_gateway_does_to_gzip_and_nothing_else(s
     assert [key["source"] for key in keys if key["source"] == "doctor" and not key["revoked"]] == []
 
 
+def test_the_doctor_finds_nothing_to_change_about_a_rest_api(sandbox: Sandbox, upstreams: dict[str, str]) -> None:
+    url = upstreams[REST] + STAGES[REST]
+    found = json.loads(sandbox.run(f".venv/bin/daybreak doctor --json --stack {STACKS[REST]} --url {url}"))
+    assert len(found) == len(CHECKS)
+    assert all(check["good"] for check in found)
+
+
 def test_a_person_is_shown_and_forgotten(sandbox: Sandbox, seen: dict[str, Seen]) -> None:
     assert any(row["user_id"] == "u-1" for of in seen.values() for row in of.events)
     held = json.loads(sandbox.run(".venv/bin/daybreak export-person u-1"))
-    assert len(held["events"]) >= len(CLIENTS)
+    assert len(held["events"]) >= sum(client.gateway == HTTP for client in CLIENTS)
     receipt = json.loads(sandbox.run(".venv/bin/daybreak forget u-1 --no-wait --json"))
     assert receipt["events_removed"] >= len(held["events"])
     assert (receipt["left"], len(receipt["days_rebuilt"]) > 0) == (0, True)

@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -189,6 +190,52 @@ def test_killed_at_every_step_and_run_again_the_lake_is_the_same(tmp_path: Path)
     assert changes > 8
 
 
+def test_killed_while_an_earlier_day_gains_an_event_that_a_later_one_holds_it_is_counted_once(tmp_path: Path) -> None:
+    before = Deployment(tmp_path / "before", COUNTED)
+    before.receive(day(8), ids("other", at="2026-11-08T08:00:00Z"))
+    before.receive(day(12), ids("twice", at="2026-11-08T08:30:00Z"))
+    before.export(day(13))
+    before.receive(day(8, 10), ids("twice", at="2026-11-08T08:30:00Z"))  # a write that was seen days later
+
+    def days(root: Path) -> Deployment:
+        shutil.copytree(before.store.root, root)
+        made = Deployment(root, COUNTED)
+        made.arrived = before.arrived
+        return made
+
+    whole = days(tmp_path / "whole")
+    whole.export_day("2026-11-08", day(13))
+    assert whole.events() == ["other", "twice"]
+    changes = 0
+    while True:
+        cut = days(tmp_path / f"cut{changes}")
+        cut.store = _CutStore(cut.store.root, changes)
+        try:
+            cut.export_day("2026-11-08", day(13))
+            break
+        except _Cut:
+            cut.store = FolderStore(cut.store.root)
+            cut.export_day("2026-11-08", day(13))
+            assert cut.events() == ["other", "twice"], f"after change {changes}"
+            assert cut.bytes("") == whole.bytes(""), f"after change {changes}"
+        changes += 1
+    assert changes > 8
+
+
+def test_a_day_that_loses_its_last_event_to_an_earlier_arrival_is_counted_again(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, COUNTED)
+    deployment.receive(day(9), ids("other", at="2026-11-09T08:00:00Z"))
+    deployment.receive(day(10), ids("again", at="2026-10-22T08:00:00Z"))
+    deployment.export(day(11))
+    deployment.compute("2026-11-10")
+    received = datetime(2026, 11, 9, 10, tzinfo=UTC)
+    slow = received - timedelta(days=15)  # the clock of its first sending, which puts it two weeks later
+    deployment.arrived.add(received, ids("again", at="2026-10-22T08:00:00Z"), sent_at=slow)
+    deployment.export_day("2026-11-09", day(11))
+    deployment.compute("2026-11-10")
+    assert {str(row["cohort"]) for row in deployment.table("activation")} == {"2026-11-06"}  # one user's first
+
+
 # an example takes seconds, so a failing one is shown as it was found instead of being made small for minutes
 @settings(
     max_examples=8,
@@ -273,13 +320,17 @@ def test_undated_and_restamped_copies_are_found_when_an_older_day_comes_later(de
 
 
 def test_a_late_event_reaches_every_later_month_though_the_run_was_killed_in_between(tmp_path: Path) -> None:
+    before = Deployment(tmp_path / "before", COUNTED)
+    for month in (8, 9, 10, 11):
+        received = f"2026-{month:02}-05T09:00:00+00:00"
+        before.receive(received, [event(f"u{month}", "Signed Up", f"2026-{month:02}-05T08:00:00Z")])
+    before.export("2026-12-02T01:05:00+00:00")
+    before.receive("2026-12-02T09:00:00+00:00", [event("late", "Signed Up", "2026-08-20T08:00:00Z")])
+
     def months(root: Path) -> Deployment:
+        shutil.copytree(before.store.root, root)
         made = Deployment(root, COUNTED)
-        for month in (8, 9, 10, 11):
-            received = f"2026-{month:02}-05T09:00:00+00:00"
-            made.receive(received, [event(f"u{month}", "Signed Up", f"2026-{month:02}-05T08:00:00Z")])
-        made.export("2026-12-02T01:05:00+00:00")
-        made.receive("2026-12-02T09:00:00+00:00", [event("late", "Signed Up", "2026-08-20T08:00:00Z")])
+        made.arrived = before.arrived
         return made
 
     whole = months(tmp_path / "whole")

@@ -106,8 +106,8 @@ def test_a_change_of_accounts_is_kept_over_months(tmp_path: Path) -> None:
 
 def test_a_late_group_call_restates_what_was_computed_before_it_was_known(tmp_path: Path) -> None:
     sent = [
-        ("2026-06-01T12:00:00+00:00", [did("ann", "Signed Up", "2026-06-01T09:00:00Z"), did("ben", "Signed Up", "2026-06-02T09:00:00Z")]),
-        ("2026-10-01T12:00:00+00:00", [joins("ann", "a", "2026-06-01T10:00:00Z")]),
+        ("2026-09-01T12:00:00+00:00", [did("ann", "Signed Up", "2026-09-01T09:00:00Z"), did("ben", "Signed Up", "2026-09-02T09:00:00Z")]),
+        ("2026-10-01T12:00:00+00:00", [joins("ann", "a", "2026-09-01T10:00:00Z")]),
         ("2026-11-05T12:00:00+00:00", [joins("ben", "b", "2026-11-05T10:00:00Z")]),
     ]  # fmt: skip
     daily, once = Deployment(tmp_path / "daily", ASKED), Deployment(tmp_path / "once", ASKED)
@@ -118,8 +118,27 @@ def test_a_late_group_call_restates_what_was_computed_before_it_was_known(tmp_pa
         daily.compute(f"{received[:8]}09")
     once.export("2026-11-10T00:05:00+00:00")
     once.compute("2026-11-09")
-    assert counted(daily, "accounts") == {"2026-06-01": (1, 0), "2026-06-02": (1, 0)}
+    assert counted(daily, "accounts") == {"2026-09-01": (1, 0), "2026-09-02": (1, 0)}
     assert daily.bytes("metrics/") == once.bytes("metrics/")
+
+
+def test_a_late_group_call_reaches_every_later_month(tmp_path: Path) -> None:
+    """What is merged up to the end of November is made of October's memberships, which have just changed."""
+    did_things = [
+        did("ann", "Signed Up", "2026-10-30T09:00:00Z"),
+        joins("ben", "b", "2026-10-30T09:00:00Z"),
+        did("ann", "Workflow Run", "2026-11-05T09:00:00Z"),
+    ]
+    joined = joins("ann", "a", "2026-10-29T09:00:00Z")
+    late, known = Deployment(tmp_path / "late", ASKED), Deployment(tmp_path / "known", ASKED)
+    late.receive("2026-11-05T12:00:00+00:00", did_things)
+    known.receive("2026-11-05T12:00:00+00:00", [*did_things, joined])
+    late.export("2026-12-02T01:05:00+00:00")
+    late.receive("2026-12-02T09:00:00+00:00", [joined])
+    for deployment in (late, known):
+        deployment.export("2026-12-02T11:05:00+00:00")
+    assert [key for key in known.bytes("derived/") if "seen/until=2026-11" in key]
+    assert late.bytes("derived/") == known.bytes("derived/")
 
 
 def test_what_a_device_did_before_sign_in_counts_for_the_account_the_person_joins(tmp_path: Path) -> None:
@@ -168,8 +187,8 @@ def test_a_property_may_name_the_account_and_then_nothing_else_does(tmp_path: Pa
 def test_somebody_from_two_years_ago_is_not_new(tmp_path: Path) -> None:
     """The first start lies in a merged month long before anything that is read by the day."""
     deployment = Deployment(tmp_path, ASKED)
-    deployment.receive("2024-11-01T12:00:00+00:00", [did("old", "Signed Up", "2024-11-01T09:00:00Z")])
-    deployment.export("2024-12-03T00:05:00+00:00")
+    deployment.receive("2026-06-01T12:00:00+00:00", [did("old", "Signed Up", "2024-11-01T09:00:00Z")])
+    deployment.export("2026-07-03T00:05:00+00:00")
     deployment.receive("2026-11-05T12:00:00+00:00", [
         did("old", "Signed Up", "2026-11-05T09:00:00Z"), did("new", "Signed Up", "2026-11-05T09:00:00Z")])  # fmt: skip
     deployment.export_day("2026-11-05", "2026-11-06T00:05:00+00:00")

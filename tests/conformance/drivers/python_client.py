@@ -1,6 +1,7 @@
 """segment-analytics-python and rudder-sdk-python: the same client but for its package, which is the first argument.
 
-Which version it is decides the path. The task comes on standard input: see clients.py.
+The second is `gzip` or `plain`; without one, the client does as it likes. Which version it is decides the path. The task
+comes on standard input: see clients.py.
 """
 
 import importlib
@@ -20,11 +21,11 @@ ARGUMENTS = {
 
 def main() -> None:
     module = importlib.import_module(f"{sys.argv[1]}.analytics.client")
+    settings = {"gzip": sys.argv[2] == "gzip"} if sys.argv[2:] else {}
     task = json.load(sys.stdin)
 
     def run(scenario: dict[str, Any]) -> None:
-        # gzip: the local gateway hands a gzipped body of type application/json over as damaged text
-        client = module.Client(task["write_key"], host=scenario["url"], upload_interval=0.1, gzip=False)
+        client = module.Client(task["write_key"], host=scenario["url"], upload_interval=0.1, **settings)
         send(client, scenario["name"], scenario["batch"])
 
     with ThreadPoolExecutor(len(task["scenarios"])) as pool:

@@ -18,7 +18,7 @@ async function load(page, { name, url, write_key }, timeout = 300) {
       analytics.setAnonymousId(name);
       window.analytics = analytics;
     },
-    { name, host: new URL(url).host, write_key, strategy, timeout },
+    { name, host: url.replace("http://", ""), write_key, strategy, timeout },
   );
 }
 
