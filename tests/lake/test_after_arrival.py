@@ -181,6 +181,26 @@ class _Empty:
         raise AssertionError("the raw log alone must do")
 
 
+def test_a_day_that_waits_for_its_export_is_not_replayed(endpoint: Endpoint, lake: FolderStore) -> None:
+    job = Export(lake, EventsTable(endpoint.tables, "events"), MEASURED, LIMITS)
+    endpoint.post({"batch": [track("u", "Signed Up", "m1")]})
+    assert job.replay(today()) is None
+    assert lake.list("") == []
+    export(endpoint, lake)
+    assert ids(lake) == ["m1"]
+
+
+def test_a_day_without_a_manifest_reaches_as_far_as_its_raw_log(endpoint: Endpoint, lake: FolderStore) -> None:
+    endpoint.post({"batch": [track("u", "Signed Up", "m1")]})
+    whole = export(endpoint, lake)
+    lake.delete([stored.key for stored in lake.list("exports/")])
+    replayed = Export(lake, NothingArrives(), MEASURED, LIMITS).replay(whole.arrived)
+    assert replayed
+    assert replayed.events == 1
+    newest = max(stored.key for stored in lake.list("raw/"))
+    assert f"{replayed.through - timedelta(hours=1):arrived=%Y-%m-%d/%H}" in newest
+
+
 # the quarantine again
 
 
@@ -290,6 +310,122 @@ def _bytes(lake: FolderStore, prefix: str) -> dict[str, str]:
     """Objects with their checksums, but for hours in which nothing came: there are more of these each hour."""
     of_nothing = md5(b"")
     return {s.key: s.md5 for s in lake.list(prefix) if not s.key.endswith("ready.json") and s.md5 != of_nothing}
+
+
+def test_forgetting_that_was_killed_is_finished_by_doing_it_again(endpoint: Endpoint, lake: FolderStore) -> None:
+    _told(endpoint)
+    export(endpoint, lake)
+    ada = forgetting.person(lake, ["ada"])
+
+    def killed(_: date) -> None:
+        raise InterruptedError
+
+    table = EventsTable(endpoint.tables, "events")
+    with pytest.raises(InterruptedError):
+        forgetting.forget(lake, table, ada, killed, datetime.now(UTC), LIMITS)
+    assert forgetting.held(lake, ada)["events"]
+    receipt = forget(lake, endpoint, ada)
+    assert (receipt.left, receipt.days_rebuilt) == (0, [today().isoformat()])
+    assert forgetting.held(lake, ada) == {"events": [], "rejected": []}
+    manifest = read_manifest(lake, today())
+    assert manifest
+    assert (manifest.events, manifest.unreconciled) == (3, 0)
+    assert export(endpoint, lake).unreconciled == 0
+
+
+def test_what_an_export_puts_back_while_somebody_is_forgotten_is_found(endpoint: Endpoint, lake: FolderStore) -> None:
+    _told(endpoint)
+    export(endpoint, lake)
+    before = {key: lake.get(key) or b"" for key in _bytes(lake, "")}
+    ada = forgetting.person(lake, ["ada"])
+    job, slow = Export(lake, NothingArrives(), MEASURED, LIMITS), [before]
+
+    def overtaken(arrived: date) -> None:
+        """The day is rebuilt, and then an export that began long before puts all it knew of it over that."""
+        job.replay(arrived)
+        for key, data in slow.pop().items() if slow else ():
+            if key.startswith(("events/", "rejected/", "exports/", "derived/")):
+                lake.put(key, data)
+
+    receipt = forgetting.forget(lake, EventsTable(endpoint.tables, "events"), ada, overtaken, datetime.now(UTC), LIMITS)
+    assert (receipt.left, len(receipt.days_rebuilt)) == (0, 2)
+    assert forgetting.held(lake, ada) == {"events": [], "rejected": []}
+    assert export(endpoint, lake).unreconciled == 0
+    assert ids(lake) == ["b1", "b2", "c1"]
+
+
+def test_a_device_is_the_first_users_and_its_next_user_is_not_forgotten_with_them(
+    endpoint: Endpoint, lake: FolderStore
+) -> None:
+    def linked(user: str, device: str, at: int, kind: str = "identify") -> dict[str, Any]:
+        other = {"anonymousId": device} if kind == "identify" else {"previousId": device}
+        stamp = datetime(2026, 11, 1, at, tzinfo=UTC).isoformat()
+        return {"type": kind, "userId": user, **other, "messageId": f"{user}-{device}-{kind}", "timestamp": stamp}
+
+    endpoint.post(
+        {
+            "batch": [
+                linked("ada", "phone", 1, "alias"),
+                linked("bob", "phone", 2, "alias"),
+                linked("bob", "laptop", 3),
+                linked("ada", "laptop", 4),
+                linked("cy", "tablet", 6),
+                track("ada", "E", "seen", anonymousId="tablet"),
+                track("ada", "E", "tv-1", anonymousId="tv"),
+            ]
+        }
+    )
+    export(endpoint, lake)
+    assert forgetting.person(lake, ["ada"]).ids == {"ada", "phone", "tv"}
+    assert forgetting.person(lake, ["bob"]).ids == {"bob", "laptop"}
+    assert forgetting.person(lake, ["laptop"]).ids == {"bob", "laptop"}
+    assert forgetting.person(lake, ["cy"]).ids == {"cy", "tablet"}
+    assert forgetting.person(lake, ["nobody"]).ids == {"nobody"}
+
+
+def test_a_day_on_which_only_they_were_there_is_counted_again(endpoint: Endpoint, lake: FolderStore) -> None:
+    def on(days_ago: int, user: str) -> dict[str, Any]:
+        stamp = (datetime.now(UTC) - timedelta(days=days_ago)).isoformat()
+        return {**track(user, "Signed Up", f"{user}-{days_ago}"), "timestamp": stamp}
+
+    endpoint.post({"batch": [on(20, "ada"), on(5, "bob")]})
+    export(endpoint, lake)
+    yesterday = today() - timedelta(days=1)
+    Metrics(lake, MEASURED, LIMITS).run("activation", yesterday)
+    forget(lake, endpoint, forgetting.person(lake, ["ada"]))
+    Metrics(lake, MEASURED, LIMITS).run("activation", yesterday)
+    found = rows(lake, "metrics/activation/*/*/*.parquet")
+    assert {row["people"] for row in found} == {1}
+    assert len({row["cohort"] for row in found}) == 1
+
+
+def test_tables_of_other_definitions_go_too(endpoint: Endpoint, lake: FolderStore) -> None:
+    _told(endpoint)
+    export(endpoint, lake)
+    lake.put("derived/an-older-one/traits/day=2026-11-01.parquet", b"ada's")
+    forget(lake, endpoint, forgetting.person(lake, ["ada"]))
+    assert lake.list("derived/an-older-one/") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "theirs"),
+    [
+        ('{"userId": "ada"}', True),
+        ('{"userId": "bob", "previousId": "ada"}', True),
+        ('{"userId": null, "anonymousId": "phone"}', True),
+        ('{"userId": false, "anonymousId": "phone"}', True),
+        ('{"userId": 7}', True),
+        ('{"userId": "bob", "anonymousId": "phone"}', False),
+        ('{"userId": "bob", "properties": {"friend": "ada"}}', False),
+        ('{"userId": "ada", "properties": {"text": "cut he', True),
+        ('{"userId": 7, "properties": {"text": "cut he', True),
+        ('{"userId": 77, "properties": {"text": "cut he', False),
+        ('{"a":' * 5000, False),
+        ("<list>", False),
+    ],
+)
+def test_what_was_rejected_is_known_by_its_people(body: str, theirs: bool) -> None:
+    assert forgetting.Person(frozenset({"ada", "phone", "7"})).in_body(body) is theirs
 
 
 def test_who_is_forgotten_is_taken_no_more(endpoint: Endpoint, lake: FolderStore) -> None:
