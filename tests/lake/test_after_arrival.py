@@ -370,7 +370,7 @@ def test_a_device_is_the_first_users_and_its_next_user_is_not_forgotten_with_the
                 linked("bob", "laptop", 3),
                 linked("ada", "laptop", 4),
                 linked("cy", "tablet", 6),
-                track("ada", "E", "seen", anonymousId="tablet"),
+                track("ada", "E", "seen", anonymousId="tablet", timestamp="2026-10-31T00:00:00Z"),
                 track("ada", "E", "tv-1", anonymousId="tv"),
             ]
         }
