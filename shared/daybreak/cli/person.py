@@ -38,9 +38,9 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Remove people and their anonymous ids from everything that is held, and take nothing of them any more."""
-    asked = _asked(users, file)
+    people = asked(users, file)
     project, target = definitions_here(), deployment(cloud, stack)
-    somebody = _suppressed(target, asked, wait)
+    somebody = _suppressed(target, people, wait)
 
     def rebuild(arrived: date) -> None:
         target.export({"replay": arrived.isoformat(), "time": datetime.now(UTC).isoformat()})
@@ -56,13 +56,13 @@ def forget(
         target.metrics({"family": family, "date": yesterday})
 
 
-def _suppressed(target: Stack, asked: list[str], wait: bool) -> forgetting.Person:
+def _suppressed(target: Stack, people: list[str], wait: bool) -> forgetting.Person:
     """All ids of these people, of whom nothing is taken any more; ids that came up meanwhile included."""
     rules, known = target.live_rules(), frozenset[str]()
     while True:
         _export(target)
         with show.ERR.status("looking for their ids …"):
-            somebody = forgetting.person(target.lake(), asked)
+            somebody = forgetting.person(target.lake(), people)
         if somebody.ids <= known:
             return somebody
         rules.forget(forgetting.digests(somebody))
@@ -91,7 +91,7 @@ def export_person(
                    f"{len(found['ids'])} ids written to {out}.", markup=False)  # fmt: skip
 
 
-def _asked(users: list[str] | None, file: Path | None) -> list[str]:
+def asked(users: list[str] | None, file: Path | None) -> list[str]:
     """The ids somebody typed or listed. Raises InputError."""
     listed = list(users or [])
     if file:
