@@ -61,8 +61,9 @@ ELSEWHERE = "–"  # noqa: RUF001 - a dash is what an empty cell is drawn as
 """The column is not for this client."""
 
 
-HTTP, REST = "Clients", "Clients, through a REST API"
-"""The gateways, by the table of what is seen through each."""
+HTTP, REST = "http", "rest"
+TABLES = {HTTP: "Clients", REST: "Clients, through a REST API"}
+"""Gateway -> the table of what is seen through it."""
 
 
 @dataclass(frozen=True)

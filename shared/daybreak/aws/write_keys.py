@@ -75,7 +75,7 @@ class WriteKeys:
     def create(self, source: str, kind: Kind, created_at: str) -> str:
         """The first key of a source; the only time it is ever shown. Raises InputError where the source has one."""
         if not _SOURCE.match(source):
-            raise InputError(f"source {source!r}: use small letters, digits, - and _")
+            raise InputError(f"source {source!r}: use small letters, digits, - and _, 63 at most")
         if self._valid(source):
             raise InputError(f"source {source!r} has a key; change it with `daybreak keys rotate {source}`")
         return self._new(source, kind, created_at)
