@@ -8,6 +8,8 @@
 # make audit         known weaknesses of every locked dependency; fails where PyPI's service cannot be asked
 PYTHON ?= python3
 BIN := .venv/bin
+# one more than there are cores: the end-to-end test waits for its local cloud most of the time
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 
 CLIENTS := tests/conformance
 CONFORMANCE_NEEDS := chromium curl openjdk-17-jre-headless maven
@@ -20,7 +22,7 @@ demo: setup
 	@$(BIN)/daybreak demo $(if $(PORT),--port $(PORT))
 
 test: setup lint
-	@$(BIN)/pytest -n logical --dist loadfile --no-loadscope-reorder --ignore tests/test_mutants.py
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/test_mutants.py
 
 mutants: setup
 	@$(BIN)/pytest -n logical tests/test_mutants.py
