@@ -50,6 +50,11 @@ class Calendar:
         """The project's day an aware instant falls on."""
         return moment.astimezone(self.zone).date()
 
+    def utc_dates(self, day: date) -> set[date]:
+        """The UTC dates a day lies in: one, two or three."""
+        first, last = self.starts_at(day).date(), (self.ends_at(day) - timedelta(microseconds=1)).date()
+        return {first + n * DAY for n in range((last - first).days + 1)}
+
     @property
     def hour_shift(self) -> timedelta:
         """How far the zone's full hours lie before UTC's: half an hour in India, nothing in most zones."""

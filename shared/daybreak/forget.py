@@ -7,8 +7,10 @@ a device that was once theirs is that user's.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -20,7 +22,7 @@ from daybreak import database
 from daybreak.database import Connection, Limits, workplace
 from daybreak.export.arrivals import Tally
 from daybreak.export.derive import drop_other_trees
-from daybreak.export.job import Progress, read_manifest
+from daybreak.export.job import Progress, last_manifest, read_manifest, read_manifests
 from daybreak.ingest.pack import pack, unpack
 from daybreak.ingest.rules import about, forgotten_digest
 from daybreak.lake import keys
@@ -29,34 +31,45 @@ from daybreak.tables import Event, duckdb_columns
 
 _MOST_PASSES = 5
 _ASKED_OF_ATHENA = "athena-results/"
-_ROWS_AT_ONCE = 10_000
+_BODIES_AT_ONCE = 200
+"""Each may have 200,000 characters."""
 
 Named = Callable[[bytes], bool]
-"""Whether an NDJSON line is about the person."""
+"""Whether an NDJSON line is about the people."""
+
+_IN_A_CUT_BODY = re.compile(r'[{ ,]+"(userId|anonymousId|previousId)": ("(?:[^"\\]|\\.)*"|[^",]+)')
+"""A person as they stand at the beginning of a quarantined body, also of one that was cut."""
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody by all their ids."""
+class People:
+    """People by the digests of all their ids, as the list of the forgotten knows them."""
 
-    ids: frozenset[str]
+    digests: frozenset[bytes]
 
     def in_event(self, line: bytes) -> bool:
         """Whether a line of the raw log is about them."""
         event = orjson.loads(line)
-        who = event.get("user_id") or event.get("anonymous_id")
-        return who in self.ids or event.get("previous_id") in self.ids
+        return self._any([event.get("user_id") or event.get("anonymous_id"), event.get("previous_id")])
 
     def in_reject(self, line: bytes) -> bool:
-        """Whether a line of the quarantine is about them; of an event that was cut, whether their id stands in it."""
+        """Whether a line of the quarantine is about them."""
         return self.in_body(orjson.loads(line)["body"])
 
     def in_body(self, body: str) -> bool:
         """As `in_reject`, of the body alone."""
         try:
-            return any(own in self.ids for own in about(json.loads(body)))
+            raw = json.loads(body)
         except (ValueError, RecursionError):
-            return any(json.dumps(own) in body or f": {own}," in body for own in self.ids)
+            raw, at = {}, 0
+            while found := _IN_A_CUT_BODY.match(body, at):
+                with suppress(ValueError):
+                    raw[found[1]] = json.loads(found[2])
+                at = found.end()
+        return self._any(about(raw))
+
+    def _any(self, ids: Iterable[str | None]) -> bool:
+        return any(own is not None and forgotten_digest(own) in self.digests for own in ids)
 
 
 @dataclass(slots=True)
@@ -82,23 +95,23 @@ class KeptItems(Protocol):
         """Replace the frames of every item that `strain` changes; how many it did."""
 
 
-def person(store: Store, people: Iterable[str], limits: Limits = Limits()) -> Person:
+def ids_of(store: Store, people: Iterable[str], limits: Limits = Limits()) -> frozenset[str]:
     """All ids of these people, found in the lake. Reads every event's ids."""
     with workplace(limits) as (db, work):
         files = list(store.local([s.key for s in store.list("events/")], work).values())
         relation = database.read_parquet(files, duckdb_columns(Event))
         database.create(db, "asked", {"id": "VARCHAR"}, [{"id": own} for own in people])
         found = db.execute(database.statements("daybreak.export.sql", "ids_of.sql").format(events=relation)).fetchall()
-    return Person(frozenset(row[0] for row in found))
+    return frozenset(row[0] for row in found)
 
 
-def digests(somebody: Person) -> set[bytes]:
-    """How their ids stand in the list of the forgotten."""
-    return {forgotten_digest(own) for own in somebody.ids}
+def digests(ids: Iterable[str]) -> frozenset[bytes]:
+    """How these ids stand in the list of the forgotten."""
+    return frozenset(map(forgotten_digest, ids))
 
 
-def held(store: Store, somebody: Person, limits: Limits = Limits()) -> dict[str, list[dict[str, Any]]]:
-    """Everything the lake holds of a person: their events and what was rejected of theirs."""
+def held(store: Store, somebody: People, limits: Limits = Limits()) -> dict[str, list[dict[str, Any]]]:
+    """Everything the lake holds of these people: their events and what was rejected of theirs."""
     with workplace(limits) as (db, work):
         files = list(store.local([s.key for s in store.list("events/")], work).values())
         found = _events_of(db, somebody, files, "*")
@@ -117,64 +130,87 @@ def held(store: Store, somebody: Person, limits: Limits = Limits()) -> dict[str,
 def forget(
     store: Store,
     table: KeptItems,
-    somebody: Person,
+    people: People,
     rebuild: Callable[[date], object],
     now: datetime,
     limits: Limits = Limits(),
     progress: Progress = lambda _: None,
 ) -> Receipt:
-    """Remove a person from the events table, the raw log, the quarantine, the lake and the derived tables.
+    """Remove people from the events table, the raw log, the quarantine, the lake and the derived tables.
 
-    Their ids must be suppressed before, so that nothing new arrives. The table comes first: the export makes the raw
-    log from it. `rebuild` makes everything of an arrival day again from its raw log. All is done again until a look
-    finds nothing, in the logs and in what is made of them: an export that ran meanwhile, or a run of this that was
-    killed, may have left something.
+    They must be suppressed before, so that nothing new arrives; `people` are all who ever were, so that what a killed
+    run had still to do is done too. The table comes first: the export makes the raw log from it. `rebuild` makes
+    everything of an arrival day again from its raw log. All is done again until a look finds nothing, in the logs and
+    in what is made of them: an export that ran meanwhile may have left something.
     """
-    receipt = Receipt(at=now.isoformat(), digests=sorted(d.hex() for d in digests(somebody)))
+    receipt = Receipt(at=now.isoformat(), digests=sorted(d.hex() for d in people.digests))
 
     def strain(frames: bytes, rejects: bytes) -> tuple[bytes, bytes]:
-        return _strained(frames, somebody.in_event)[0], _strained(rejects, somebody.in_reject)[0]
+        return _strained(frames, people.in_event)[0], _strained(rejects, people.in_reject)[0]
 
     for _ in range(_MOST_PASSES):
         progress("the events table")
         receipt.table_items += table.rewrite(strain)
-        days = _strain_logs(store, somebody, receipt, progress) | _held_on(store, somebody, limits)
+        days = _strain_logs(store, people, receipt, progress) | _held_on(store, people, limits) | _fallen(store)
         receipt.left = len(days)
         if not days:
             break
         for arrived in sorted(days):
             progress(f"{arrived}: rebuilding")
-            _settle(store, arrived)
             rebuild(arrived)
             if manifest := read_manifest(store, arrived):  # no job reads tables of other definitions any more
                 drop_other_trees(store, manifest.derived_version)
             receipt.days_rebuilt.append(arrived.isoformat())
+    _count_all_again(store, now)
     store.delete(_keys(store, _ASKED_OF_ATHENA))
     receipt.old_versions_removed = store.purge()
     store.put(keys.receipt(now), json.dumps(asdict(receipt), indent=1).encode())
     return receipt
 
 
-def _strain_logs(store: Store, somebody: Person, receipt: Receipt, progress: Progress) -> set[date]:
-    """Rewrite every hour of the raw log and the quarantine that holds the person; the arrival days of these."""
+def _strain_logs(store: Store, people: People, receipt: Receipt, progress: Progress) -> set[date]:
+    """Rewrite every hour of the raw log and the quarantine that holds the people; the arrival days to be made again."""
+    hours: dict[date, set[int]] = {}
+    for key in [*_keys(store, "raw/"), *_keys(store, "quarantine/")]:
+        hours.setdefault(keys.arrived_of(key), set()).add(keys.hour_in(key))
     touched = set()
-    for prefix, named in (("raw/", somebody.in_event), ("quarantine/", somebody.in_reject)):
-        for key in _keys(store, prefix):
-            progress(key)
-            data, gone = _strained(store.get(key) or b"", named)
-            if not gone:
-                continue
-            store.put(key, data)
-            receipt.objects.append(key)
-            if prefix == "raw/":
-                receipt.events_removed += gone
-            else:
-                receipt.rejects_removed += gone
-            touched.add(keys.arrived_of(key))
+    for arrived, of_day in sorted(hours.items()):
+        progress(f"{arrived}: reading")
+        if _strain_day(store, people, arrived, sorted(of_day), receipt):
+            touched.add(arrived)
     return touched
 
 
-def _held_on(store: Store, somebody: Person, limits: Limits) -> set[date]:
+def _strain_day(store: Store, people: People, arrived: date, hours: Sequence[int], receipt: Receipt) -> bool:
+    """Rewrite the logs of a day; whether anything of it must be made again.
+
+    What is gone from the logs goes off the manifest's tallies, so that the day's books still balance. That comes first,
+    and is told by what the logs will hold: killed in between, it is done again and takes nothing off twice; and an
+    export finds in the table what the tallies say, and not less, which it would take for a loss.
+    """
+    manifest = read_manifest(store, arrived)
+    settled = dict(manifest.hours) if manifest else {}
+    written: dict[str, bytes] = {}
+    for hour in hours:
+        frames, gone = _strained(store.get(keys.raw(arrived, hour)) or b"", people.in_event)
+        rejects, rejects_gone = _strained(store.get(keys.quarantine(arrived, hour)) or b"", people.in_reject)
+        written |= {keys.raw(arrived, hour): frames} if gone else {}
+        written |= {keys.quarantine(arrived, hour): rejects} if rejects_gone else {}
+        receipt.events_removed += gone
+        receipt.rejects_removed += rejects_gone
+        log = settled.get(f"{hour:02}")
+        if log and log["md5"] != md5(frames + rejects):
+            tallies = _settled(log["sources"], _by_source(frames), _by_source(rejects))
+            settled[f"{hour:02}"] = {**log, "sources": tallies, "md5": md5(frames + rejects)}
+    if manifest and settled != manifest.hours:
+        store.put(keys.export(arrived), replace(manifest, hours=settled).dump())
+    for key, data in written.items():
+        store.put(key, data)
+    receipt.objects += written
+    return bool(written) or (manifest is not None and settled != manifest.hours)
+
+
+def _held_on(store: Store, somebody: People, limits: Limits) -> set[date]:
     """The arrival days whose tables `events` and `rejected` hold the person."""
     holding: set[str] = set()
     with workplace(limits) as (db, work):
@@ -186,36 +222,33 @@ def _held_on(store: Store, somebody: Person, limits: Limits) -> set[date]:
         if rejected:
             relation = database.read_parquet([Path(path) for path in rejected], {})
             bodies = db.execute(f"select filename, body from {relation}")  # noqa: S608
-            while some := bodies.fetchmany(_ROWS_AT_ONCE):
+            while some := bodies.fetchmany(_BODIES_AT_ONCE):
                 holding |= {rejected[path] for path, body in some if body and somebody.in_body(body)}
     return {keys.arrived_of(key) for key in holding}
 
 
-def _events_of(db: Connection, somebody: Person, files: Sequence[Path], chosen: str) -> Connection:
+def _events_of(db: Connection, somebody: People, files: Sequence[Path], chosen: str) -> Connection:
     """What is `chosen` of the events about the person."""
     relation = database.read_parquet(files, duckdb_columns(Event))
-    database.create(db, "own", {"id": "VARCHAR"}, [{"id": own} for own in somebody.ids])
-    return db.execute(
-        f"select {chosen} from {relation} where coalesce(user_id, anonymous_id) in (select id from own) "  # noqa: S608
-        "or previous_id in (select id from own)"
-    )
+    database.create(db, "own", {"digest": "VARCHAR"}, [{"digest": digest.hex()} for digest in somebody.digests])
+    told = "left(sha256({id}), 32) in (select digest from own)"  # as forgotten_digest
+    who, renamed = told.format(id="coalesce(user_id, anonymous_id)"), told.format(id="previous_id")
+    return db.execute(f"select {chosen} from {relation} where {who} or {renamed}")  # noqa: S608
 
 
-def _settle(store: Store, arrived: date) -> None:
-    """Take what was removed from the logs off the manifest's tallies, so that the day's books still balance.
+def _fallen(store: Store) -> set[date]:
+    """The arrival days whose objects are not what their manifest says: a rebuilding was killed."""
+    prefixes = ("events/", "moved/", "rejected/", "reconciliation/")
+    found = {stored.key: stored.md5 for prefix in prefixes for stored in store.list(prefix)}
+    return {m.arrived for m in read_manifests(store) if any(found.get(key) != md5 for key, md5 in m.objects.items())}
 
-    Told by what the logs hold now, so that it may be done twice, and again after an export put old tallies back.
-    """
-    manifest = read_manifest(store, arrived)
-    if manifest is None:
-        return
-    hours = dict(manifest.hours)
-    for hour, log in manifest.hours.items():
-        frames, rejects = (store.get(key(arrived, int(hour))) or b"" for key in (keys.raw, keys.quarantine))
-        if log["md5"] != md5(frames + rejects):
-            tallies = _settled(log["sources"], _by_source(frames), _by_source(rejects))
-            hours[hour] = {**log, "sources": tallies, "md5": md5(frames + rejects)}
-    store.put(keys.export(arrived), replace(manifest, hours=hours).dump())
+
+def _count_all_again(store: Store, now: datetime) -> None:
+    """Let every metric job count everything anew: who is gone may have told an account's trait, or linked somebody."""
+    newest = last_manifest(store)
+    ready = keys.derived_ready(newest.derived_version) if newest else ""
+    if ready and store.get(ready) is not None:
+        store.put(ready, json.dumps({"at": now.isoformat()}).encode())
 
 
 def _settled(sources: dict[str, Tally], events: Counter[str], rejects: Counter[str]) -> dict[str, Tally]:

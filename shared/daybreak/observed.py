@@ -33,9 +33,9 @@ class ObservedEvent:
     sources: Counter[str] = field(default_factory=Counter)
     properties: dict[str, ObservedProperty] = field(default_factory=dict)
 
-    def add(self, source: str | None, values: Any) -> None:
+    def add(self, source: Any, values: Any) -> None:
         self.count += 1
-        self.sources.update([source] if source else [])
+        self.sources.update([source] if isinstance(source, str) and source else [])
         for name, value in values.items() if isinstance(values, dict) else ():
             if value is not None:
                 seen = self.properties.setdefault(name, ObservedProperty())

@@ -253,7 +253,7 @@ def test_a_person_is_shown_and_forgotten(sandbox: Sandbox, seen: dict[str, Seen]
     assert any(row["user_id"] == "u-1" for of in seen.values() for row in of.events)
     held = json.loads(sandbox.run(".venv/bin/daybreak export-person u-1"))
     assert len(held["events"]) >= sum(client.gateway == HTTP for client in CLIENTS)
-    receipt = json.loads(sandbox.run(".venv/bin/daybreak forget u-1 --no-wait --json"))
+    receipt = json.loads(sandbox.run(".venv/bin/daybreak forget u-1 --no-wait --yes --json"))
     assert receipt["events_removed"] >= len(held["events"])
     assert (receipt["left"], len(receipt["days_rebuilt"]) > 0) == (0, True)
     assert json.loads(sandbox.run(".venv/bin/daybreak export-person u-1"))["events"] == []

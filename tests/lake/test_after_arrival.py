@@ -63,11 +63,16 @@ def export(endpoint: Endpoint, lake: Any) -> Manifest:
     return [m for m in job.day(datetime.now(UTC).date(), soon()) if m.hours][-1]
 
 
-def forget(lake: FolderStore, endpoint: Endpoint, somebody: forgetting.Person) -> forgetting.Receipt:
+def forget(lake: FolderStore, endpoint: Endpoint, somebody: forgetting.People) -> forgetting.Receipt:
     """As `daybreak forget` does it: each day rebuilt by the export itself."""
     job = Export(lake, NothingArrives(), MEASURED, LIMITS)
     table = EventsTable(endpoint.tables, "events")
     return forgetting.forget(lake, table, somebody, job.replay, datetime.now(UTC), LIMITS)
+
+
+def everybody(lake: FolderStore, *names: str) -> forgetting.People:
+    """These people, by every id they are known by."""
+    return forgetting.People(forgetting.digests(forgetting.ids_of(lake, names)))
 
 
 def rows(lake: FolderStore, pattern: str) -> list[dict[str, Any]]:
@@ -263,8 +268,8 @@ def _told(endpoint: Endpoint) -> None:
 def test_a_person_is_removed_from_everything_that_is_held(endpoint: Endpoint, lake: FolderStore) -> None:
     _told(endpoint)
     export(endpoint, lake)
-    ada = forgetting.person(lake, ["ada"])
-    assert ada.ids == {"ada", "ada-old", "phone"}
+    assert forgetting.ids_of(lake, ["ada"]) == {"ada", "ada-old", "phone"}
+    ada = everybody(lake, "ada")
     receipt = forget(lake, endpoint, ada)
     assert (receipt.events_removed, receipt.rejects_removed, receipt.left) == (6, 1, 0)
     assert ids(lake) == ["b1", "b2", "c1"]
@@ -296,7 +301,7 @@ def test_the_tables_of_who_is_left_are_as_if_the_forgotten_had_never_come(
     _told(endpoint)
     export(endpoint, lake)
     Metrics(lake, MEASURED, LIMITS).run("activation", today() - timedelta(days=1))
-    ada = forgetting.person(lake, ["ada"])
+    ada = everybody(lake, "ada")
     forget(lake, endpoint, ada)
     Metrics(lake, MEASURED, LIMITS).run("activation", today() - timedelta(days=1))
     never = FolderStore(tmp_path / "never")
@@ -315,7 +320,7 @@ def _bytes(lake: FolderStore, prefix: str) -> dict[str, str]:
 def test_forgetting_that_was_killed_is_finished_by_doing_it_again(endpoint: Endpoint, lake: FolderStore) -> None:
     _told(endpoint)
     export(endpoint, lake)
-    ada = forgetting.person(lake, ["ada"])
+    ada = everybody(lake, "ada")
 
     def killed(_: date) -> None:
         raise InterruptedError
@@ -337,7 +342,7 @@ def test_what_an_export_puts_back_while_somebody_is_forgotten_is_found(endpoint:
     _told(endpoint)
     export(endpoint, lake)
     before = {key: lake.get(key) or b"" for key in _bytes(lake, "")}
-    ada = forgetting.person(lake, ["ada"])
+    ada = everybody(lake, "ada")
     job, slow = Export(lake, NothingArrives(), MEASURED, LIMITS), [before]
 
     def overtaken(arrived: date) -> None:
@@ -376,11 +381,11 @@ def test_a_device_is_the_first_users_and_its_next_user_is_not_forgotten_with_the
         }
     )
     export(endpoint, lake)
-    assert forgetting.person(lake, ["ada"]).ids == {"ada", "phone", "tv"}
-    assert forgetting.person(lake, ["bob"]).ids == {"bob", "laptop"}
-    assert forgetting.person(lake, ["laptop"]).ids == {"bob", "laptop"}
-    assert forgetting.person(lake, ["cy"]).ids == {"cy", "tablet"}
-    assert forgetting.person(lake, ["nobody"]).ids == {"nobody"}
+    assert forgetting.ids_of(lake, ["ada"]) == {"ada", "phone", "tv"}
+    assert forgetting.ids_of(lake, ["bob"]) == {"bob", "laptop"}
+    assert forgetting.ids_of(lake, ["laptop"]) == {"bob", "laptop"}
+    assert forgetting.ids_of(lake, ["cy"]) == {"cy", "tablet"}
+    assert forgetting.ids_of(lake, ["nobody"]) == {"nobody"}
 
 
 def test_a_day_on_which_only_they_were_there_is_counted_again(endpoint: Endpoint, lake: FolderStore) -> None:
@@ -392,18 +397,45 @@ def test_a_day_on_which_only_they_were_there_is_counted_again(endpoint: Endpoint
     export(endpoint, lake)
     yesterday = today() - timedelta(days=1)
     Metrics(lake, MEASURED, LIMITS).run("activation", yesterday)
-    forget(lake, endpoint, forgetting.person(lake, ["ada"]))
+    forget(lake, endpoint, everybody(lake, "ada"))
     Metrics(lake, MEASURED, LIMITS).run("activation", yesterday)
     found = rows(lake, "metrics/activation/*/*/*.parquet")
     assert {row["people"] for row in found} == {1}
     assert len({row["cohort"] for row in found}) == 1
 
 
+def test_forgetting_that_was_killed_is_finished_though_what_linked_their_ids_is_gone(
+    endpoint: Endpoint, lake: FolderStore
+) -> None:
+    phone = {"anonymousId": "phone"}
+    endpoint.post({"batch": [{"type": "identify", "userId": "ada", **phone, "messageId": "i"}]})
+    endpoint.post({"batch": [track(None, "Signed Up", "a1", **phone), track("bob", "E", "b1")]})
+    export(endpoint, lake)
+    live = LiveRules(endpoint.tables, "keys")
+    live.forget(everybody(lake, "ada").digests)
+
+    def killed(arrived: date) -> None:
+        Export(lake, NothingArrives(), MEASURED, LIMITS).replay(arrived)
+        lake.delete([stored.key for stored in lake.list("derived/") if "day=" in stored.key])
+        lake.delete([stored.key for stored in lake.list("reconciliation/")])  # as if it had come only half as far
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        forgetting.forget(lake, EventsTable(endpoint.tables, "events"), everybody(lake, "ada"), killed,
+                          datetime.now(UTC), LIMITS)  # fmt: skip
+    assert forgetting.ids_of(lake, ["ada"]) == {"ada"}  # the phone is not known to be hers any more
+    live.forget(everybody(lake, "ada").digests)
+    receipt = forget(lake, endpoint, forgetting.People(live.read().forgotten))
+    assert (receipt.left, receipt.days_rebuilt) == (0, [today().isoformat()])
+    assert ids(lake) == ["b1"]
+    assert export(endpoint, lake).unreconciled == 0
+
+
 def test_tables_of_other_definitions_go_too(endpoint: Endpoint, lake: FolderStore) -> None:
     _told(endpoint)
     export(endpoint, lake)
     lake.put("derived/an-older-one/traits/day=2026-11-01.parquet", b"ada's")
-    forget(lake, endpoint, forgetting.person(lake, ["ada"]))
+    forget(lake, endpoint, everybody(lake, "ada"))
     assert lake.list("derived/an-older-one/") == []
 
 
@@ -420,19 +452,22 @@ def test_tables_of_other_definitions_go_too(endpoint: Endpoint, lake: FolderStor
         ('{"userId": "ada", "properties": {"text": "cut he', True),
         ('{"userId": 7, "properties": {"text": "cut he', True),
         ('{"userId": 77, "properties": {"text": "cut he', False),
+        ('{"userId": "q\\\\", "anonymousId": "phone", "x": "cut he', False),
+        ('{"userId": null, "anonymousId": "phone", "previousId": nu', True),
+        ('{"userId": "a\\u0064a", "x": "cut he', True),
         ('{"a":' * 5000, False),
         ("<list>", False),
     ],
 )
 def test_what_was_rejected_is_known_by_its_people(body: str, theirs: bool) -> None:
-    assert forgetting.Person(frozenset({"ada", "phone", "7"})).in_body(body) is theirs
+    assert forgetting.People(forgetting.digests(["ada", "phone", "7"])).in_body(body) is theirs
 
 
 def test_who_is_forgotten_is_taken_no_more(endpoint: Endpoint, lake: FolderStore) -> None:
     _told(endpoint)
     export(endpoint, lake)
-    ada = forgetting.person(lake, ["ada"])
-    LiveRules(endpoint.tables, "keys").forget(forgetting.digests(ada))
+    ada = everybody(lake, "ada")
+    LiveRules(endpoint.tables, "keys").forget(ada.digests)
     forget(lake, endpoint, ada)
     endpoint.configure("")  # a collector that starts anew; the others know within a minute
     _told(endpoint)
@@ -443,7 +478,7 @@ def test_who_is_forgotten_is_taken_no_more(endpoint: Endpoint, lake: FolderStore
 def test_everything_held_of_a_person_is_shown(endpoint: Endpoint, lake: FolderStore) -> None:
     _told(endpoint)
     export(endpoint, lake)
-    held = forgetting.held(lake, forgetting.person(lake, ["ada"]))
+    held = forgetting.held(lake, everybody(lake, "ada"))
     assert sorted(event["message_id"] for event in held["events"]) == ["a1", "a2", "a3", "a4", "a5"]
     assert [record["message_id"] for record in held["rejected"]] == ["a6"]
 

@@ -4,7 +4,7 @@ import contextlib
 import random
 import shutil
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from daybreak.errors import InputError
-from daybreak.export.job import read_manifest
+from daybreak.errors import DayMissing, InputError
+from daybreak.export.arrivals import NothingArrives
+from daybreak.export.job import Export, read_manifest
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
-from journeys import Deployment, event, project
+from journeys import LIMITS, Deployment, event, project
 
 COUNTED = project("""
 [retention.r]
@@ -347,3 +348,127 @@ def test_a_late_event_reaches_every_later_month_though_the_run_was_killed_in_bet
         cut.store = FolderStore(cut.store.root)
         cut.export("2026-12-02T11:05:00+00:00")
         assert cut.bytes("derived/") == whole.bytes("derived/")
+
+
+# what is made of a day is made again when the day changes, wherever it lies
+
+
+def _alike(changed: Deployment, at_once: Deployment) -> None:
+    """Changed bit by bit or known from the beginning: the same events, the same derived tables."""
+    assert changed.events() == at_once.events()
+    assert changed.bytes("derived/") == at_once.bytes("derived/")
+
+
+def test_a_write_found_in_a_day_of_an_older_month_reaches_every_month_since(tmp_path: Path) -> None:
+    late, known = Deployment(tmp_path / "late", COUNTED), Deployment(tmp_path / "known", COUNTED)
+    for deployment in (late, known):
+        deployment.receive("2026-10-28T09:00:00+00:00", [event("a", "Signed Up", "2026-10-28T08:00:00Z")])
+        deployment.receive("2026-11-05T09:00:00+00:00", [event("b", "Signed Up", "2026-11-05T08:00:00Z")])
+    found = ("2026-10-28T10:00:00+00:00", [event("c", "Signed Up", "2026-10-28T09:00:00Z")])
+    known.receive(*found)
+    for deployment in (late, known):
+        deployment.export("2026-11-06T00:05:00+00:00")
+    late.receive(*found)
+    late.export_day("2026-10-28", "2026-11-06T00:05:00+00:00")
+    assert [key for key in known.bytes("derived/") if "seen/until=2026-10" in key]
+    _alike(late, known)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Asia/Kolkata"])
+def test_a_project_day_that_loses_the_events_of_one_of_its_dates_is_made_again(tmp_path: Path, zone: str) -> None:
+    def at(hour: int) -> str:
+        return (datetime(2026, 11, 7, tzinfo=UTC) + timedelta(hours=hour)).isoformat()
+
+    measured = project(
+        "[adoption.a]\ndescription = 'd'\nfeature = 'Signed Up'\nactive = 'any'\nwindow = '7d'\n", timezone=zone
+    )
+    changed, at_once = Deployment(tmp_path / "changed", measured), Deployment(tmp_path / "once", measured)
+    moved = datetime(2026, 11, 9, 10, tzinfo=UTC)
+    for hour in (2, 9, 15, 20, 22, 26, 44):
+        key = f"{zone}-{hour}"
+        for deployment in (changed, at_once):
+            deployment.receive(day(10), [event(f"u{hour}", "Signed Up", at(hour), key=key)])
+
+    def earlier(deployment: Deployment) -> None:
+        """All that lies in one date arrived before, by a clock that puts it two weeks later."""
+        copies = [event(f"u{hour}", "Signed Up", at(hour), key=f"{zone}-{hour}") for hour in (2, 22, 26)]
+        deployment.arrived.add(moved, copies, sent_at=moved - timedelta(days=15))
+
+    earlier(at_once)
+    changed.export(day(11))
+    earlier(changed)
+    changed.export_day("2026-11-09", day(11))
+    at_once.export(day(11))
+    _alike(changed, at_once)
+
+
+def test_what_follows_a_changed_day_is_followed_too(tmp_path: Path) -> None:
+    """The same event, stamped anew each time: a day knows it from two days before, and not from four."""
+    deployment = Deployment(tmp_path, COUNTED)
+    for number in (12, 14):
+        deployment.receive(day(number), ids("m1", at=f"2026-11-{number}T08:00:00Z"))
+    deployment.receive(day(10), ids("other", at="2026-11-10T08:00:00Z"))
+    deployment.export(day(15))
+    deployment.receive(day(10, 10), ids("m1", at="2026-11-10T08:00:00Z"))
+    deployment.export_day("2026-11-10", day(15))
+    followed = {key: data for key, data in deployment.bytes("").items() if key.startswith(("events/", "derived/"))}
+    job = Export(deployment.store, NothingArrives(), COUNTED, LIMITS)
+    for number in (12, 14):
+        job.replay(date(2026, 11, number))
+    again = {key: data for key, data in deployment.bytes("").items() if key.startswith(("events/", "derived/"))}
+    assert again == followed
+
+
+def test_derived_tables_that_a_slower_run_put_back_are_made_again(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, COUNTED)
+    deployment.receive(day(10), ids("m1"))
+    deployment.export(day(10, 10))
+    old = {key: deployment.store.get(key) or b"" for key in deployment.bytes("")}
+    deployment.receive(day(10, 10), [event("v", "Signed Up", "2026-11-10T09:00:00Z", key="m2")])
+    deployment.export(day(10, 11))
+    deployment.compute("2026-11-09")
+    whole = deployment.bytes("derived/")
+    for key, data in old.items():
+        if key.startswith(("events/", "derived/", "moved/")):
+            deployment.store.put(key, data)
+    deployment.export(day(11))
+    assert deployment.events() == ["m1", "m2"]
+    assert deployment.bytes("derived/") == whole
+    deployment.compute("2026-11-10")
+    assert [row["people"] for row in deployment.table("activation")] == [2]
+
+
+def test_an_event_that_a_killed_first_run_left_is_removed_when_it_came_earlier(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, COUNTED)
+    deployment.receive(day(9), ids("other", at="2026-11-09T07:00:00Z"))
+    deployment.export(day(10, 0))
+    deployment.receive(day(10, 9), ids("twice", at="2026-11-07T08:00:00Z"))
+    whole = deployment.store
+    deployment.store = _KilledAtManifest(whole.root)
+    with pytest.raises(_Cut):
+        deployment.export(day(10, 10))
+    deployment.store = whole
+    deployment.receive(day(9, 8), ids("twice", at="2026-11-07T08:00:00Z"))
+    deployment.export_day("2026-11-09", day(10, 10))
+    deployment.export(day(10, 11))
+    assert deployment.events() == ["other", "twice"]
+
+
+class _KilledAtManifest(FolderStore):
+    """A folder whose process is killed before it writes the manifest of the tenth."""
+
+    def put(self, key: str, data: bytes) -> None:
+        if key == keys.export(date(2026, 11, 10)):
+            raise _Cut
+        super().put(key, data)
+
+
+def test_after_definitions_went_and_came_back_nothing_is_computed_without_a_backfill(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, COUNTED)
+    other = project('[activation.a]\ndescription = "d"\nstart = "Signed Up"\nmilestone = "Paid"\nwindow = "2d"\n')
+    for number, definitions in ((9, COUNTED), (10, other), (13, COUNTED)):
+        deployment.project = definitions
+        deployment.receive(day(number), ids(f"m{number}", at=f"2026-11-{number:02}T08:00:00Z"))
+        deployment.export(day(number, 23))
+    with pytest.raises(DayMissing, match="backfill"):
+        deployment.compute("2026-11-12")

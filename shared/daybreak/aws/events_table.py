@@ -32,6 +32,8 @@ SHARDS = 8
 """Partitions an hour is spread over: 8,000 write units a second, some 150,000 packed events."""
 KEPT = timedelta(days=30)
 _PROBED = "health"
+_SEGMENTS = 16
+"""Parts in which the whole table is looked at side by side."""
 RETRY_AFTER_SECONDS = 5
 
 
@@ -94,9 +96,14 @@ class EventsTable:
     def first_hour(self, before: datetime) -> datetime | None:
         """The oldest hour before `before` that holds anything. Looks at every item."""
         names = {"ProjectionExpression": "#arrival", "ExpressionAttributeNames": {"#arrival": "arrival"}}
-        hours = (item["arrival"]["S"].partition(".")[0] for item in self._all(**names))
-        oldest = min((hour for hour in hours if hour < hour_of(before)), default=None)
-        return hour_from(oldest) if oldest else None
+
+        def hours(segment: int) -> set[str]:
+            asked = {**names, "Segment": segment, "TotalSegments": _SEGMENTS}
+            return {item["arrival"]["S"].partition(".")[0] for item in self._all(**asked)}
+
+        with ThreadPoolExecutor(_SEGMENTS) as pool:
+            found = {hour for some in pool.map(hours, range(_SEGMENTS)) for hour in some if hour < hour_of(before)}
+        return hour_from(min(found)) if found else None
 
     def since(self, hour: datetime, after: dict[int, str]) -> Iterator[dict[str, Any]]:
         """Items of an hour that came after the sort key seen last in each shard; `after` is brought up to date."""

@@ -9,7 +9,7 @@ They are items of the keys table, whose key no write key's hash can be:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -51,11 +51,15 @@ class LiveRules:
         if self._cached and self._clock() - self._cached[0] < CACHE_SECONDS:
             return self._cached[1]
         try:
-            rules = Rules(self._clean, self.plan(), frozenset(_digests(self._lists())))
+            rules = self.read()
         except (ClientError, BotoCoreError, ValueError) as error:  # ValueError: a plan of another Daybreak
             raise RequestRefused(503, "not_checked", "the rules could not be read; send again", 5) from error
         self._cached = (self._clock(), rules)
         return rules
+
+    def read(self) -> Rules:
+        """The rules as they are written now, in force within a minute."""
+        return Rules(self._clean, self.plan(), frozenset(_digests(self._lists())))
 
     def plan(self) -> Plan | None:
         """The tracking plan in force, or None."""
@@ -69,7 +73,7 @@ class LiveRules:
         else:
             self._write(_PLAN, zstd.compress(plan.model_dump_json().encode()))
 
-    def forget(self, digests: set[bytes]) -> None:
+    def forget(self, digests: Set[bytes]) -> None:
         """From now on (within a minute) nothing about these people is taken.
 
         The list only grows, and only as it was when it was read: of two who add to it at once, neither takes back what

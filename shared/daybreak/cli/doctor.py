@@ -19,7 +19,8 @@ from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import deployment, endpoint_url
 from daybreak.errors import InputError
 
-_SOURCE = "doctor"
+SOURCE = "doctor"
+"""What its own key is made for."""
 _TIMEOUT_SECONDS = 30
 _EMPTY = b'{"batch": []}'
 """A batch that is answered like any other and leaves nothing behind."""
@@ -150,8 +151,9 @@ def doctor(
     else:
         target = deployment(cloud, stack)
         keys, now = target.write_keys(), datetime.now(UTC).isoformat(timespec="seconds")
-        keys.revoke_all(_SOURCE, now)  # one that an interrupted doctor left
-        own = write_key or keys.create(_SOURCE, "browser", now)
+        if not write_key:
+            keys.revoke_all(SOURCE, now)  # one that an interrupted doctor left
+        own = write_key or keys.create(SOURCE, "browser", now)
         try:
             results = _examine(Endpoint(url or endpoint_url(target), own))
         finally:

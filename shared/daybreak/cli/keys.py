@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from daybreak.cli import show
+from daybreak.cli import doctor, show
 from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import deployment
+from daybreak.errors import InputError
 
 APP = typer.Typer(help="Write keys: one a source; only hashes are stored.", no_args_is_help=True)
 
@@ -31,6 +32,8 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make the key of a source. It is shown once."""
+    if source == doctor.SOURCE:
+        raise InputError(f"{source!r} is what `daybreak doctor` makes its own keys for; choose another name")
     write_key = deployment(cloud, stack).write_keys().create(source, kind.value, _now())
     _show(source, write_key, as_json)
 

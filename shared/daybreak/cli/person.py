@@ -33,6 +33,7 @@ def forget(
     users: Users = None,
     file: Annotated[Path | None, typer.Option("--file", help="A file with one id a line")] = None,
     wait: Annotated[bool, typer.Option(help="Wait until the suppression is in force everywhere")] = True,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not show the ids and ask")] = False,
     cloud: Cloud = "auto",
     stack: StackName = "Daybreak",
     as_json: AsJson = False,
@@ -40,14 +41,14 @@ def forget(
     """Remove people and their anonymous ids from everything that is held, and take nothing of them any more."""
     people = asked(users, file)
     project, target = definitions_here(), deployment(cloud, stack)
-    somebody = _suppressed(target, people, wait)
+    gone = _suppressed(target, people, wait=wait, ask=not yes)
 
     def rebuild(arrived: date) -> None:
         target.export({"replay": arrived.isoformat(), "time": datetime.now(UTC).isoformat()})
 
     with show.ERR.status("rewriting …") as status:
         receipt = forgetting.forget(
-            target.lake(), target.events(), somebody, rebuild, datetime.now(UTC), progress=status.update
+            target.lake(), target.events(), gone, rebuild, datetime.now(UTC), progress=status.update
         )
     _show(receipt, as_json)
     yesterday = (datetime.now(project.zone).date() - timedelta(days=1)).isoformat()
@@ -56,17 +57,21 @@ def forget(
         target.metrics({"family": family, "date": yesterday})
 
 
-def _suppressed(target: Stack, people: list[str], wait: bool) -> forgetting.Person:
-    """All ids of these people, of whom nothing is taken any more; ids that came up meanwhile included."""
+def _suppressed(target: Stack, people: list[str], *, wait: bool, ask: bool) -> forgetting.People:
+    """Suppress all ids of these people, those that come up meanwhile included; everybody who ever was suppressed."""
     rules, known = target.live_rules(), frozenset[str]()
     while True:
         _export(target)
         with show.ERR.status("looking for their ids …"):
-            somebody = forgetting.person(target.lake(), people)
-        if somebody.ids <= known:
-            return somebody
-        rules.forget(forgetting.digests(somebody))
-        known = somebody.ids
+            ids = forgetting.ids_of(target.lake(), people)
+        if ids <= known:
+            return forgetting.People(rules.read().forgotten)
+        if ask:
+            new = ", ".join(sorted(ids - known))
+            show.ERR.print(f"Everything of these ids is removed, for good: {new}", markup=False, soft_wrap=True)
+            typer.confirm("Go on?", abort=True, err=True)
+        rules.forget(forgetting.digests(ids))
+        known = ids
         for _ in track(range(_IN_FORCE_SECONDS if wait else 0), "until nothing of them is taken", console=show.ERR):
             time.sleep(1)
 
@@ -81,8 +86,9 @@ def export_person(
     target = deployment(cloud, stack)
     _export(target)
     with show.ERR.status("reading …"):
-        somebody = forgetting.person(target.lake(), [user])
-        found: dict[str, Any] = {"ids": sorted(somebody.ids), **forgetting.held(target.lake(), somebody)}
+        ids = forgetting.ids_of(target.lake(), [user])
+        held = forgetting.held(target.lake(), forgetting.People(forgetting.digests(ids)))
+        found: dict[str, Any] = {"ids": sorted(ids), **held}
     if out is None:
         show.as_json(found)
         return
@@ -114,7 +120,7 @@ def _export(target: Stack) -> None:
 
 def _show(receipt: forgetting.Receipt, as_json: bool) -> None:
     figures = {
-        "ids suppressed": len(receipt.digests),
+        "ids suppressed, of everybody so far": len(receipt.digests),
         "items of the events table rewritten": receipt.table_items,
         "events removed from the raw log": receipt.events_removed,
         "events removed from the quarantine": receipt.rejects_removed,
@@ -129,4 +135,4 @@ def _show(receipt: forgetting.Receipt, as_json: bool) -> None:
     show.OUT.print("The receipt is in the bucket under receipts/. DynamoDB's point-in-time recovery still holds the "
                    "items for up to 35 days, and nothing can be removed from it.")  # fmt: skip
     if receipt.left:
-        show.OUT.print(f"{receipt.left} lines came back while this ran; run it again.", style="bold red")
+        show.OUT.print(f"{receipt.left} days held them again while this ran; run it again.", style="bold red")

@@ -12,7 +12,7 @@ from rich.progress import track
 from daybreak.aws.stack import Stack
 from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName, days, one_day
-from daybreak.cli.target import deployment
+from daybreak.cli.target import definitions_here, deployment
 from daybreak.cloud import cdk
 from daybreak.definitions import load
 from daybreak.errors import CloudError, InputError
@@ -57,12 +57,14 @@ def backfill(
     stack: StackName = "Daybreak",
 ) -> None:
     """After a change of definitions: derive and compute again from the stored events. Safe to repeat."""
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    yesterday = datetime.now(definitions_here().zone).date() - timedelta(days=1)
     begin, end = days(first, last or yesterday.isoformat(), ago=0)
     target = deployment(cloud, stack)
     span = target.export({"span": True})
     if not span["ready"] and span["first"]:  # other events are counted than before: all of history is derived anew
-        begin, end = min(begin, date.fromisoformat(span["first"])), max(end, date.fromisoformat(span["last"]))
+        a_day = timedelta(days=1)  # these are UTC dates: the project's day may be the one before or after
+        begin = min(begin, date.fromisoformat(span["first"]) - a_day)
+        end = max(end, date.fromisoformat(span["last"]) + a_day)
     months = list(_months(begin, end))
     for month_first, month_last in track(months, "deriving", console=show.ERR):
         target.export({"derive_from": month_first.isoformat(), "derive_to": month_last.isoformat()})

@@ -223,10 +223,7 @@ def _match_selectors(db: Connection, project: Project) -> None:
 
 def _event_keys(store: Store, calendar: Calendar, days: list[date]) -> Iterable[str]:
     """The files of `events` these days lie in: a project day lies in up to three UTC dates."""
-    dates = set()
-    for day in days:
-        first, last = calendar.starts_at(day).date(), (calendar.ends_at(day) - timedelta(microseconds=1)).date()
-        dates |= {first + n * ONE_DAY for n in range((last - first).days + 1)}
+    dates = {overlapped for day in days for overlapped in calendar.utc_dates(day)}
     prefixes = [keys.events_prefix(day) for day in sorted(dates)]
     if len(prefixes) > 50:  # an import of history: one walk over all is faster than hundreds of lists
         return [s.key for s in store.list("events/") if s.key.startswith(tuple(prefixes))]

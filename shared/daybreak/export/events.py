@@ -27,10 +27,9 @@ _JSON = {"properties", "traits", "context", "integrations"}
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What an arrival day added: its event dates, the dates its clients named, the objects it stands in with their
-    checksums, and how its log lines were counted."""
+    """What an arrival day added: the dates its clients named, its objects with their checksums, how its log lines were
+    counted."""
 
-    dates: list[date]
     originals: list[str]
     objects: dict[str, str]
     events: int
@@ -38,7 +37,6 @@ class Taken:
     rejected: int
     hours: list[HourLog]
     unreconciled: int
-    written: list[str]
 
 
 def take_day(
@@ -61,12 +59,10 @@ def take_day(
     hours = hours_from_log(db, store, arrived) if hours is None else hours
     files[keys.reconciliation(arrived)], unreconciled = reconcile(db, work, hours, events.values())
     existing = list_all(store, map(keys.folder, files))
-    written = put_changed(store, files, existing)
+    put_changed(store, files, existing)
     store.delete(key for key in before if key not in files)
-    dates = [row[0] for row in db.execute("select distinct dt from arrived order by 1").fetchall()]
     originals = db.execute("select distinct original_date from arrived").fetchall()
     return Taken(
-        dates=dates,
         originals=sorted(str(row[0] or keys.UNDATED) for row in originals),
         objects={key: md5(path.read_bytes()) for key, path in sorted(files.items())},
         events=_count(db, "arrived"),
@@ -74,7 +70,6 @@ def take_day(
         rejected=_count(db, "rejected"),
         hours=hours,
         unreconciled=unreconciled,
-        written=written,
     )
 
 

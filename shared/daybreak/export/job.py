@@ -43,6 +43,8 @@ class Manifest:
     days: list[date] = field(default_factory=list)
     objects: dict[str, str] = field(default_factory=dict)
     derived_version: str = ""
+    healed: int = 0
+    """How often its objects were not what this says and were made again: the metric jobs then count its days anew."""
 
     def dump(self) -> bytes:
         return json.dumps(asdict(self), default=str, indent=1).encode()
@@ -107,7 +109,8 @@ class Export:
         `through` is how far the raw log reaches, where no manifest says so; as a rule its newest hour. None where
         there is no log: the day waits for its export.
         """
-        before = read_manifest(self.store, arrived)
+        self._begin()
+        before = self._before(arrived)
         logged = [keys.hour_in(stored.key) for stored in self.store.list(keys.raw_prefix(arrived))]
         if before is None and not logged:
             return None
@@ -142,6 +145,7 @@ class Export:
         drop_other_trees(self.store, version)
 
     def _days(self, first: datetime, end: datetime) -> list[Manifest]:
+        self._begin()
         manifests: dict[date, Manifest] = {}
         day = first.date()
         while _midnight(day) < end:
@@ -155,13 +159,13 @@ class Export:
         Its own manifest comes last: killed before, the next run finds the day changed and lets the others follow again.
         """
         self.progress(f"{arrived}: reading arrivals")
-        before = read_manifest(self.store, arrived)
+        before = self._before(arrived)
         known = before.hours if before else {}
         logged = log_hours(self.store, self.arrivals, hours_of(arrived, first, end), known)
         hours = {**known, **{f"{log['hour']:02}": dict(log) for log in logged}}
         midnight = _midnight(arrived)
         through = max(min(end, midnight + timedelta(days=1)), before.through if before else midnight)
-        current = before and before.derived_version == self.project.derived_version and self._stands(before)
+        current = before is not None and before.derived_version == self.project.derived_version
         if before and current and _arrived(before.hours) == _arrived(hours):
             manifest = replace(before, through=through, hours=hours)
         else:
@@ -171,6 +175,11 @@ class Export:
         self._finish(manifest)
         return [manifest, *followed]
 
+    def _before(self, arrived: date) -> Manifest | None:
+        """The day's manifest; without a version where its objects are not what it says, so that all is derived anew."""
+        manifest = read_manifest(self.store, arrived)
+        return manifest if manifest is None or self._stands(manifest) else replace(manifest, derived_version="")
+
     def _stands(self, manifest: Manifest) -> bool:
         """Whether the day's objects are what its manifest says: a slower run may have put older ones over them."""
         folders = map(keys.folder, manifest.objects)
@@ -178,13 +187,17 @@ class Export:
         return found == manifest.objects
 
     def _follow(self, changed: Manifest) -> list[Manifest]:
-        """Arrival days after this one that may hold an event it now holds first: there it is a duplicate."""
-        followed = []
-        for later in read_manifests(self.store, changed.arrived + timedelta(days=1)):
-            near = later.arrived - changed.arrived <= timedelta(days=RESTAMPED_DAYS)
-            if near or set(changed.originals) & set(later.originals):
-                followed.append(replace(self._rebuild(later.arrived, later, later.hours), through=later.through))
+        """Arrival days after this one that may hold an event it now holds first: there it is a duplicate.
+
+        A day that changes so is followed in its turn.
+        """
+        sources, followed = [changed], []
+        for arrived in [m.arrived for m in read_manifests(self.store, changed.arrived + timedelta(days=1))]:
+            later = read_manifest(self.store, arrived)  # as it is now: other runs go on meanwhile
+            if later and any(_may_share(earlier, later) for earlier in sources):
+                followed.append(replace(self._rebuild(arrived, later, later.hours), through=later.through))
                 self._finish(followed[-1])
+                sources += [followed[-1]] if followed[-1].objects != later.objects else []
         return followed
 
     def _rebuild(self, arrived: date, before: Manifest | None, hours: dict[str, Any] | None) -> Manifest:
@@ -192,12 +205,15 @@ class Export:
         with workplace(self.limits) as (db, work):
             self.progress(f"{arrived}: events")
             logs = None if hours is None else hour_logs(hours)
-            taken = take_day(db, self.store, work, arrived, logs, list(before.objects) if before else [])
-            days = _project_days(db, calendar, taken.dates)
-            touched = self._touched(db, calendar, before, taken, days)
+            left = before.objects if before else self._begun(arrived)
+            taken = take_day(db, self.store, work, arrived, logs, list(left))
+            # days it ever had stay: what is gone from them must be counted again too
+            days = sorted({*_project_days(db, calendar), *(before.days if before else ())})
+            touched = self._touched(calendar, before, taken, days)
             self.progress(f"{arrived}: derived tables of {len(touched)} days")
             derive_days(db, self.store, work, self.project, calendar, touched)
-            merge_months(db, self.store, work, self.project, touched, arrived)
+            last = last_manifest(self.store)
+            merge_months(db, self.store, work, self.project, touched, max(arrived, last.arrived) if last else arrived)
         return Manifest(
             arrived=arrived,
             through=_midnight(arrived),
@@ -207,24 +223,32 @@ class Export:
             rejected=taken.rejected,
             unreconciled=taken.unreconciled,
             originals=taken.originals,
-            days=sorted(set(days) | set(touched)),
+            days=days,
+            healed=before.healed + (taken.objects == before.objects and not before.derived_version) if before else 0,
             objects=taken.objects,
             derived_version=self.project.derived_version,
         )
 
-    def _touched(
-        self, db: Connection, calendar: Calendar, before: Manifest | None, taken: Taken, days: list[date]
-    ) -> list[date]:
-        """The project days to derive: all of them, or those whose events its manifest has otherwise.
-
-        A day that lost its last event is among them.
-        """
+    def _touched(self, calendar: Calendar, before: Manifest | None, taken: Taken, days: list[date]) -> list[date]:
+        """The project days to derive: those that lie in a UTC date whose events the manifest before has otherwise."""
         if before is None or before.derived_version != self.project.derived_version:
             return days
         differ = {key for key, md5 in before.objects.items() ^ taken.objects.items() if key.startswith("events/")}
-        dates = [date.fromisoformat(key.partition("dt=")[2][:10]) for key in differ]
-        gone = {day + n * timedelta(days=1) for day in dates for n in (-1, 0, 1)} & set(before.days) - set(days)
-        return sorted(set(_project_days(db, calendar, dates)) | gone)
+        dates = {date.fromisoformat(key.partition("dt=")[2][:10]) for key in differ}
+        return sorted({day for day in days for overlapped in calendar.utc_dates(day) if overlapped in dates})
+
+    def _begin(self) -> None:
+        """Where the last export knew other definitions, its derived tables are complete no more from now on."""
+        last = last_manifest(self.store)
+        if last and last.derived_version != self.project.derived_version:
+            self.store.delete([keys.derived_ready(last.derived_version)])
+
+    def _begun(self, arrived: date) -> dict[str, str]:
+        """What a run left that was killed before the day's first manifest: without it, nothing says what to remove."""
+        if not self.store.list(keys.raw_prefix(arrived)):
+            return {}
+        left = [s for prefix in ("events/", "moved/") for s in self.store.list(prefix)]
+        return {stored.key: "" for stored in left if keys.arrived_of(stored.key) == arrived}
 
     def _finish(self, manifest: Manifest) -> None:
         """Write the manifest, last of all. Before the first one ever, say that the derived tables cover everything."""
@@ -260,12 +284,16 @@ def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _project_days(db: Connection, calendar: Calendar, dates: list[date]) -> list[date]:
-    """The project's days that the arrival day's events of these UTC dates fall on."""
-    hours = db.execute("select distinct date_trunc('hour', timestamp), dt from arrived").fetchall()
-    wanted = set(dates)
-    moments = (hour.replace(tzinfo=UTC) + quarter for hour, day in hours if day in wanted for quarter in _QUARTERS)
-    return sorted({calendar.day_of(moment) for moment in moments})
+def _may_share(earlier: Manifest, later: Manifest) -> bool:
+    """Whether two arrival days may hold the same event: both near, or with a date that clients named in both."""
+    near = later.arrived - earlier.arrived <= timedelta(days=RESTAMPED_DAYS)
+    return near or bool(set(earlier.originals) & set(later.originals))
+
+
+def _project_days(db: Connection, calendar: Calendar) -> set[date]:
+    """The project's days that the arrival day's events fall on."""
+    hours = db.execute("select distinct date_trunc('hour', timestamp) from arrived").fetchall()
+    return {calendar.day_of(hour.replace(tzinfo=UTC) + quarter) for (hour,) in hours for quarter in _QUARTERS}
 
 
 _QUARTERS = [timedelta(minutes=m) for m in (0, 15, 30, 45)]

@@ -216,13 +216,13 @@ def _judge(raws: list[Any], type_: str | None, arrival: Arrival, rules: Rules, s
             judged: Canonical | Rejected = canonical(raw, arrival, index, type_, rules)
         except EventRejected as reason:
             judged = _quarantined(index, raw, type_, reason, arrival)
+        size += len(judged.line)
         if rules.forgets(sent):
             judged = replace(judged, line=b"")
         if isinstance(judged, Canonical):
             events.append(judged)
         else:
             rejected.append(judged)
-        size += len(judged.line)
         if size > sizes.judged:
             _too_much_to_judge()
     return Intake(arrival.source, events, rejected)
