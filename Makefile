@@ -21,8 +21,11 @@ setup: .venv/.ready infra/node_modules/.ready
 demo: setup
 	@$(BIN)/daybreak demo $(if $(PORT),--port $(PORT))
 
-test: setup lint
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/test_mutants.py
+# lint runs beside the tests, and is waited for
+test: setup
+	@make --no-print-directory lint & linting=$$!; \
+	  $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/test_mutants.py; tested=$$?; \
+	  wait $$linting && exit $$tested
 
 mutants: setup
 	@$(BIN)/pytest -n logical tests/test_mutants.py
