@@ -1,6 +1,7 @@
 """Small lakes for tests: events in, tables out, through the same ingest, export and metric jobs as everything else."""
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -34,6 +35,11 @@ def event(who: str, what: str, at: str, key: str | None = None, **properties: An
         "messageId": key or f"{who}/{what}/{at}",
         "properties": properties,
     }
+
+
+def tries(examples: int) -> int:
+    """How many examples Hypothesis makes: all of them in `make mutants`, a third in `make test`, which is to be quick."""
+    return examples if os.environ.get("EXAMPLES") == "all" else max(3, examples // 3)
 
 
 def project(definitions: str, timezone: str = "UTC", week_start: str = "monday") -> Project:

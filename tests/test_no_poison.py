@@ -16,7 +16,7 @@ from daybreak.ingest.request import Request, Source, take
 from daybreak.ingest.rules import NO_RULES
 from daybreak.metrics.families import FAMILIES
 from daybreak.metrics.job import Metrics
-from journeys import LIMITS, Deployment, project
+from journeys import LIMITS, Deployment, project, tries
 
 ASKED = project("""
 [segments.odd]
@@ -174,7 +174,7 @@ class _Requests:
 
 # an example takes seconds, so a failing one is shown as it was found instead of being made small for minutes
 @settings(
-    max_examples=12,
+    max_examples=tries(12),
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

@@ -17,7 +17,7 @@ from daybreak.export.arrivals import NothingArrives
 from daybreak.export.job import Export, read_manifest
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
-from journeys import LIMITS, Deployment, event, project
+from journeys import LIMITS, Deployment, event, project, tries
 
 COUNTED = project("""
 [retention.r]
@@ -239,7 +239,7 @@ def test_a_day_that_loses_its_last_event_to_an_earlier_arrival_is_counted_again(
 
 # an example takes seconds, so a failing one is shown as it was found instead of being made small for minutes
 @settings(
-    max_examples=8,
+    max_examples=tries(8),
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import reference
 from daybreak.metrics.families import FAMILIES
-from journeys import computed, project
+from journeys import computed, project, tries
 from reference import Clock, Did
 
 S, A, V, Q, X, ANY = ("S",), ("A",), ("V",), ("Q",), ("X",), ()
@@ -210,7 +210,7 @@ def journeys(draw: st.DrawFn) -> tuple[Clock, date, list[Did]]:
 
 # an example takes seconds, so a failing one is shown as it was found instead of being made small for minutes
 beside_the_reference = settings(
-    max_examples=15,
+    max_examples=tries(15),
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from daybreak.definitions import Project
 from daybreak.metrics.families import FAMILIES
-from journeys import Deployment, computed, event, project
+from journeys import Deployment, computed, event, project, tries
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 Row = dict[str, Any]
@@ -158,7 +158,7 @@ def journeys(draw: st.DrawFn, timezones: tuple[str, ...] = tuple(sorted(CLOCK_CH
 def lawful(examples: int) -> settings:
     """An example takes seconds, so a failing one is shown as it was found instead of being made small for minutes."""
     return settings(
-        max_examples=examples,
+        max_examples=tries(examples),
         deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
