@@ -13,7 +13,8 @@ import duckdb
 from daybreak.database import Limits
 from daybreak.definitions import Project, parse
 from daybreak.export.arrivals import HourFrames, StoredItem
-from daybreak.export.job import Export, Manifest
+from daybreak.export.job import Export
+from daybreak.export.manifest import Manifest
 from daybreak.ingest.event import Arrival, canonical
 from daybreak.ingest.pack import pack
 from daybreak.lake import keys

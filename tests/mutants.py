@@ -80,7 +80,7 @@ MUTANTS = [
     Mutant("months end with the arrival day's", "export/job.py",
            "max(arrived, last.arrived) if last else arrived)", "arrived)", EXPORT, "older_month"),
     Mutant("what a killed first run left stays", "export/job.py",
-           "before.objects if before else self._begun(arrived)", "before.objects if before else {}",
+           "before.objects) if before else self._begun(arrived)", "before.objects) if before else []",
            EXPORT, "killed_first_run"),
     Mutant("memberships of before in the months since", "export/derive.py",
            "for table, (day_table, _, _) in MERGED.items():", "for table, (day_table, _, _) in reversed(MERGED.items()):",

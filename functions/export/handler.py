@@ -23,7 +23,8 @@ from daybreak.aws.events_table import EventsTable
 from daybreak.database import Limits
 from daybreak.definitions import load
 from daybreak.export.arrivals import HOUR
-from daybreak.export.job import LOOK_BACK, Export, Manifest
+from daybreak.export.job import LOOK_BACK, Export
+from daybreak.export.manifest import Manifest
 from daybreak.ingest.event import parse_time
 
 

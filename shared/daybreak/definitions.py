@@ -92,6 +92,11 @@ class Project(BaseModel):
         """The definitions of one family by name."""
         return self.definitions.get(family, {})
 
+    @cached_property
+    def measured(self) -> list[str]:
+        """The families it defines anything of, in the order they are computed."""
+        return [family for family in FAMILIES if self.of(family)]
+
     def all(self) -> Iterator[Definition]:
         for family in self.definitions.values():
             yield from family.values()

@@ -22,7 +22,8 @@ from daybreak import database
 from daybreak.database import Connection, Limits, workplace
 from daybreak.export.arrivals import Tally
 from daybreak.export.derive import drop_other_trees
-from daybreak.export.job import Progress, last_manifest, read_manifest, read_manifests
+from daybreak.export.job import Progress
+from daybreak.export.manifest import last_manifest, read_manifest, read_manifests
 from daybreak.ingest.pack import pack, unpack
 from daybreak.ingest.rules import about, forgotten_digest
 from daybreak.lake import keys

@@ -19,7 +19,8 @@ from daybreak.aws.events_table import EventsTable
 from daybreak.aws.live_rules import LiveRules
 from daybreak.export import events
 from daybreak.export.arrivals import NothingArrives
-from daybreak.export.job import Export, Manifest, read_manifest, read_manifests
+from daybreak.export.job import Export
+from daybreak.export.manifest import Manifest, read_manifest, read_manifests
 from daybreak.export.rejected import replay_rejected
 from daybreak.ingest.plan import Plan, parse_plan
 from daybreak.lake.store import FolderStore, md5

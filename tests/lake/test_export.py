@@ -1,9 +1,9 @@
 """The export: each message id once over all history, whatever is repeated, late, out of order or cut short."""
 
-import contextlib
+import itertools
 import random
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from daybreak.errors import DayMissing, InputError
 from daybreak.export.arrivals import NothingArrives
-from daybreak.export.job import Export, read_manifest
+from daybreak.export.job import Export
+from daybreak.export.manifest import read_manifest
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
 from journeys import LIMITS, Deployment, event, project, tries
@@ -166,29 +167,47 @@ class _CutStore(FolderStore):
             raise _Cut
 
 
+def _copied(before: Deployment, root: Path) -> Deployment:
+    """Another deployment with the same lake, to which the same arrives."""
+    if before.store.root.is_dir():  # nothing has been exported to it yet, perhaps
+        shutil.copytree(before.store.root, root)
+    made = Deployment(root, COUNTED)
+    made.arrived = before.arrived
+    return made
+
+
+def _killed(
+    before: Deployment, root: Path, export: Callable[[Deployment], object], at: Iterable[int] | None = None
+) -> Iterator[tuple[Deployment, str]]:
+    """Deployments whose export was killed before its first change, its second, … and then run again."""
+    for changes in at or itertools.count():
+        cut = _copied(before, root / f"cut{changes}")
+        cut.store = _CutStore(cut.store.root, changes)
+        try:
+            export(cut)
+        except _Cut:
+            cut.store = FolderStore(cut.store.root)
+            export(cut)
+            yield cut, f"after change {changes}"
+        else:
+            return
+
+
 def _arrivals(deployment: Deployment) -> None:
     deployment.receive(day(10, 7), ids("m1", "m2") + ids("old", at="2026-10-01T08:00:00Z"))
     deployment.receive(day(10, 9), ids("m2", "m3"))
 
 
 def test_killed_at_every_step_and_run_again_the_lake_is_the_same(tmp_path: Path) -> None:
-    whole = Deployment(tmp_path / "whole", COUNTED)
-    _arrivals(whole)
+    before = Deployment(tmp_path / "before", COUNTED)
+    _arrivals(before)
+    whole = _copied(before, tmp_path / "whole")
     whole.export(day(10, 23))
-    changes = 0
-    while True:
-        cut = Deployment(tmp_path / f"cut{changes}", COUNTED)
-        _arrivals(cut)
-        cut.store = _CutStore(cut.store.root, changes)
-        try:
-            cut.export(day(10, 23))
-            break
-        except _Cut:
-            cut.store = FolderStore(cut.store.root)
-            cut.export(day(10, 23))
-            assert cut.bytes("") == whole.bytes(""), f"after change {changes}"
-        changes += 1
-    assert changes > 8
+    killed = 0
+    for cut, after in _killed(before, tmp_path, lambda deployment: deployment.export(day(10, 23))):
+        assert cut.bytes("") == whole.bytes(""), after
+        killed += 1
+    assert killed > 8
 
 
 def test_killed_while_an_earlier_day_gains_an_event_that_a_later_one_holds_it_is_counted_once(tmp_path: Path) -> None:
@@ -198,29 +217,15 @@ def test_killed_while_an_earlier_day_gains_an_event_that_a_later_one_holds_it_is
     before.export(day(13))
     before.receive(day(8, 10), ids("twice", at="2026-11-08T08:30:00Z"))  # a write that was seen days later
 
-    def days(root: Path) -> Deployment:
-        shutil.copytree(before.store.root, root)
-        made = Deployment(root, COUNTED)
-        made.arrived = before.arrived
-        return made
-
-    whole = days(tmp_path / "whole")
+    whole = _copied(before, tmp_path / "whole")
     whole.export_day("2026-11-08", day(13))
     assert whole.events() == ["other", "twice"]
-    changes = 0
-    while True:
-        cut = days(tmp_path / f"cut{changes}")
-        cut.store = _CutStore(cut.store.root, changes)
-        try:
-            cut.export_day("2026-11-08", day(13))
-            break
-        except _Cut:
-            cut.store = FolderStore(cut.store.root)
-            cut.export_day("2026-11-08", day(13))
-            assert cut.events() == ["other", "twice"], f"after change {changes}"
-            assert cut.bytes("") == whole.bytes(""), f"after change {changes}"
-        changes += 1
-    assert changes > 8
+    killed = 0
+    for cut, after in _killed(before, tmp_path, lambda deployment: deployment.export_day("2026-11-08", day(13))):
+        assert cut.events() == ["other", "twice"], after
+        assert cut.bytes("") == whole.bytes(""), after
+        killed += 1
+    assert killed > 8
 
 
 def test_a_day_that_loses_its_last_event_to_an_earlier_arrival_is_counted_again(tmp_path: Path) -> None:
@@ -328,26 +333,19 @@ def test_a_late_event_reaches_every_later_month_though_the_run_was_killed_in_bet
     before.export("2026-12-02T01:05:00+00:00")
     before.receive("2026-12-02T09:00:00+00:00", [event("late", "Signed Up", "2026-08-20T08:00:00Z")])
 
-    def months(root: Path) -> Deployment:
-        shutil.copytree(before.store.root, root)
-        made = Deployment(root, COUNTED)
-        made.arrived = before.arrived
-        return made
-
-    whole = months(tmp_path / "whole")
+    whole = _copied(before, tmp_path / "whole")
     whole.export("2026-12-02T11:05:00+00:00")
     merged = [key for key in whole.bytes("derived/") if "until=" in key]
     assert [key.rpartition("until=")[2] for key in merged] == [
         f"2026-{month}.parquet" for month in ("08", "09", "10", "11")
     ]
-    for left in (3, 5, 7, 9, 11):
-        cut = months(tmp_path / f"cut{left}")
-        cut.store = _CutStore(cut.store.root, left)
-        with contextlib.suppress(_Cut):
-            cut.export("2026-12-02T11:05:00+00:00")
-        cut.store = FolderStore(cut.store.root)
-        cut.export("2026-12-02T11:05:00+00:00")
-        assert cut.bytes("derived/") == whole.bytes("derived/")
+    killed = 0
+    for cut, after in _killed(
+        before, tmp_path, lambda deployment: deployment.export("2026-12-02T11:05:00+00:00"), at=(3, 5, 7, 9, 11)
+    ):
+        assert cut.bytes("derived/") == whole.bytes("derived/"), after
+        killed += 1
+    assert killed == 5
 
 
 # what is made of a day is made again when the day changes, wherever it lies

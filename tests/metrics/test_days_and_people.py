@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from daybreak.errors import DayMissing
-from daybreak.export.job import Export, read_manifests
+from daybreak.export.job import Export
+from daybreak.export.manifest import read_manifests
 from daybreak.metrics.job import Metrics
 from journeys import LIMITS, Deployment, computed, event, project
 

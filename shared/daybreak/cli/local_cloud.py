@@ -17,7 +17,6 @@ from daybreak.cli.options import AsJson
 from daybreak.cloud import cdk, local
 from daybreak.definitions import load
 from daybreak.errors import CloudError
-from daybreak.metrics.families import FAMILIES
 
 STACK = "Daybreak"
 LOCAL_SOURCE = "local"
@@ -79,8 +78,7 @@ def demo(
             described["url"], described["write_key"], file, lambda done: bar.update(task, completed=done)
         )
     stack = Stack.find(STACK)
-    measured = load(project / "daybreak.toml")
-    demonstration.compute(stack, stages, sent_from, [family for family in FAMILIES if measured.of(family)])
+    demonstration.compute(stack, stages, sent_from, load(project / "daybreak.toml").measured)
     demonstration.answer(stack, stages)
     show.OUT.print()
     show.table(f"{sent:,} events sent; what each stage took", ["stage", "seconds"],

@@ -16,7 +16,6 @@ from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import definitions_here, deployment
 from daybreak.errors import InputError
-from daybreak.metrics.families import FAMILIES
 
 _IN_FORCE_SECONDS = CACHE_SECONDS + 30
 """Until no collector holds the list of before, and none is still busy with a request it judged by it."""
@@ -52,8 +51,7 @@ def forget(
         )
     _show(receipt, as_json)
     yesterday = (datetime.now(project.zone).date() - timedelta(days=1)).isoformat()
-    measured = [family for family in FAMILIES if project.of(family)]
-    for family in track(measured, "counting again", console=show.ERR):
+    for family in track(project.measured, "counting again", console=show.ERR):
         target.metrics({"family": family, "date": yesterday})
 
 

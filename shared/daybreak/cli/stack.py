@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,9 +12,7 @@ from daybreak.aws.stack import Stack
 from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName, days, one_day
 from daybreak.cli.target import definitions_here, deployment
-from daybreak.cloud import cdk
-from daybreak.definitions import load
-from daybreak.errors import CloudError, InputError
+from daybreak.errors import InputError
 from daybreak.ingest.pack import unpack
 from daybreak.metrics.families import FAMILIES
 
@@ -57,7 +54,8 @@ def backfill(
     stack: StackName = "Daybreak",
 ) -> None:
     """After a change of definitions: derive and compute again from the stored events. Safe to repeat."""
-    yesterday = datetime.now(definitions_here().zone).date() - timedelta(days=1)
+    project = definitions_here()
+    yesterday = datetime.now(project.zone).date() - timedelta(days=1)
     begin, end = days(first, last or yesterday.isoformat(), ago=0)
     target = deployment(cloud, stack)
     span = target.export({"span": True})
@@ -70,7 +68,7 @@ def backfill(
         target.export({"derive_from": month_first.isoformat(), "derive_to": month_last.isoformat()})
     target.export({"derived": datetime.now(UTC).isoformat()})
     as_of = min(end, yesterday)
-    for family in track(_measured(), "computing", console=show.ERR):
+    for family in track(project.measured, "computing", console=show.ERR):
         target.metrics({"family": family, "date": as_of.isoformat()})
     show.OUT.print(f"Derived from {begin} to {end}, computed as of {as_of}.")
 
@@ -121,15 +119,6 @@ def _arriving(target: Stack, since: datetime, follow: bool) -> Iterator[bytes]:
             time.sleep(_TAIL_SECONDS)
         else:
             return
-
-
-def _measured() -> list[str]:
-    """The families that the checkout's daybreak.toml defines; all of them where there is no checkout."""
-    try:
-        project = load(cdk.project_folder(Path.cwd()) / "daybreak.toml")
-    except CloudError:
-        return list(FAMILIES)
-    return [family for family in FAMILIES if project.of(family)]
 
 
 def _months(first: date, last: date) -> Iterator[tuple[date, date]]:

@@ -6,7 +6,7 @@ says what the day holds; until it stands, the day is done again by the next run.
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from daybreak.errors import InputError
 from daybreak.export.arrivals import HOUR, Arrivals, hour_logs, hours_of, log_hours
 from daybreak.export.derive import derive_days, drop_other_trees, merge_months
 from daybreak.export.events import RESTAMPED_DAYS, Taken, list_all, take_day
+from daybreak.export.manifest import Manifest, last_manifest, midnight, read_manifest, read_manifests
 from daybreak.lake import keys
 from daybreak.lake.store import Store
 
@@ -26,51 +27,6 @@ LOOK_BACK_A_DAY, ONCE_A_DAY = timedelta(hours=28), 3
 """And once a day, at three (UTC), the whole day before: nothing is written that late, and if it is, it is found."""
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What the lake holds of one arrival day. `through`: everything that arrived before it is in (UTC)."""
-
-    arrived: date
-    through: datetime
-    hours: dict[str, dict[str, Any]] = field(default_factory=dict)
-    events: int = 0
-    duplicates: int = 0
-    rejected: int = 0
-    unreconciled: int = 0
-    originals: list[str] = field(default_factory=list)
-    days: list[date] = field(default_factory=list)
-    objects: dict[str, str] = field(default_factory=dict)
-    derived_version: str = ""
-    healed: int = 0
-    """How often its objects were not what this says and were made again: the metric jobs then count its days anew."""
-
-    def dump(self) -> bytes:
-        return json.dumps(asdict(self), default=str, indent=1).encode()
-
-    def rejected_percents(self, since: datetime) -> list[float]:
-        """The share of rejected events in each hour that ended after `since` and in which anything arrived."""
-        midnight = _midnight(self.arrived)
-        percents = []
-        for log in hour_logs(self.hours):
-            tallies = log.sources.values()
-            accepted, rejected = (sum(tally[name] for tally in tallies) for name in ("accepted", "rejected"))
-            if midnight + (log.hour + 1) * HOUR > since and accepted + rejected:
-                percents.append(100 * rejected / (accepted + rejected))
-        return percents
-
-    @staticmethod
-    def load(data: bytes) -> "Manifest":
-        values = json.loads(data)
-        return Manifest(
-            **{
-                **values,
-                "days": [date.fromisoformat(day) for day in values["days"]],
-                "arrived": date.fromisoformat(values["arrived"]),
-                "through": datetime.fromisoformat(values["through"]),
-            }
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +54,7 @@ class Export:
         """
         if arrived > through.date():
             raise InputError(f"--date {arrived} has not begun; today is {through.date()} (UTC)")
-        begins = _midnight(arrived)
+        begins = midnight(arrived)
         last = last_manifest(self.store)
         reached = last.through - LOOK_BACK if last else self.arrivals.first_hour(through) or begins
         return self._days(min(begins, reached), min(begins + timedelta(days=1), through))
@@ -114,7 +70,7 @@ class Export:
         logged = [keys.hour_in(stored.key) for stored in self.store.list(keys.raw_prefix(arrived))]
         if before is None and not logged:
             return None
-        reached = before.through if before else through or _midnight(arrived) + (max(logged) + 1) * HOUR
+        reached = before.through if before else through or midnight(arrived) + (max(logged) + 1) * HOUR
         manifest = replace(self._rebuild(arrived, before, before.hours if before else None), through=reached)
         self._finish(manifest)
         return manifest
@@ -148,7 +104,7 @@ class Export:
         self._begin()
         manifests: dict[date, Manifest] = {}
         day = first.date()
-        while _midnight(day) < end:
+        while midnight(day) < end:
             manifests |= {manifest.arrived: manifest for manifest in self._day(day, first, end)}
             day += timedelta(days=1)
         return [manifests[arrived] for arrived in sorted(manifests)]
@@ -163,8 +119,8 @@ class Export:
         known = before.hours if before else {}
         logged = log_hours(self.store, self.arrivals, hours_of(arrived, first, end), known)
         hours = {**known, **{f"{log['hour']:02}": dict(log) for log in logged}}
-        midnight = _midnight(arrived)
-        through = max(min(end, midnight + timedelta(days=1)), before.through if before else midnight)
+        begins = midnight(arrived)
+        through = max(min(end, begins + timedelta(days=1)), before.through if before else begins)
         current = before is not None and before.derived_version == self.project.derived_version
         if before and current and _arrived(before.hours) == _arrived(hours):
             manifest = replace(before, through=through, hours=hours)
@@ -205,8 +161,8 @@ class Export:
         with workplace(self.limits) as (db, work):
             self.progress(f"{arrived}: events")
             logs = None if hours is None else hour_logs(hours)
-            left = before.objects if before else self._begun(arrived)
-            taken = take_day(db, self.store, work, arrived, logs, list(left))
+            left = list(before.objects) if before else self._begun(arrived)
+            taken = take_day(db, self.store, work, arrived, logs, left)
             # days it ever had stay: what is gone from them must be counted again too
             days = sorted({*_project_days(db, calendar), *(before.days if before else ())})
             touched = self._touched(calendar, before, taken, days)
@@ -214,9 +170,11 @@ class Export:
             derive_days(db, self.store, work, self.project, calendar, touched)
             last = last_manifest(self.store)
             merge_months(db, self.store, work, self.project, touched, max(arrived, last.arrived) if last else arrived)
+        # the same objects were made over others that had been put in their place
+        healed = before is not None and not before.derived_version and taken.objects == before.objects
         return Manifest(
             arrived=arrived,
-            through=_midnight(arrived),
+            through=midnight(arrived),
             hours={f"{log.hour:02}": asdict(log) for log in taken.hours},
             events=taken.events,
             duplicates=taken.duplicates,
@@ -224,7 +182,7 @@ class Export:
             unreconciled=taken.unreconciled,
             originals=taken.originals,
             days=days,
-            healed=before.healed + (taken.objects == before.objects and not before.derived_version) if before else 0,
+            healed=(before.healed if before else 0) + healed,
             objects=taken.objects,
             derived_version=self.project.derived_version,
         )
@@ -243,12 +201,12 @@ class Export:
         if last and last.derived_version != self.project.derived_version:
             self.store.delete([keys.derived_ready(last.derived_version)])
 
-    def _begun(self, arrived: date) -> dict[str, str]:
+    def _begun(self, arrived: date) -> list[str]:
         """What a run left that was killed before the day's first manifest: without it, nothing says what to remove."""
         if not self.store.list(keys.raw_prefix(arrived)):
-            return {}
+            return []
         left = [s for prefix in ("events/", "moved/") for s in self.store.list(prefix)]
-        return {stored.key: "" for stored in left if keys.arrived_of(stored.key) == arrived}
+        return [stored.key for stored in left if keys.arrived_of(stored.key) == arrived]
 
     def _finish(self, manifest: Manifest) -> None:
         """Write the manifest, last of all. Before the first one ever, say that the derived tables cover everything."""
@@ -257,31 +215,9 @@ class Export:
         self.store.put(keys.export(manifest.arrived), manifest.dump())
 
 
-def read_manifest(store: Store, arrived: date) -> Manifest | None:
-    data = store.get(keys.export(arrived))
-    return Manifest.load(data) if data else None
-
-
-def read_manifests(store: Store, since: date = date.min) -> list[Manifest]:
-    """The manifests of arrival days from `since` on, oldest first."""
-    listed = [s.key for s in store.list(keys.EXPORTS) if keys.arrived_of(s.key) >= since]
-    return [Manifest.load(data) for key in listed if (data := store.get(key))]
-
-
-def last_manifest(store: Store) -> Manifest | None:
-    """The newest arrival day's manifest, or None before the first export."""
-    listed = [s.key for s in store.list(keys.EXPORTS)]
-    data = store.get(listed[-1]) if listed else None
-    return Manifest.load(data) if data else None
-
-
 def _arrived(hours: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The hours in which anything arrived."""
     return {hour: log for hour, log in hours.items() if log["sources"]}
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _may_share(earlier: Manifest, later: Manifest) -> bool:

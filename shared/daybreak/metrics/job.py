@@ -15,7 +15,8 @@ from daybreak.database import Connection, Limits, create, quoted, read_parquet, 
 from daybreak.definitions import ALL, Project
 from daybreak.errors import DayMissing
 from daybreak.export.derive import DAY_TABLES, by_membership, days_of, merged_rows
-from daybreak.export.job import Progress, last_manifest, read_manifest
+from daybreak.export.job import Progress
+from daybreak.export.manifest import last_manifest, read_manifest
 from daybreak.lake import keys
 from daybreak.lake.store import Store, put_changed
 from daybreak.metrics.engine import compute, first_partitions

@@ -1,0 +1,77 @@
+"""What the lake holds of each arrival day: written last by the export, read by everything after it."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from daybreak.export.arrivals import HOUR, hour_logs
+from daybreak.lake import keys
+from daybreak.lake.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What the lake holds of one arrival day. `through`: everything that arrived before it is in (UTC)."""
+
+    arrived: date
+    through: datetime
+    hours: dict[str, dict[str, Any]] = field(default_factory=dict)
+    events: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    unreconciled: int = 0
+    originals: list[str] = field(default_factory=list)
+    days: list[date] = field(default_factory=list)
+    objects: dict[str, str] = field(default_factory=dict)
+    derived_version: str = ""
+    healed: int = 0
+    """How often its objects were not what this says and were made again: the metric jobs then count its days anew."""
+
+    def dump(self) -> bytes:
+        return json.dumps(asdict(self), default=str, indent=1).encode()
+
+    def rejected_percents(self, since: datetime) -> list[float]:
+        """The share of rejected events in each hour that ended after `since` and in which anything arrived."""
+        percents = []
+        for log in hour_logs(self.hours):
+            tallies = log.sources.values()
+            accepted, rejected = (sum(tally[name] for tally in tallies) for name in ("accepted", "rejected"))
+            if midnight(self.arrived) + (log.hour + 1) * HOUR > since and accepted + rejected:
+                percents.append(100 * rejected / (accepted + rejected))
+        return percents
+
+    @staticmethod
+    def load(data: bytes) -> "Manifest":
+        values = json.loads(data)
+        return Manifest(
+            **{
+                **values,
+                "days": [date.fromisoformat(day) for day in values["days"]],
+                "arrived": date.fromisoformat(values["arrived"]),
+                "through": datetime.fromisoformat(values["through"]),
+            }
+        )
+
+
+def read_manifest(store: Store, arrived: date) -> Manifest | None:
+    data = store.get(keys.export(arrived))
+    return Manifest.load(data) if data else None
+
+
+def read_manifests(store: Store, since: date = date.min) -> list[Manifest]:
+    """The manifests of arrival days from `since` on, oldest first."""
+    listed = [s.key for s in store.list(keys.EXPORTS) if keys.arrived_of(s.key) >= since]
+    return [Manifest.load(data) for key in listed if (data := store.get(key))]
+
+
+def last_manifest(store: Store) -> Manifest | None:
+    """The newest arrival day's manifest, or None before the first export."""
+    listed = [s.key for s in store.list(keys.EXPORTS)]
+    data = store.get(listed[-1]) if listed else None
+    return Manifest.load(data) if data else None
+
+
+def midnight(arrived: date) -> datetime:
+    """When an arrival day begins: they are UTC's days."""
+    return datetime(arrived.year, arrived.month, arrived.day, tzinfo=UTC)
