@@ -40,7 +40,16 @@ def event(who: str, what: str, at: str, key: str | None = None, **properties: An
 
 def tries(examples: int) -> int:
     """How many examples Hypothesis makes: all of them in `make mutants`, a third in `make test`, which is to be quick."""
-    return examples if os.environ.get("EXAMPLES") == "all" else max(3, examples // 3)
+    return examples if _all_examples() else max(3, examples // 3)
+
+
+def stride(step: int) -> int:
+    """Which of a long row of cases are tried: each one in `make mutants`, every `step`-th in `make test`."""
+    return 1 if _all_examples() else step
+
+
+def _all_examples() -> bool:
+    return os.environ.get("EXAMPLES") == "all"
 
 
 def project(definitions: str, timezone: str = "UTC", week_start: str = "monday") -> Project:

@@ -18,7 +18,7 @@ from daybreak.export.job import Export
 from daybreak.export.manifest import read_manifest
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
-from journeys import LIMITS, Deployment, event, project, tries
+from journeys import LIMITS, Deployment, event, project, stride, tries
 
 COUNTED = project("""
 [retention.r]
@@ -177,10 +177,10 @@ def _copied(before: Deployment, root: Path) -> Deployment:
 
 
 def _killed(
-    before: Deployment, root: Path, export: Callable[[Deployment], object], at: Iterable[int] | None = None
+    before: Deployment, root: Path, export: Callable[[Deployment], object], at: Iterable[int]
 ) -> Iterator[tuple[Deployment, str]]:
-    """Deployments whose export was killed before its first change, its second, … and then run again."""
-    for changes in at or itertools.count():
+    """Deployments whose export was killed after so many changes, and then run again; none after it ran through."""
+    for changes in at:
         cut = _copied(before, root / f"cut{changes}")
         cut.store = _CutStore(cut.store.root, changes)
         try:
@@ -204,7 +204,7 @@ def test_killed_at_every_step_and_run_again_the_lake_is_the_same(tmp_path: Path)
     whole = _copied(before, tmp_path / "whole")
     whole.export(day(10, 23))
     killed = 0
-    for cut, after in _killed(before, tmp_path, lambda deployment: deployment.export(day(10, 23))):
+    for cut, after in _killed(before, tmp_path, lambda cut: cut.export(day(10, 23)), itertools.count()):
         assert cut.bytes("") == whole.bytes(""), after
         killed += 1
     assert killed > 8
@@ -221,11 +221,12 @@ def test_killed_while_an_earlier_day_gains_an_event_that_a_later_one_holds_it_is
     whole.export_day("2026-11-08", day(13))
     assert whole.events() == ["other", "twice"]
     killed = 0
-    for cut, after in _killed(before, tmp_path, lambda deployment: deployment.export_day("2026-11-08", day(13))):
+    at = itertools.count(0, stride(3))
+    for cut, after in _killed(before, tmp_path, lambda cut: cut.export_day("2026-11-08", day(13)), at):
         assert cut.events() == ["other", "twice"], after
         assert cut.bytes("") == whole.bytes(""), after
         killed += 1
-    assert killed > 8
+    assert killed > 8 / stride(3)
 
 
 def test_a_day_that_loses_its_last_event_to_an_earlier_arrival_is_counted_again(tmp_path: Path) -> None:
@@ -340,12 +341,11 @@ def test_a_late_event_reaches_every_later_month_though_the_run_was_killed_in_bet
         f"2026-{month}.parquet" for month in ("08", "09", "10", "11")
     ]
     killed = 0
-    for cut, after in _killed(
-        before, tmp_path, lambda deployment: deployment.export("2026-12-02T11:05:00+00:00"), at=(3, 5, 7, 9, 11)
-    ):
+    at = range(3, 12, 2 * stride(2))
+    for cut, after in _killed(before, tmp_path, lambda cut: cut.export("2026-12-02T11:05:00+00:00"), at):
         assert cut.bytes("derived/") == whole.bytes("derived/"), after
         killed += 1
-    assert killed == 5
+    assert killed == len(at)
 
 
 # what is made of a day is made again when the day changes, wherever it lies

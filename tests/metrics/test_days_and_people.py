@@ -250,19 +250,19 @@ def test_an_arrival_day_exported_late_restates_its_days(tmp_path: Path) -> None:
 def test_a_link_at_the_end_of_a_chain_moves_everybody_before_it(tmp_path: Path) -> None:
     sent = [
         ("2026-06-01T09:00:00+00:00", [event("c", "Signed Up", "2026-06-01T08:00:00Z")]),
-        ("2026-07-01T09:00:00+00:00", [anonymous("a", "Signed Up", "2026-07-01T08:00:00Z")]),
-        ("2026-09-01T09:00:00+00:00", [identify("a", "b", "2026-09-01T08:00:00Z")]),
-        ("2026-10-01T09:00:00+00:00", [
-            {"type": "alias", "previousId": "b", "userId": "c", "timestamp": "2026-10-01T08:00:00Z", "messageId": "b>c"}]),
+        ("2026-06-11T09:00:00+00:00", [anonymous("a", "Signed Up", "2026-06-11T08:00:00Z")]),
+        ("2026-06-21T09:00:00+00:00", [identify("a", "b", "2026-06-21T08:00:00Z")]),
+        ("2026-07-01T09:00:00+00:00", [
+            {"type": "alias", "previousId": "b", "userId": "c", "timestamp": "2026-07-01T08:00:00Z", "messageId": "b>c"}]),
     ]  # fmt: skip
     daily, once = Deployment(tmp_path / "daily", ASKED), Deployment(tmp_path / "once", ASKED)
     for received, events in sent:
         for deployment in (daily, once):
             deployment.receive(received, events)
-        daily.export(f"{received[:8]}10T00:05:00+00:00")
-        daily.compute(f"{received[:8]}09")
-    once.export("2026-10-10T00:05:00+00:00")
-    once.compute("2026-10-09")
+        daily.export(f"{received[:9]}9T00:05:00+00:00")
+        daily.compute(f"{received[:9]}8")
+    once.export("2026-07-09T00:05:00+00:00")
+    once.compute("2026-07-08")
     assert activated(daily) == activated(once) == {"2026-06-01": (1, 0)}
     assert daily.bytes("metrics/") == once.bytes("metrics/")
 
