@@ -1,7 +1,7 @@
 # make demo          the whole of Daybreak on this machine, with real events and real numbers
 # make test          everything that must hold: lint, types, arrows, unit tests, end to end on a fresh local cloud
-# make mutants       some sixty faults put into the product on purpose: each makes a test fall; and the generated journeys,
-#                    three times as many of them as in make test
+# make mutants       some sixty faults put into the product on purpose: each makes a test fall; the generated journeys,
+#                    three times as many of them as in make test; and that make bench runs
 # make conformance   the real SDKs, in Node, Python and a browser, against the deployed collector; hostile requests;
 #                    Amazon's own DynamoDB Local
 # make volume        a million events of real clients through a bad network: none lost, none doubled; EVENTS=20000 for fewer
@@ -13,6 +13,7 @@ BIN := .venv/bin
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 
 CLIENTS := tests/conformance
+SLOW := tests/test_mutants.py tests/test_bench.py
 GENERATED := tests/metrics/test_against_reference.py tests/metrics/test_laws.py tests/lake/test_export.py tests/test_no_poison.py
 CONFORMANCE_NEEDS := chromium curl openjdk-17-jre-headless maven
 
@@ -26,11 +27,11 @@ demo: setup
 # lint runs beside the tests, and is waited for
 test: setup
 	@make --no-print-directory lint & linting=$$!; \
-	  $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/test_mutants.py; tested=$$?; \
+	  $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(SLOW)); tested=$$?; \
 	  wait $$linting && exit $$tested
 
 mutants: setup
-	@EXAMPLES=all $(BIN)/pytest -n $(WORKERS) tests/test_mutants.py $(GENERATED)
+	@EXAMPLES=all $(BIN)/pytest -n $(WORKERS) $(SLOW) $(GENERATED)
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -125,6 +125,11 @@ class Project(BaseModel):
         return any(definition.actor == "account" for definition in self.all())
 
     @cached_property
+    def by_membership(self) -> bool:
+        """Whether an event counts for the account its person is in, unless it names one itself."""
+        return self.counts_accounts and self.settings.account_property is None
+
+    @cached_property
     def selectors(self) -> set[str]:
         return {selector for definition in self.all() for selector in definition.selectors()}
 

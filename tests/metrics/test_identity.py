@@ -105,7 +105,10 @@ def test_each_morning_or_once_at_the_end_gives_the_same_bytes(
     assert daily.latest("active_people")["rows"] == once.latest("active_people")["rows"]
 
 
-def test_the_last_word_on_a_person_counts_whichever_id_said_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("afterwards", [[], [told("d", 20, "x", True)]], ids=["then", "and_once_more_later"])
+def test_the_last_word_on_a_person_counts_whichever_id_said_it(
+    tmp_path: Path, afterwards: list[dict[str, Any]]
+) -> None:
     """The device says x on the 1st and again on the 5th, the user y on the 3rd: at the start on the 6th it is x."""
     deployment = Deployment(tmp_path, ASKED)
     events = [
@@ -114,8 +117,9 @@ def test_the_last_word_on_a_person_counts_whichever_id_said_it(tmp_path: Path) -
         told("d", 5, "x", True),
         linked("d", "u", 5),
         signs_up("u", 6),
+        *afterwards,
     ]
-    deployment.receive("2026-06-07T12:00:00+00:00", events)
+    deployment.receive("2026-06-21T12:00:00+00:00", events)
     deployment.export("2026-07-02T00:05:00+00:00")
     deployment.compute("2026-07-01")
     assert [row["segment_value"] for row in deployment.table("activation", "people", "role")] == ["x"]

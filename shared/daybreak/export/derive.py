@@ -1,8 +1,7 @@
 """The derived tables: what the metric jobs read instead of every event. All can be rebuilt from `events` at any time.
 
-Of each project day: `activity`, `matches`, `identities`, `traits`, `memberships`. Of everything up to a month's end:
-`seen` (first and last time of each id and selector) and the last three, merged. Merging is a minimum, a maximum or a
-union, so it may be repeated and done in any order; its size grows with people, not with events.
+Of each project day: `activity`, `matches`, `identities`, `traits`, `memberships`. What `merged.py` makes of them holds
+everything up to a month's end.
 """
 
 from collections.abc import Iterable
@@ -50,58 +49,6 @@ DAY_TABLES: dict[str, dict[str, str]] = {
 }
 """The tables of a day, with their columns besides the day itself."""
 
-MERGED: dict[str, tuple[str, dict[str, str], str]] = {
-    "memberships": (
-        "memberships",
-        DAY_TABLES["memberships"],
-        # two calls at one instant: the greater name
-        "select id, account, joined_at from "
-        "(select id, joined_at, max(account) as account from {rows} group by id, joined_at) "
-        "qualify lag(account) over (partition by id order by joined_at) is distinct from account "
-        "or lead(account) over (partition by id order by joined_at) is distinct from account",
-    ),
-    "seen": (
-        "activity",
-        {
-            "selector": "VARCHAR",
-            "id": "VARCHAR",
-            "account": "VARCHAR",
-            "first_at": "TIMESTAMP",
-            "last_at": "TIMESTAMP",
-            "first_values": "VARCHAR",
-        },
-        "select selector, id, account, min(first_at) as first_at, max(last_at) as last_at, "
-        "arg_min(first_values, row(first_at, first_values)) as first_values from {rows} group by selector, id, account",
-    ),
-    "identities": (
-        "identities",
-        DAY_TABLES["identities"],
-        "select id, user_id, min(linked_at) as linked_at from {rows} group by id, user_id",
-    ),
-    "traits": (
-        "traits",
-        DAY_TABLES["traits"],
-        # only the first and last of equal ones in a row: an SDK that identifies on every page load must not make this
-        # grow, and of a person with two ids the one who said it last must be known
-        "select actor, id, trait, set_at, value from "
-        "(select actor, id, trait, set_at, max(value) as value from {rows} group by actor, id, trait, set_at) "
-        "qualify row_number() over (partition by actor, id, trait order by set_at) = 1 "
-        "or value is distinct from lag(value) over (partition by actor, id, trait order by set_at) "
-        "or row_number() over (partition by actor, id, trait order by set_at desc) = 1 "
-        "or value is distinct from lead(value) over (partition by actor, id, trait order by set_at)",
-    ),
-}
-"""Merged table -> the day table it is merged from, its columns, and the merge, which reads old rows and new alike.
-
-Memberships first: `seen` is merged with those of the months before.
-"""
-
-_JOINED = (
-    "(select r.* exclude (account), coalesce(r.account, m.account) as account from {rows} as r "
-    "asof left join ({memberships}) as m on m.id = r.id and m.joined_at <= r.first_at)"
-)
-"""What ids did, under the account they were in then. In `seen` an account must be told before days are put together."""
-
 
 def derive_days(
     db: Connection, store: Store, work: Path, project: Project, calendar: Calendar, days: list[date]
@@ -131,53 +78,6 @@ def drop_other_trees(store: Store, version: str) -> None:
     store.delete([s.key for s in store.list("derived/") if not s.key.startswith(current)])
 
 
-def merge_months(db: Connection, store: Store, work: Path, project: Project, days: list[date], today: date) -> None:
-    """Bring the merged tables up to date with these changed days: every month that is over, from the first touched on.
-
-    Later months are always merged again, because a run that was killed in between left them as they were.
-    """
-    for table, (day_table, _, _) in MERGED.items():
-        listed = {s.key: s for s in store.list(keys.derived_prefix(project.derived_version, table))}
-        merged = {key.rpartition("until=")[2][:7] for key in listed if "until=" in key}
-        known = {_month(day) for day in days_of(store, project, day_table, date.min, today)} | merged
-        missing = {month for month in known if month > max(merged, default="")}
-        first = min({_month(day) for day in days} | missing, default="9999")
-        for month in sorted(month for month in known if first <= month < _month(today)):
-            path = work / f"{table}-{month}.parquet"
-            # everything up to the month's end: the merged month before, and the days since
-            rows = merged_rows(store, work, project, table, until=_month_end(month), before=month)
-            db.execute(f"create or replace table merging as {rows}")
-            database.write_parquet(db, "select * from merging order by all", path)
-            put_changed(store, {keys.derived_until(project.derived_version, table, month): path}, listed.values())
-
-
-def merged_rows(store: Store, work: Path, project: Project, table: str, until: date, before: str | None = None) -> str:
-    """SQL that reads a merged table as of the end of the day `until`: the last merged month and the days after it.
-
-    `before`: use only months before this one (2026-10), to build that month itself.
-    """
-    day_table, columns, merge = MERGED[table]
-    listed = store.list(keys.derived_prefix(project.derived_version, table))
-    before = before or _month(until + ONE_DAY)
-    months = sorted(key for s in listed if "until=" in (key := s.key) and key.rpartition("until=")[2][:7] < before)
-    last = months[-1:]
-    after = _month_end(last[0].rpartition("until=")[2][:7]) if last else date.min
-    days = days_of(store, project, day_table, after + ONE_DAY if last else date.min, until)
-    files = list(store.local([*last, *days.values()], work).values())
-    if not files:
-        return f"select * from {database.read_parquet([], columns)}"  # noqa: S608
-    rows = database.read_parquet(files, columns, union_by_name=True)
-    if table == "seen" and by_membership(project):
-        memberships = merged_rows(store, work, project, "memberships", until, before)
-        rows = _JOINED.format(rows=rows, memberships=memberships)
-    return merge.format(rows=rows)
-
-
-def by_membership(project: Project) -> bool:
-    """Whether an event counts for the account its person is in, unless it names one itself."""
-    return project.counts_accounts and project.settings.account_property is None
-
-
 def days_of(store: Store, project: Project, table: str, first: date, last: date) -> dict[date, str]:
     """Day -> key of a day table, for the days in [first, last] that have rows."""
     prefix = keys.derived_prefix(project.derived_version, table)
@@ -199,7 +99,7 @@ def _load_days(
     parts = {"account": _account(project), "properties": "e.properties" if filtered or asked else "null"}
     db.execute(_sql("day_events").format(events=events, **parts))
     db.execute(_sql("memberships"))
-    if by_membership(project):
+    if project.by_membership:
         db.execute(_sql("day_accounts"))
     traits = [{"trait": trait, "path": json_path(trait)} for trait in project.traits]
     database.create(db, "trait_names", {"trait": "VARCHAR", "path": "VARCHAR"}, traits)
@@ -307,12 +207,3 @@ def json_path(name: str) -> str:
     """The JSON path of a top-level key, whatever is in its name."""
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     return f'$."{escaped}"'
-
-
-def _month(day: date) -> str:
-    return f"{day:%Y-%m}"
-
-
-def _month_end(month: str) -> date:
-    year, number = int(month[:4]), int(month[5:])
-    return date(year + number // 12, number % 12 + 1, 1) - ONE_DAY

@@ -15,9 +15,10 @@ from daybreak.database import Connection, Limits, workplace
 from daybreak.definitions import Project
 from daybreak.errors import InputError
 from daybreak.export.arrivals import HOUR, Arrivals, hour_logs, hours_of, log_hours
-from daybreak.export.derive import derive_days, drop_other_trees, merge_months
+from daybreak.export.derive import derive_days, drop_other_trees
 from daybreak.export.events import RESTAMPED_DAYS, Taken, list_all, take_day
 from daybreak.export.manifest import Manifest, last_manifest, midnight, read_manifest, read_manifests
+from daybreak.export.merged import merge_months
 from daybreak.lake import keys
 from daybreak.lake.store import Store
 

@@ -34,7 +34,8 @@ from daybreak import database
 from daybreak.calendar import DAY_PERIODS, DAYS, PERIODS, Calendar, micros
 from daybreak.database import Connection
 from daybreak.definitions import Project
-from daybreak.export.derive import DAY_TABLES, by_membership, days_of, json_path, merged_rows
+from daybreak.export.derive import DAY_TABLES, days_of, json_path
+from daybreak.export.merged import merged_rows
 from daybreak.lake.store import Store
 from daybreak.metrics.completion import Completion
 from daybreak.metrics.definition import Definition
@@ -106,7 +107,7 @@ def _merged(
         rows = merged_rows(store, work, project, table, question.last_day)
         only = f"where selector in ({seen})" if table == "seen" else ""
         db.execute(f"create or replace table {name} as select * from ({rows}) {only}")  # noqa: S608
-    known = question.last_day if by_membership(project) else EVER
+    known = question.last_day if project.by_membership else EVER
     rows = merged_rows(store, work, project, "memberships", known)
     db.execute(f"create or replace table memberships as {rows}")
 

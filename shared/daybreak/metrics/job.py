@@ -14,9 +14,10 @@ from daybreak.calendar import Calendar
 from daybreak.database import Connection, Limits, create, quoted, read_parquet, workplace, write_parquet
 from daybreak.definitions import ALL, Project
 from daybreak.errors import DayMissing
-from daybreak.export.derive import DAY_TABLES, by_membership, days_of, merged_rows
+from daybreak.export.derive import DAY_TABLES, days_of
 from daybreak.export.job import Progress
 from daybreak.export.manifest import last_manifest, read_manifest
+from daybreak.export.merged import merged_rows
 from daybreak.lake import keys
 from daybreak.lake.store import Store, put_changed
 from daybreak.metrics.engine import compute, first_partitions
@@ -154,7 +155,7 @@ class Metrics:
 
     def _rejoined_from(self, db: Connection, work: Path, family: str, since: date, day: date) -> date:
         """The first day people were seen who joined an account since: what they did before may be its from now on."""
-        if not by_membership(self.project) or all(d.actor == "person" for d in self.project.of(family).values()):
+        if not self.project.by_membership or all(d.actor == "person" for d in self.project.of(family).values()):
             return day
         return self._told_from(db, work, "memberships", since, day)
 
