@@ -3,11 +3,12 @@
 import csv
 import gzip
 import io
+import itertools
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -29,6 +30,7 @@ from daybreak.metrics.job import Computed, Metrics
 from daybreak.metrics.unseen import unseen
 
 _FRAME_LINES = 5_000
+_REJECTS_TOLD = 5
 _JSON_CELL = re.compile(r"^(true|false|-?(0|[1-9]\d{0,14})(\.\d{1,15})?)$")
 _CSV_NAMES = {
     "user_id": "userId",
@@ -53,7 +55,8 @@ class Counts:
     events: int = 0
     rejected: int = 0
     after_as_of: int = 0
-    first_reject: str = ""
+    first_rejects: list[str] = field(default_factory=list)
+    """Where each stands and what is wrong with it, of the first ones."""
 
 
 def compute_files(
@@ -92,14 +95,15 @@ def _ingest(
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as log:
         lines: list[bytes] = []
-        for position, raw in enumerate(read_events(files)):
+        for position, (place, raw) in enumerate(_placed_events(files)):
             try:
                 moment = _moment(raw)
                 arrival = Arrival(received_at=moment, source="files", history=True)
                 line = canonical(clean(raw) if isinstance(raw, dict) else raw, arrival, position).line
             except EventRejected as reason:
                 counts.rejected += 1
-                counts.first_reject = counts.first_reject or f"event {position + 1}: {reason.message}"
+                if len(counts.first_rejects) < _REJECTS_TOLD:
+                    counts.first_rejects.append(f"{place}: {reason.message}")
                 continue
             if as_of and moment > as_of:
                 counts.after_as_of += 1
@@ -115,8 +119,9 @@ def _ingest(
         log.writelines(frame.data for frame in pack(lines))
     if not counts.events:
         path.unlink()
-        why = f"; {counts.first_reject}" if counts.first_reject else ""
-        raise InputError(f"no events could be read{why}")
+        if counts.after_as_of:
+            raise InputError(f"nothing to count: all {counts.after_as_of:,} events are later than --as-of {as_of}")
+        raise InputError("; ".join(["no events could be read", *counts.first_rejects[:1]]))
     if as_of is None:
         day = last.astimezone(project.zone).date()
         ends = Calendar(project.zone, project.settings.week_start).ends_at(day).replace(tzinfo=UTC)
@@ -141,16 +146,22 @@ def _moment(raw: Any) -> datetime:
 
 def read_events(files: Iterable[str]) -> Iterator[Any]:
     """Every event of every file; a line may also hold a batch. Raises InputError naming file and line."""
+    return (event for _, event in _placed_events(files))
+
+
+def _placed_events(files: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """Every event with the file and line it stands in."""
     for name in files:
         with _opened(name) as stream:
-            if name.removesuffix(".gz").removesuffix(".zst").endswith(".csv"):
+            if name.lower().removesuffix(".gz").removesuffix(".zst").endswith(".csv"):
                 yield from _csv_events(name, stream)
             else:
                 yield from _json_events(name, stream)
 
 
-def _json_events(name: str, stream: IO[bytes]) -> Iterator[Any]:
+def _json_events(name: str, stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
     for number, line in enumerate(stream, start=1):
+        place = f"{name}, line {number}"
         if not line.strip():
             continue
         try:
@@ -159,29 +170,56 @@ def _json_events(name: str, stream: IO[bytes]) -> Iterator[Any]:
             try:
                 value = read_json(line)
             except RequestRefused as reason:
-                raise InputError(f"{name}, line {number}: {reason}; one JSON event a line is needed") from None
+                why = f"{reason}; one JSON event a line is needed, or CSV in a file whose name ends in .csv"
+                raise InputError(f"{place}: {why}") from None
         if isinstance(value, dict) and isinstance(value.get("batch"), list):
-            yield from value["batch"]
+            yield from ((place, event) for event in value["batch"])
         else:
-            yield value
+            yield place, value
 
 
-def _csv_events(name: str, stream: IO[bytes]) -> Iterator[dict[str, Any]]:
-    """Rows as track events: who, what and when by their usual column names, everything else as properties."""
-    reader = csv.DictReader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""))
-    known = {
-        column: _CSV_NAMES[key] for column in reader.fieldnames or [] if (key := column.strip().lower()) in _CSV_NAMES
-    }
+def _csv_events(name: str, stream: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Rows as track events: who, what and when by their usual column names, everything else as properties.
+
+    Separated by commas, semicolons or tabs, whichever the header has most of. What would make a row swallow others, or
+    cells slip into other columns, is an InputError: no number is right after that.
+    """
+    begun = 1
+    try:
+        with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
+            header = text.readline()
+            separator = max(",;\t", key=header.count)
+            rows = csv.reader(itertools.chain([header], text), delimiter=separator, strict=True)
+            columns = next(rows, [])
+            known = _known_columns(name, columns)
+            begun = rows.line_num + 1
+            for row in rows:
+                if any(row[len(columns) :]):
+                    raise InputError(f"{name}, line {begun}: more cells than the header has; put text that holds a "
+                                     f"{separator!r} in quotes")  # fmt: skip
+                cells = {column: cell for column, cell in zip(columns, row, strict=False) if cell}
+                properties = {column: _cell(cell) for column, cell in cells.items() if column not in known}
+                named = {part: cells[column] for column, part in known.items() if column in cells}
+                if row:
+                    yield f"{name}, line {begun}", {"type": "track", "properties": properties, **named}
+                begun = rows.line_num + 1
+    except csv.Error as error:
+        raise InputError(f"{name}: the row that begins on line {begun} is no CSV: {error}; mind its quotes") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{name}: is not UTF-8; save it as CSV in UTF-8") from None
+
+
+def _known_columns(name: str, columns: Sequence[str]) -> dict[str, str]:
+    """The columns that say who, what and when, with the parts of an event they are. Raises InputError."""
+    known = {column: _CSV_NAMES[key] for column in columns if (key := column.strip().lower()) in _CSV_NAMES}
     missing = {"event", "timestamp"} - set(known.values())
     if not {"userId", "anonymousId"} & set(known.values()):
         missing.add("user_id")
     if missing:
-        raise InputError(
-            f"{name}: a CSV file needs the columns user_id, event and timestamp; missing: {', '.join(sorted(missing))}"
-        )
-    for row in reader:
-        properties = {column: _cell(value) for column, value in row.items() if column not in known and value}
-        yield {"type": "track", "properties": properties, **{known[c]: row[c] for c in known if row[c]}}
+        there = ", ".join(columns)[:160] or "none"
+        raise InputError(f"{name}: a CSV file needs the columns user_id, event and timestamp; "
+                         f"missing: {', '.join(sorted(missing))}; there are: {there}")  # fmt: skip
+    return known
 
 
 def _cell(text: Any) -> Any:

@@ -1,7 +1,7 @@
 """What arrived, set against the tracking plan: a first plan drafted from it, what differs, and the page about it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -73,9 +73,9 @@ def observe(events: Iterable[dict[str, Any]]) -> Observed:
     return observed
 
 
-def lake_events(store: Store, days: Iterable[date]) -> Iterator[dict[str, Any]]:
-    """The events of these UTC dates, as `observe` takes them."""
-    stored = [s.key for day in days for s in store.list(keys.events_prefix(day))]
+def lake_events(store: Store, days: Collection[date]) -> Iterator[dict[str, Any]]:
+    """The events that arrived on these days (UTC), whenever they happened, as `observe` takes them."""
+    stored = [s.key for s in store.list("events/") if keys.arrived_of(s.key) in days]
     with workplace(Limits()) as (db, work):
         files = list(store.local(stored, work).values())
         columns = ("type", "event", "source", "properties", "traits")

@@ -40,7 +40,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     file = folder / "events.ndjson"
     file.write_text("".join(json.dumps(event) + "\n" for event in events(PEOPLE)), encoding="utf-8")
     _, counts, _, store = compute_files([str(file)], PRODUCT, AS_OF, folder / "lake", LIMITS, lambda _: None)
-    assert counts.rejected == 0, counts.first_reject
+    assert counts.rejected == 0, counts.first_rejects
     assert counts.after_as_of > 0
     return Deployment(store.root, PRODUCT)
 

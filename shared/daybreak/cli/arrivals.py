@@ -59,8 +59,9 @@ def rejects(
     """What was not taken, by source and reason, with an example of each."""
     begin, end = days(first, last, ago=7)
     found = deployment(cloud, stack).query(
-        "select source, code, count(*) as events, max(received_at) as last_received, min(message) as example, "  # noqa: S608
-        f"min(body) as body from rejected where arrived between date '{begin}' and date '{end}' "
+        "select source, code, count(*) as events, max(received_at) as last_received, "  # noqa: S608
+        f"min_by(message, body) as example, min(body) as body from rejected "
+        f"where arrived between date '{begin}' and date '{end}' "
         "group by source, code order by events desc, source, code"
     )
     if as_json:
@@ -104,6 +105,6 @@ def _replay_rejected(begin: date, end: date, cloud: str, stack: str) -> None:
         )
     codes = sorted(done.taken.keys() | done.still_rejected.keys())
     if codes:
-        show.table("Rejected for", ["code", "taken_now", "still_rejected"],
+        show.table("What was in quarantine, judged again", ["code", "taken_now", "still_rejected"],
                    [[code, done.taken[code], done.still_rejected[code]] for code in codes])  # fmt: skip
     show.OUT.print(f"{done.taken.total():,} events taken; they are in the tables after the next export.")

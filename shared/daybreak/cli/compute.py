@@ -20,6 +20,7 @@ from daybreak.ingest.event import parse_time
 from daybreak.metrics.families import FAMILIES, Family
 from daybreak.metrics.job import Computed
 from daybreak.metrics.unseen import unseen
+from daybreak.tables import duckdb_columns
 
 _FORMULA = r"^[\s\x00]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]|^[\t\r\n]"
 """How a cell begins that a spreadsheet may run as a formula (OWASP, CSV injection); the last four are wide signs."""
@@ -48,6 +49,7 @@ def compute(
     """Every table of daybreak.toml from plain files of events, on this machine, without AWS."""
     project = load(definitions)
     instant = _instant(as_of, project)
+    _make_folder(out)
     lake = Path(tempfile.mkdtemp(prefix="daybreak-lake-"))
     try:
         with show.ERR.status("reading …") as status:
@@ -65,7 +67,9 @@ def compute(
         return
     show.OUT.print(f"{counts.events:,} events, as of {until:%Y-%m-%d %H:%M:%S} UTC")
     if counts.rejected:
-        show.OUT.print(f"[yellow]{counts.rejected:,} could not be taken[/yellow]; the first: {counts.first_reject}")
+        show.OUT.print(f"{counts.rejected:,} could not be taken, the first:", style="yellow")
+        for reject in counts.first_rejects:
+            show.OUT.print(f"  {reject}", markup=False, soft_wrap=True)
     if counts.after_as_of:
         show.OUT.print(f"{counts.after_as_of:,} are later than that and left out")
     for warning in warnings:
@@ -76,6 +80,7 @@ def compute(
 
 def write_tables(computed: list[Computed], lake: Path, out: Path) -> dict[str, Table]:
     """Each family's partitions as one table in `out`, in both formats; columns and rows by family."""
+    _make_folder(out)
     return {done.family: _table(FAMILIES[done.family], lake, out) for done in computed}
 
 
@@ -87,16 +92,17 @@ def show_tables(project: Project, computed: list[Computed], out: Path, rows: int
 
 def _table(family: Family, lake: Path, out: Path) -> Table:
     """Read a family's partitions back and write them as one table in both formats."""
-    out.mkdir(parents=True, exist_ok=True)
     columns = list(family.row.model_fields)
     order = ", ".join([f'"{name}"' for name in columns])
-    files = (lake / "metrics" / family.name).as_posix()
+    files = lake / "metrics" / family.name
+    relation = (
+        f"read_parquet('{files.as_posix()}/*/*/*.parquet', hive_partitioning = true, "
+        f"hive_types = {{'definition': varchar, '{family.partition}': date}})"
+        if any(files.rglob("*.parquet"))
+        else database.read_parquet([], duckdb_columns(family.row))  # nobody started: a table without rows
+    )
     with duckdb.connect() as db:
-        found = (
-            f"select {order} from read_parquet('{files}/*/*/*.parquet', hive_partitioning = true, "  # noqa: S608
-            f"hive_types = {{'definition': varchar, '{family.partition}': date}}) "
-            f"order by definition, {family.partition}, {order}"
-        )
+        found = f"select {order} from {relation} order by definition, {family.partition}, {order}"  # noqa: S608
         db.execute(f"create table found as {found}")
         db.execute(f"copy found to {database.quoted(out / f'{family.name}.parquet')} (format parquet)")
         cells = ", ".join(_cell(name, type_) for name, type_, *_ in db.execute("describe found").fetchall())
@@ -137,6 +143,14 @@ def _print(db: duckdb.DuckDBPyConnection, title: str, query: str, segments: bool
     columns = [column[0] for column in found.description]
     kept = [n for n, column in enumerate(columns) if segments or not column.startswith("segment")]
     show.table(title, [columns[n] for n in kept], [[row[n] for n in kept] for row in found.fetchall()])
+
+
+def _make_folder(out: Path) -> None:
+    """Before the work, not after it. Raises InputError."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {out}: no folder can be made there: {error.strerror}") from None
 
 
 def _instant(text: str | None, project: Project) -> datetime | None:

@@ -28,13 +28,14 @@ def check(
 ) -> None:
     """Read the file and say in one line what is wrong; with events, also what it names and never came."""
     project = load(definitions)
-    count = sum(1 for _ in project.all())
+    count, warnings = sum(1 for _ in project.all()), list[str]()
     if events:
         with tempfile.TemporaryDirectory(prefix="daybreak-check-") as folder, show.ERR.status("reading …"):
             warnings = unseen_in_files(events, project, Path(folder))
         for warning in warnings:
             show.OUT.print(warning, style="yellow", markup=False, soft_wrap=True)
-    show.OUT.print(f"{definitions}: {count} definitions, all of which can be measured.", markup=False)
+    found = f"{len(warnings)} names in them never came" if warnings else "all of which can be measured"
+    show.OUT.print(f"{definitions}: {count} definitions, {found}.", markup=False)
 
 
 @APP.command("list")

@@ -31,7 +31,7 @@ def main() -> None:
         APP()
     except DaybreakError as error:
         ERR.print(f"[bold red]{type(error).__name__}[/bold red]", end=" ")
-        ERR.print(str(error), markup=False)
+        ERR.print(str(error), markup=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

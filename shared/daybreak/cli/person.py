@@ -87,6 +87,8 @@ def export_person(
         ids = forgetting.ids_of(target.lake(), [user])
         held = forgetting.held(target.lake(), forgetting.People(forgetting.digests(ids)))
         found: dict[str, Any] = {"ids": sorted(ids), **held}
+    if not (found["events"] or found["rejected"]):
+        show.ERR.print(f"Nothing is held of {user}: look at how the id is written.", style="yellow", markup=False)
     if out is None:
         show.as_json(found)
         return
@@ -132,5 +134,7 @@ def _show(receipt: forgetting.Receipt, as_json: bool) -> None:
     show.table("Forgotten", ["what", "count"], [[name, count] for name, count in figures.items()])
     show.OUT.print("The receipt is in the bucket under receipts/. DynamoDB's point-in-time recovery still holds the "
                    "items for up to 35 days, and nothing can be removed from it.")  # fmt: skip
+    if not (receipt.table_items or receipt.objects or receipt.days_rebuilt):
+        show.OUT.print("Nothing was held of them: look at how the ids are written.", style="yellow")
     if receipt.left:
         show.OUT.print(f"{receipt.left} days held them again while this ran; run it again.", style="bold red")

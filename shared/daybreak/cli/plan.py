@@ -17,7 +17,7 @@ from daybreak.ingest.plan import load_plan
 
 APP = typer.Typer(help="The tracking plan: what is sent, from where, what for.", no_args_is_help=True)
 Events = Annotated[list[str] | None, typer.Argument(help="Files of events; without any, the deployed lake")]
-Days = Annotated[int, typer.Option(help="Of the deployed lake, this many days back from today")]
+Days = Annotated[int, typer.Option(help="Of the deployed lake, what arrived in this many days, today included")]
 File = Annotated[Path, typer.Option("--plan", help="The plan")]
 DEFAULT = Path("events/plan.toml")
 
@@ -89,7 +89,7 @@ def _observed(events: list[str] | None, days: int, cloud: str, stack: str) -> ob
     if events:
         return observed.observe(_objects(events))
     today = datetime.now(UTC).date()
-    wanted = [today - timedelta(days=n) for n in range(-1, days)]
+    wanted = [today - timedelta(days=n) for n in range(days)]
     with show.ERR.status("reading events …"):
         return observed.observe(observed.lake_events(deployment(cloud, stack).lake(), wanted))
 

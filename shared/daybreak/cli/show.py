@@ -15,8 +15,8 @@ from rich.table import Table
 _LONG = 44
 """Characters; a text longer than this may be broken into lines."""
 
-OUT = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
-ERR = Console(stderr=True, highlight=False)
+OUT = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else 160)
+ERR = Console(stderr=True, highlight=False, emoji=False)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

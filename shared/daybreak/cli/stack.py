@@ -45,6 +45,8 @@ def run(
         else:
             done = target.metrics({"family": job, "date": wanted.isoformat()})
     show.as_json(done) if as_json else _show_done(done)
+    if done.get("as_of", wanted.isoformat()) != wanted.isoformat():
+        show.ERR.print(f"Computed as of {done['as_of']}, the newest so far: an older date never takes tables back.")
 
 
 def backfill(
@@ -98,7 +100,7 @@ def tail(
     """Events as they arrive, newest last, one JSON line each."""
     target = deployment(cloud, stack)
     for line in _arriving(target, datetime.now(UTC) - timedelta(minutes=since), follow):
-        show.OUT.print(line.decode(), markup=False)
+        show.OUT.print(line.decode(), markup=False, soft_wrap=True)  # a line stays a line
 
 
 def _arriving(target: Stack, since: datetime, follow: bool) -> Iterator[bytes]:

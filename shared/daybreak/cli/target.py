@@ -7,12 +7,14 @@ from daybreak.aws.stack import Stack
 from daybreak.cli.show import ERR
 from daybreak.cloud import cdk, local
 from daybreak.definitions import Project, load
-from daybreak.errors import CloudError
+from daybreak.errors import CloudError, InputError
 from daybreak.ingest.rules import Rules
 
 
 def deployment(cloud: str, stack: str) -> Stack:
     """The stack to speak to; sets the environment boto3 reads where that is the local cloud."""
+    if cloud not in ("auto", "local", "aws"):
+        raise InputError(f"--cloud {cloud!r} is none; it is local, aws or auto")
     here = _local()
     if cloud == "local" and here is None:
         raise CloudError("the local cloud is not up; start it with `daybreak up`")

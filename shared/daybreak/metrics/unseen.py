@@ -15,6 +15,8 @@ from daybreak.metrics.experiment import Experiment
 from daybreak.metrics.survey import Survey
 from daybreak.tables import Event, duckdb_columns
 
+_NAMES_TOLD = 8
+
 
 def unseen(store: Store, project: Project, limits: Limits | None = None) -> list[str]:
     """A line for each event name, trait and property that is measured and never came, with the nearest that did."""
@@ -26,10 +28,10 @@ def unseen(store: Store, project: Project, limits: Limits | None = None) -> list
 
 def _events(db: Connection, project: Project) -> Iterator[str]:
     came = _names(db, "select distinct event from events where type = 'track' and event is not null")
-    named = {name: where for where, selector in _used(project) for name in event_selector(selector).event}
-    for name, where in sorted(named.items()):
-        if name not in came:
-            yield f"{where}: no event {name!r} ever came{_nearest(name, came)}"
+    named = {(name, where) for where, selector in _used(project) for name in event_selector(selector).event}
+    for name in sorted({name for name, _ in named} - came):
+        places = ", ".join(sorted(where for other, where in named if other == name))
+        yield f"{places}: no event {name!r} ever came{_nearest(name, came)}"
 
 
 def _traits(db: Connection, project: Project) -> Iterator[str]:
@@ -90,4 +92,7 @@ def _names(db: Connection, query: str) -> set[str]:
 
 def _nearest(word: str, known: set[str]) -> str:
     near = difflib.get_close_matches(word, sorted(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    came = ", ".join(sorted(known)[:_NAMES_TOLD]) + (", …" if len(known) > _NAMES_TOLD else "")
+    return f"; what came is {came}" if known else ""
