@@ -96,14 +96,22 @@ class KeptItems(Protocol):
         """Replace the frames of every item that `strain` changes; how many it did."""
 
 
-def ids_of(store: Store, people: Iterable[str], limits: Limits = Limits()) -> frozenset[str]:
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """All ids of people, and of those who were asked for the ones that no event names: perhaps a slip of the pen."""
+
+    own: frozenset[str]
+    unknown: frozenset[str]
+
+
+def ids_of(store: Store, people: Iterable[str], limits: Limits = Limits()) -> Ids:
     """All ids of these people, found in the lake. Reads every event's ids."""
     with workplace(limits) as (db, work):
         files = list(store.local([s.key for s in store.list("events/")], work).values())
         relation = database.read_parquet(files, duckdb_columns(Event))
         database.create(db, "asked", {"id": "VARCHAR"}, [{"id": own} for own in people])
         found = db.execute(database.statements("daybreak.export.sql", "ids_of.sql").format(events=relation)).fetchall()
-    return frozenset(row[0] for row in found)
+    return Ids(frozenset(own for own, _ in found), frozenset(own for own, named in found if not named))
 
 
 def digests(ids: Iterable[str]) -> frozenset[bytes]:

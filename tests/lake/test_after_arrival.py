@@ -73,7 +73,7 @@ def forget(lake: FolderStore, endpoint: Endpoint, somebody: forgetting.People) -
 
 def everybody(lake: FolderStore, *names: str) -> forgetting.People:
     """These people, by every id they are known by."""
-    return forgetting.People(forgetting.digests(forgetting.ids_of(lake, names)))
+    return forgetting.People(forgetting.digests(forgetting.ids_of(lake, names).own))
 
 
 def rows(lake: FolderStore, pattern: str) -> list[dict[str, Any]]:
@@ -269,7 +269,7 @@ def _told(endpoint: Endpoint) -> None:
 def test_a_person_is_removed_from_everything_that_is_held(endpoint: Endpoint, lake: FolderStore) -> None:
     _told(endpoint)
     export(endpoint, lake)
-    assert forgetting.ids_of(lake, ["ada"]) == {"ada", "ada-old", "phone"}
+    assert forgetting.ids_of(lake, ["ada"]).own == {"ada", "ada-old", "phone"}
     ada = everybody(lake, "ada")
     receipt = forget(lake, endpoint, ada)
     assert (receipt.events_removed, receipt.rejects_removed, receipt.left) == (6, 1, 0)
@@ -382,11 +382,12 @@ def test_a_device_is_the_first_users_and_its_next_user_is_not_forgotten_with_the
         }
     )
     export(endpoint, lake)
-    assert forgetting.ids_of(lake, ["ada"]) == {"ada", "phone", "tv"}
-    assert forgetting.ids_of(lake, ["bob"]) == {"bob", "laptop"}
-    assert forgetting.ids_of(lake, ["laptop"]) == {"bob", "laptop"}
-    assert forgetting.ids_of(lake, ["cy"]) == {"cy", "tablet"}
-    assert forgetting.ids_of(lake, ["nobody"]) == {"nobody"}
+    assert forgetting.ids_of(lake, ["ada"]).own == {"ada", "phone", "tv"}
+    assert forgetting.ids_of(lake, ["bob"]).own == {"bob", "laptop"}
+    assert forgetting.ids_of(lake, ["laptop"]).own == {"bob", "laptop"}
+    assert forgetting.ids_of(lake, ["cy"]).own == {"cy", "tablet"}
+    assert forgetting.ids_of(lake, ["nobody", "laptop"]).own == {"nobody", "bob", "laptop"}
+    assert forgetting.ids_of(lake, ["nobody", "laptop"]).unknown == {"nobody"}
 
 
 def test_a_day_on_which_only_they_were_there_is_counted_again(endpoint: Endpoint, lake: FolderStore) -> None:
@@ -424,7 +425,7 @@ def test_forgetting_that_was_killed_is_finished_though_what_linked_their_ids_is_
     with pytest.raises(InterruptedError):
         forgetting.forget(lake, EventsTable(endpoint.tables, "events"), everybody(lake, "ada"), killed,
                           datetime.now(UTC), LIMITS)  # fmt: skip
-    assert forgetting.ids_of(lake, ["ada"]) == {"ada"}  # the phone is not known to be hers any more
+    assert forgetting.ids_of(lake, ["ada"]).own == {"ada"}  # the phone is not known to be hers any more
     live.forget(everybody(lake, "ada").digests)
     receipt = forget(lake, endpoint, forgetting.People(live.read().forgotten))
     assert (receipt.left, receipt.days_rebuilt) == (0, [today().isoformat()])

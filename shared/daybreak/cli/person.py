@@ -61,9 +61,13 @@ def _suppressed(target: Stack, people: list[str], *, wait: bool, ask: bool) -> f
     while True:
         _export(target)
         with show.ERR.status("looking for their ids …"):
-            ids = forgetting.ids_of(target.lake(), people)
+            found = forgetting.ids_of(target.lake(), people)
+        ids = found.own
         if ids <= known:
             return forgetting.People(rules.read().forgotten)
+        if found.unknown and not known:
+            names = ", ".join(sorted(found.unknown))
+            show.ERR.print(f"No event names {names}: look at how it is written.", markup=False, soft_wrap=True)
         if ask:
             new = ", ".join(sorted(ids - known))
             show.ERR.print(f"Everything of these ids is removed, for good: {new}", markup=False, soft_wrap=True)
@@ -84,7 +88,7 @@ def export_person(
     target = deployment(cloud, stack)
     _export(target)
     with show.ERR.status("reading …"):
-        ids = forgetting.ids_of(target.lake(), [user])
+        ids = forgetting.ids_of(target.lake(), [user]).own
         held = forgetting.held(target.lake(), forgetting.People(forgetting.digests(ids)))
         found: dict[str, Any] = {"ids": sorted(ids), **held}
     if not (found["events"] or found["rejected"]):

@@ -1,5 +1,5 @@
 -- By which ids do we know these people?
--- Grain: one row per id, those that were asked for among them.
+-- Grain: one row per id, those that were asked for among them, and whether any event names it.
 -- Inputs: the events; asked (id). Lag: none. DuckDB only.
 -- An id belongs to the first user it was linked with by identify or alias; one that was never linked, to the first user
 -- it was seen with. Whoever was asked for by an anonymous or an older id is the user that id belongs to.
@@ -23,4 +23,13 @@ own as (
     union
     select l.id from linked as l inner join own as o on l.user_id = o.id
 )
-select id from own
+select own.id, count(named.id) > 0 as named
+from own
+left join (
+    select user_id as id from {events} where user_id in (select id from own)
+    union
+    select anonymous_id from {events} where anonymous_id in (select id from own)
+    union
+    select previous_id from {events} where previous_id in (select id from own)
+) as named on named.id = own.id
+group by own.id
