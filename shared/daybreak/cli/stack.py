@@ -46,7 +46,8 @@ def run(
             done = target.metrics({"family": job, "date": wanted.isoformat()})
     show.as_json(done) if as_json else _show_done(done)
     if done.get("as_of", wanted.isoformat()) != wanted.isoformat():
-        show.ERR.print(f"Computed as of {done['as_of']}, the newest so far: an older date never takes tables back.")
+        said = f"Computed as of {done['as_of']}, the newest so far: an older date never takes tables back."
+        show.ERR.print(said, soft_wrap=True)
 
 
 def backfill(
