@@ -60,7 +60,7 @@ def rejects(
     begin, end = days(first, last, ago=7)
     found = deployment(cloud, stack).query(
         "select source, code, count(*) as events, max(received_at) as last_received, "  # noqa: S608
-        f"min_by(message, body) as example, min(body) as body from rejected "
+        "min_by(message, body) as example, min(body) as body from rejected "
         f"where arrived between date '{begin}' and date '{end}' "
         "group by source, code order by events desc, source, code"
     )

@@ -75,14 +75,11 @@ def merged_rows(store: Store, work: Path, project: Project, table: str, until: d
     rows, links = database.read_parquet(files, columns, union_by_name=True), ""
     if table == "seen" and project.by_membership:
         memberships = merged_rows(store, work, project, "memberships", until, before)
-        rows = f"({_sql('joined').format(rows=rows, memberships=memberships)})"
+        joined = database.statements("daybreak.export.sql", "joined.sql")
+        rows = f"({joined.format(rows=rows, memberships=memberships)})"
     if table == "traits":
         links = merged_rows(store, work, project, "identities", until, before)
-    return _sql(f"merged_{table}").format(rows=rows, links=links)
-
-
-def _sql(name: str) -> str:
-    return database.statements("daybreak.export.sql", f"{name}.sql")
+    return database.statements("daybreak.export.sql", f"merged_{table}.sql").format(rows=rows, links=links)
 
 
 def _month(day: date) -> str:
