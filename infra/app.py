@@ -16,7 +16,7 @@ sys.path.insert(0, str(PROJECT))
 
 from infra.stack import DaybreakStack, Deployment  # noqa: E402
 
-from daybreak.definitions import load  # noqa: E402 - the project folder must be on the path first
+from daybreak.definitions.project import load  # noqa: E402 - the project folder must be on the path first
 from daybreak.errors import DefinitionError  # noqa: E402
 
 

@@ -14,7 +14,7 @@ from infra.bundling import bundle
 from infra.functions import python_function
 from infra.schedule import Schedules
 
-from daybreak.metrics.families import FAMILIES
+from daybreak.families.registry import FAMILIES
 
 if TYPE_CHECKING:
     from infra.stack import Deployment

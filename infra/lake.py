@@ -27,9 +27,9 @@ from infra.acknowledged import acknowledge
 from infra.functions import grant
 from infra.glue_table import Partition, parquet_table
 
-from daybreak.definitions import Project
-from daybreak.metrics.families import FAMILIES
-from daybreak.tables import Event, MeasuredDefinition, Reconciled, RejectedEvent
+from daybreak.definitions.project import Project
+from daybreak.families.registry import FAMILIES
+from daybreak.lake.tables import Event, MeasuredDefinition, Reconciled, RejectedEvent
 
 SCAN_LIMIT_BYTES = 100 * 1024**3
 """One query may read 100 GB, which is half a dollar."""

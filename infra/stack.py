@@ -11,7 +11,7 @@ from infra.jobs import Jobs
 from infra.lake import Lake
 from infra.tables import Tables
 
-from daybreak.definitions import Project
+from daybreak.definitions.project import Project
 
 
 @dataclass(frozen=True)

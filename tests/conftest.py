@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 from moto import mock_aws
 
-from deployed_tables import create_tables
+from support.deployed_tables import create_tables
 
 # these machines are shared and noisy: no test may fall because it took long
 hypothesis.settings.register_profile("shared", deadline=None)
@@ -46,7 +46,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def endpoint(tables: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """The collector over tables in moto: an `endpoint.Endpoint`."""
-    from endpoint import Endpoint
+    from support.endpoint import Endpoint
 
     return Endpoint(tables, monkeypatch, tmp_path)
 

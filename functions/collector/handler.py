@@ -15,10 +15,10 @@ from daybreak.aws.events_table import EventsTable
 from daybreak.aws.live_rules import LiveRules
 from daybreak.aws.write_keys import WriteKeys
 from daybreak.errors import RequestRefused
-from daybreak.ingest import pages
-from daybreak.ingest.answers import accepted
+from daybreak.ingest import read_endpoints
 from daybreak.ingest.privacy import load_privacy
 from daybreak.ingest.request import Intake, Request, take
+from daybreak.ingest.responses import accepted
 
 
 @cache
@@ -41,7 +41,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         request = gateway.request(event)
         if request.method == "OPTIONS":
             return gateway.preflight(request)
-        if page := pages.page(request, lambda: _tables()[0].probe(datetime.now(UTC))):
+        if page := read_endpoints.page(request, lambda: _tables()[0].probe(datetime.now(UTC))):
             return gateway.answer(request, 200, page)
         return _collect(request)
     except RequestRefused as refused:

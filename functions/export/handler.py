@@ -20,8 +20,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from daybreak.aws import clients
 from daybreak.aws.bucket import BucketStore
 from daybreak.aws.events_table import EventsTable
-from daybreak.database import Limits
-from daybreak.definitions import load
+from daybreak.definitions.project import load
+from daybreak.engine.database import Limits
 from daybreak.export.arrivals import HOUR
 from daybreak.export.job import LOOK_BACK, Export
 from daybreak.export.manifest import Manifest

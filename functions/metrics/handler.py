@@ -14,8 +14,8 @@ from aws_lambda_powertools import Logger
 
 from daybreak.aws import clients
 from daybreak.aws.bucket import BucketStore
-from daybreak.database import Limits
-from daybreak.definitions import Project, load
+from daybreak.definitions.project import Project, load
+from daybreak.engine.database import Limits
 from daybreak.ingest.event import parse_time
 from daybreak.metrics.job import Metrics
 

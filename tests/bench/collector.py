@@ -23,11 +23,11 @@ from bench.typical import events
 from daybreak.aws.events_table import items
 from daybreak.aws.write_keys import WriteKeys
 from daybreak.cloud import local
-from daybreak.ingest.pack import LEVEL, zstd
+from daybreak.ingest.frames import LEVEL, zstd
 from daybreak.ingest.request import Request, Source, take
 from daybreak.ingest.rules import NO_RULES
-from deployed_tables import create_tables
-from endpoint import handler_module
+from support.deployed_tables import create_tables
+from support.endpoint import handler_module
 
 SIZES = (1, 10, 100, 500)
 ROUNDS = 60

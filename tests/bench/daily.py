@@ -15,12 +15,12 @@ from typing import Any
 from bench.typical import DAY
 from bench.volume import DEFINITIONS, MEMORY_MB, write_raw
 from daybreak.cli import show
-from daybreak.database import Limits
-from daybreak.definitions import parse
+from daybreak.definitions.project import parse
+from daybreak.engine.database import Limits
 from daybreak.export.arrivals import NothingArrives
 from daybreak.export.job import Export
+from daybreak.families.registry import FAMILIES
 from daybreak.lake.store import FolderStore
-from daybreak.metrics.families import FAMILIES
 from daybreak.metrics.job import Metrics
 
 HISTORIES = (30, 120, 400)

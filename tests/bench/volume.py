@@ -16,14 +16,14 @@ from typing import Any
 
 from bench.typical import DAY, lines, lines_are_canonical
 from daybreak.cli import show
-from daybreak.database import Limits
-from daybreak.definitions import parse
+from daybreak.definitions.project import parse
+from daybreak.engine.database import Limits
 from daybreak.export.arrivals import NothingArrives
 from daybreak.export.job import Export
-from daybreak.ingest.pack import pack
+from daybreak.families.registry import FAMILIES
+from daybreak.ingest.frames import pack
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
-from daybreak.metrics.families import FAMILIES
 from daybreak.metrics.job import Metrics
 
 MEMORY_MB = 1900

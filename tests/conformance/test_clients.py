@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-import matrix
 from conformance import clients
 from conformance.clients import ARRIVES, CLIENTS, HTTP, OFFLINE, PLANS, REST, TOLD_SECONDS, UNLOAD, Client, calls, plan
 from conformance.proxy import FORWARDED_AT_ONCE, Exchange, Proxy
 from daybreak.cli.doctor import CHECKS
 from daybreak.cloud import local
-from sandbox import Sandbox, copied
+from support import matrix
+from support.sandbox import Sandbox, copied
 
 pytestmark = pytest.mark.e2e
 

@@ -27,13 +27,13 @@ from daybreak.aws.write_keys import WriteKeys
 from daybreak.errors import RequestRefused
 from daybreak.export.job import Export
 from daybreak.ingest.event import Arrival, Canonical, canonical
-from daybreak.ingest.pack import MAX_FRAME_BYTES, pack, unpack
-from daybreak.ingest.plan import parse_plan
+from daybreak.ingest.frames import MAX_FRAME_BYTES, pack, unpack
 from daybreak.ingest.request import Intake, Rejected
 from daybreak.ingest.rules import forgotten_digest
-from deployed_tables import create_tables
-from endpoint import Endpoint
-from journeys import LIMITS, Deployment, project
+from daybreak.ingest.tracking_plan import parse_plan
+from support.deployed_tables import create_tables
+from support.endpoint import Endpoint
+from support.journeys import LIMITS, Deployment, project
 
 JARS = ROOT / ".daybreak" / "dynamodb-local"
 POM = Path(__file__).with_name("dynamodb_local") / "pom.xml"

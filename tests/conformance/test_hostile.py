@@ -26,14 +26,14 @@ from conftest import ROOT
 from daybreak.cli.compute import write_tables
 from daybreak.export.arrivals import HourFrames, StoredItem
 from daybreak.export.job import Export
-from daybreak.ingest.pack import pack
+from daybreak.ingest.frames import pack
 from daybreak.metrics.job import Metrics
 from hostile.collector import Collector
 from hostile.mill import NAMES, Mill
 from hostile.peak import BODIES
 from hostile.run import hold, requests
 from hostile.shapes import EVENTS, REQUESTS, VALUES, batch_body
-from journeys import LIMITS, Deployment, project
+from support.journeys import LIMITS, Deployment, project
 
 WANTED = 100_000
 GROUND, SEEDS = 12_300, range(8)

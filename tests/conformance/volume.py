@@ -35,7 +35,7 @@ from daybreak.aws import clients
 from daybreak.aws.stack import Stack
 from daybreak.cli import show
 from daybreak.cloud import local
-from sandbox import Sandbox, copied
+from support.sandbox import Sandbox, copied
 
 HERE = Path(__file__).parent
 DRIVER = HERE / "drivers" / "volume_client.py"

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from daybreak.aws import clients
-from daybreak.ingest.pack import unpack
-from endpoint import Endpoint
+from daybreak.ingest.frames import unpack
 from hostile.tables import Tables
+from support.endpoint import Endpoint
 
 Event = dict[str, Any]
 """What API Gateway hands to the function."""

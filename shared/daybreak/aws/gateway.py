@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from daybreak.errors import RequestRefused
-from daybreak.ingest.answers import Accepted, Refused
 from daybreak.ingest.request import Request
+from daybreak.ingest.responses import Accepted, Refused
 
 _GZIP_AS_LATIN_1 = "\x1f\x8b"
 _DAY = 86_400

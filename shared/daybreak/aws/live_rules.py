@@ -17,9 +17,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from daybreak.aws.write_keys import CACHE_SECONDS
 from daybreak.errors import RequestRefused
-from daybreak.ingest.pack import zstd
-from daybreak.ingest.plan import Plan
+from daybreak.ingest.frames import zstd
 from daybreak.ingest.rules import Clean, Rules
+from daybreak.ingest.tracking_plan import Plan
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

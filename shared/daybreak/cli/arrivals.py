@@ -11,7 +11,7 @@ from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName, days, one_day
 from daybreak.cli.target import deployment, rules
 from daybreak.errors import InputError
-from daybreak.export.rejected import replay_rejected
+from daybreak.export.replay_rejected import replay_rejected
 
 _BODY_SHOWN = 160
 

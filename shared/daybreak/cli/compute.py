@@ -9,18 +9,18 @@ from typing import Annotated
 import duckdb
 import typer
 
-from daybreak import database
 from daybreak.cli import show
 from daybreak.cli.options import AsJson
-from daybreak.compute import compute_files
-from daybreak.database import Limits
-from daybreak.definitions import Project, load
+from daybreak.definitions.project import Project, load
+from daybreak.engine import database
+from daybreak.engine.database import Limits
 from daybreak.errors import InputError
+from daybreak.families.registry import FAMILIES, Family
+from daybreak.files.compute import compute_files
 from daybreak.ingest.event import parse_time
-from daybreak.metrics.families import FAMILIES, Family
+from daybreak.lake.tables import duckdb_columns
 from daybreak.metrics.job import Computed
-from daybreak.metrics.unseen import unseen
-from daybreak.tables import duckdb_columns
+from daybreak.metrics.never_arrived import unseen
 
 _FORMULA = r"^[\s\x00]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]|^[\t\r\n]"
 """How a cell begins that a spreadsheet may run as a formula (OWASP, CSV injection); the last four are wide signs."""
@@ -124,7 +124,7 @@ def _cell(name: str, type_: str) -> str:
 
 def _show(project: Project, family: Family, out: Path, rows: int) -> None:
     """A summary of each definition over its complete cohorts, and its first rows where asked for."""
-    summary = database.statements("daybreak.metrics.sql.pooled", f"{family.name}.sql")
+    summary = database.statements("daybreak.families", f"{family.name}.summary.sql")
     file = database.quoted(out / f"{family.name}.parquet")
     for name, definition in project.of(family.name).items():
         with duckdb.connect() as db:

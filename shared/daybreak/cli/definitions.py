@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
-from daybreak import handbook, schema
 from daybreak.cli import show
 from daybreak.cli.options import AsJson
-from daybreak.compute import unseen_in_files
-from daybreak.definitions import Project, load
+from daybreak.definitions import json_schema, reference_page
+from daybreak.definitions.project import Project, load
 from daybreak.errors import InputError
-from daybreak.metrics.definition import label
-from daybreak.metrics.families import FAMILIES
-from daybreak.tables import columns
+from daybreak.families.base import label
+from daybreak.families.registry import FAMILIES
+from daybreak.files.compute import unseen_in_files
+from daybreak.lake.tables import columns
 
 APP = typer.Typer(help="What daybreak.toml measures, and whether it can.", no_args_is_help=True)
 File = Annotated[Path, typer.Option("--definitions", help="What to measure")]
@@ -82,13 +82,13 @@ def show_(
 @APP.command("schema")
 def schema_(out: Annotated[Path | None, typer.Option(help="Write it to this file")] = None) -> None:
     """The JSON Schema of daybreak.toml, for editors."""
-    _written(schema.text(), out)
+    _written(json_schema.text(), out)
 
 
 @APP.command()
 def docs(out: Annotated[Path | None, typer.Option(help="Write it to this file")] = None) -> None:
     """What each number means, as a page."""
-    _written(handbook.text(), out)
+    _written(reference_page.text(), out)
 
 
 def _written(text: str, out: Path | None) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from daybreak.cli import show
 from daybreak.cli.compute import show_tables, write_tables
-from daybreak.compute import compute_files
-from daybreak.database import Limits
-from daybreak.definitions import load
+from daybreak.definitions.project import load
+from daybreak.engine.database import Limits
 from daybreak.errors import InputError
-from daybreak.example.answers import expected
 from daybreak.example.check import differences
-from daybreak.example.simulation import AS_OF, decide, events
+from daybreak.example.decisions import AS_OF, decide, events
+from daybreak.example.expected import expected
+from daybreak.files.compute import compute_files
 
 
 def demonstrate(out: Path) -> None:

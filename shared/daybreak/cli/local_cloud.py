@@ -15,7 +15,7 @@ from daybreak.cli import demo as demonstration
 from daybreak.cli import example_product, show
 from daybreak.cli.options import AsJson
 from daybreak.cloud import cdk, local
-from daybreak.definitions import load
+from daybreak.definitions.project import load
 from daybreak.errors import CloudError
 
 STACK = "Daybreak"

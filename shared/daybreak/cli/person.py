@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import typer
 from rich.progress import track
 
-from daybreak import forget as forgetting
 from daybreak.aws.stack import Stack
 from daybreak.aws.write_keys import CACHE_SECONDS
 from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import definitions_here, deployment
 from daybreak.errors import InputError
+from daybreak.people import forget as forgetting
 
 _IN_FORCE_SECONDS = CACHE_SECONDS + 30
 """Until no collector holds the list of before, and none is still busy with a request it judged by it."""

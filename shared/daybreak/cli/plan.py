@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from daybreak import observed
 from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import deployment
-from daybreak.compute import read_events
-from daybreak.ingest.plan import load_plan
+from daybreak.files.compute import read_events
+from daybreak.ingest.tracking_plan import load_plan
+from daybreak.tracking import observed
 
 APP = typer.Typer(help="The tracking plan: what is sent, from where, what for.", no_args_is_help=True)
 Events = Annotated[list[str] | None, typer.Argument(help="Files of events; without any, the deployed lake")]

@@ -13,8 +13,8 @@ from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName, days, one_day
 from daybreak.cli.target import definitions_here, deployment
 from daybreak.errors import InputError
-from daybreak.ingest.pack import unpack
-from daybreak.metrics.families import FAMILIES
+from daybreak.families.registry import FAMILIES
+from daybreak.ingest.frames import unpack
 
 JOBS = ("export", *FAMILIES)
 _TAIL_SECONDS = 1.0

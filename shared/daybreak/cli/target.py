@@ -6,7 +6,7 @@ from pathlib import Path
 from daybreak.aws.stack import Stack
 from daybreak.cli.show import ERR
 from daybreak.cloud import cdk, local
-from daybreak.definitions import Project, load
+from daybreak.definitions.project import Project, load
 from daybreak.errors import CloudError, InputError
 from daybreak.ingest.rules import Rules
 

@@ -1,7 +1,7 @@
 """The example product: a data-integration tool in its first eight weeks.
 
 product.toml    what it measures
-simulation.py   what its made-up people decided to do, and the events that follow from it
+decisions.py    what its made-up people decided to do, and the events that follow from it
 facts.py        who did what when by these decisions, and the calendar
-answers.py      what the tables must say, counted from the facts
+expected.py     what the tables must say, counted from the facts
 """

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from statistics import median
 from typing import Any
 
-from daybreak.example.simulation import AS_OF, SECOND, ZONE, Person
+from daybreak.example.decisions import AS_OF, SECOND, ZONE, Person
 
 Row = dict[str, Any]
 MICROSECOND = timedelta(microseconds=1)

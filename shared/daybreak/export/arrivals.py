@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from daybreak.ingest.pack import count_lines
+from daybreak.ingest.frames import count_lines
 from daybreak.lake import keys
 from daybreak.lake.store import Store, md5
 

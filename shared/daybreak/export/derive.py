@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
-from daybreak import database
-from daybreak.calendar import DAYS, Calendar
-from daybreak.database import Connection
-from daybreak.definitions import Project
+from daybreak.definitions.project import Project
+from daybreak.engine import database
+from daybreak.engine.calendar import DAYS, Calendar
+from daybreak.engine.database import Connection
+from daybreak.families.base import Filter, event_selector
 from daybreak.lake import keys
 from daybreak.lake.store import Store, put_changed
-from daybreak.metrics.definition import Filter, event_selector
-from daybreak.tables import Event, duckdb_columns
+from daybreak.lake.tables import Event, duckdb_columns
 
 ONE_DAY = timedelta(days=1)
 

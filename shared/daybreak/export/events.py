@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from daybreak import database
-from daybreak.database import Connection
+from daybreak.engine import database
+from daybreak.engine.database import Connection
 from daybreak.export.arrivals import HourLog
 from daybreak.export.reconcile import hours_from_log, reconcile
 from daybreak.lake import keys
 from daybreak.lake.store import Store, Stored, md5, put_changed
-from daybreak.tables import Event, RejectedEvent, duckdb_columns
+from daybreak.lake.tables import Event, RejectedEvent, duckdb_columns
 
 RESTAMPED_DAYS = 2
 """A client that stamps a message anew each time it retries is recognised for this many days."""

@@ -10,15 +10,15 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from daybreak.calendar import Calendar
-from daybreak.database import Connection, Limits, workplace
-from daybreak.definitions import Project
+from daybreak.definitions.project import Project
+from daybreak.engine.calendar import Calendar
+from daybreak.engine.database import Connection, Limits, workplace
 from daybreak.errors import InputError
 from daybreak.export.arrivals import HOUR, Arrivals, hour_logs, hours_of, log_hours
 from daybreak.export.derive import derive_days, drop_other_trees
 from daybreak.export.events import RESTAMPED_DAYS, Taken, list_all, take_day
 from daybreak.export.manifest import Manifest, last_manifest, midnight, read_manifest, read_manifests
-from daybreak.export.merged import merge_months
+from daybreak.export.merge import merge_months
 from daybreak.lake import keys
 from daybreak.lake.store import Store
 

@@ -5,12 +5,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from daybreak import database
-from daybreak.database import Connection
+from daybreak.engine import database
+from daybreak.engine.database import Connection
 from daybreak.export.arrivals import TALLY, HourLog
 from daybreak.lake import keys
 from daybreak.lake.store import Store, md5
-from daybreak.tables import Reconciled, duckdb_columns
+from daybreak.lake.tables import Reconciled, duckdb_columns
 
 
 def hours_from_log(db: Connection, store: Store, arrived: date) -> list[HourLog]:

@@ -1,6 +1,6 @@
 """One event: what a client may send, and the canonical form everything after it relies on.
 
-Canonical events are JSON objects with only the keys of `daybreak.tables.Event`; absent means null.
+Canonical events are JSON objects with only the keys of `daybreak.lake.tables.Event`; absent means null.
 """
 
 import hashlib
@@ -13,8 +13,8 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from daybreak.errors import EventRejected
-from daybreak.ingest.plan import Breach
 from daybreak.ingest.rules import NO_RULES, Rules
+from daybreak.ingest.tracking_plan import Breach
 
 MAX_EVENT_BYTES = 32 * 1024
 """Segment's documented limit for one event, measured on the canonical form."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from daybreak.ingest.plan import Plan
+from daybreak.ingest.tracking_plan import Plan
 
 PEOPLE = ("userId", "anonymousId", "previousId")
 """The fields of an event as sent that say who it is about."""

@@ -1,1 +1,1 @@
-"""The metric families: a module and a .sql file each. To add one, write both and name it in `families.py`."""
+"""The metric jobs: from the derived tables of the lake to the result tables of each family."""

@@ -10,20 +10,20 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from daybreak.calendar import Calendar
-from daybreak.database import Connection, Limits, create, quoted, read_parquet, workplace, write_parquet
-from daybreak.definitions import ALL, Project
+from daybreak.definitions.project import ALL, Project
+from daybreak.engine.calendar import Calendar
+from daybreak.engine.database import Connection, Limits, create, quoted, read_parquet, workplace, write_parquet
 from daybreak.errors import DayMissing
 from daybreak.export.derive import DAY_TABLES, days_of
 from daybreak.export.job import Progress
 from daybreak.export.manifest import last_manifest, read_manifest
-from daybreak.export.merged import merged_rows
+from daybreak.export.merge import merged_rows
+from daybreak.families.registry import FAMILIES, Family
 from daybreak.lake import keys
 from daybreak.lake.store import Store, put_changed
-from daybreak.metrics.engine import compute, first_partitions
-from daybreak.metrics.families import FAMILIES, Family
-from daybreak.metrics.inputs import Question
-from daybreak.tables import MeasuredDefinition, duckdb_columns
+from daybreak.lake.tables import MeasuredDefinition, duckdb_columns
+from daybreak.metrics.inputs.build import Question
+from daybreak.metrics.result import compute, first_partitions
 
 TRAILING_DAYS = 3
 """Always recomputed, whatever the manifests say; costs little and heals a day that was interrupted."""

@@ -1,0 +1,1 @@
+"""daybreak.toml: read and checked, described as a JSON Schema and as a page."""

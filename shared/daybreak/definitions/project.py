@@ -1,0 +1,265 @@
+"""daybreak.toml, read and checked by the same model everywhere: at synth, by `daybreak compute` and in each Lambda."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from daybreak.errors import DefinitionError
+from daybreak.families.base import Definition, PropertyName, version_of
+from daybreak.families.experiment import GOALS, Experiment, Goal
+from daybreak.families.registry import FAMILIES
+from daybreak.ingest.privacy import Privacy
+
+ALL = "all"
+"""The name of the segment everybody is in."""
+
+M = TypeVar("M", bound=BaseModel)
+_NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f'{name!r} is no time zone; use an IANA name such as "Europe/Berlin"') from None
+    return name
+
+
+class Settings(BaseModel):
+    """[project]: what is true of all numbers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    timezone: Annotated[str, AfterValidator(_timezone), Field(description="IANA name; days begin at its midnight")]
+    week_start: Annotated[Literal["monday", "sunday"], Field(description="First day of a calendar week")] = "monday"
+    since: Annotated[
+        date,
+        Field(description="Athena's tables begin on this day; older events are kept and counted, not listed there"),
+    ] = date(2025, 1, 1)
+    account_property: Annotated[
+        PropertyName | None,
+        Field(
+            description="The event property that names the account; without it, context.groupId and group calls do",
+        ),
+    ] = None
+
+
+class Segment(BaseModel):
+    """[segments.NAME]: what splits people. Either a trait of the person or a property of the start event."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    trait: Annotated[
+        PropertyName | None, Field(description="A trait from identify calls; of accounts, from group calls")
+    ] = None
+    property: Annotated[
+        PropertyName | None, Field(description="A property of the event that put the person into the table")
+    ] = None
+    at: Annotated[
+        Literal["start", "latest"],
+        Field(description="Which value of a trait counts; kinds in which people come by being active take the latest"),
+    ] = "start"
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Segment":
+        if bool(self.trait) == bool(self.property):
+            raise ValueError("needs either `trait` or `property`")
+        if self.property and self.at == "latest":
+            raise ValueError('`at = "latest"` goes with a trait; a property is the one of the start event')
+        return self
+
+
+class Project(BaseModel):
+    """A whole daybreak.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    settings: Settings
+    privacy: Privacy = Privacy()
+    segments: dict[str, Segment]
+    definitions: dict[str, dict[str, Any]]
+    """Family -> name -> its definition."""
+
+    def of(self, family: str) -> dict[str, Definition]:
+        """The definitions of one family by name."""
+        return self.definitions.get(family, {})
+
+    @cached_property
+    def measured(self) -> list[str]:
+        """The families it defines anything of, in the order they are computed."""
+        return [family for family in FAMILIES if self.of(family)]
+
+    def all(self) -> Iterator[Definition]:
+        for family in self.definitions.values():
+            yield from family.values()
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.settings.timezone)
+
+    def version(self, family: str, name: str) -> str:
+        """Hash of everything that decides how this definition counts."""
+        definition = self.of(family)[name]
+        segments = {s: self.segments[s].model_dump() for s in definition.segments}
+        clock = [self.settings.timezone, self.settings.week_start]
+        whose = self.settings.account_property if definition.actor == "account" else None
+        return version_of([family, definition.counting(), segments, clock, whose])
+
+    @cached_property
+    def derived_version(self) -> str:
+        """Hash of what the derived tables are made from: changing a window keeps it, adding an event changes it."""
+        asked = {s: [self.start_properties(s), self.match_properties(s)] for s in self.selectors}
+        whose = [self.counts_accounts, self.settings.account_property]
+        return version_of([asked, sorted(self.timed_selectors), self.traits, self.settings.timezone, whose])
+
+    @cached_property
+    def counts_accounts(self) -> bool:
+        return any(definition.actor == "account" for definition in self.all())
+
+    @cached_property
+    def by_membership(self) -> bool:
+        """Whether an event counts for the account its person is in, unless it names one itself."""
+        return self.counts_accounts and self.settings.account_property is None
+
+    @cached_property
+    def selectors(self) -> set[str]:
+        return {selector for definition in self.all() for selector in definition.selectors()}
+
+    @cached_property
+    def timed_selectors(self) -> set[str]:
+        return {s for definition in self.all() for s in definition.selectors_of(definition.timed_roles())}
+
+    def start_properties(self, selector: str) -> list[str]:
+        """The properties that split those who enter by this selector; kept of each person's first event of a day."""
+        split = {s for d in self.all() if selector in d.selectors_of({"entry", "again"}) for s in d.segments}
+        return sorted({p for s in split if (p := self.segments[s].property)})
+
+    def match_properties(self, selector: str) -> list[str]:
+        """The properties whose values definitions read from each event of this timed selector."""
+        read = {
+            name
+            for definition in self.all()
+            for role, properties in definition.values().items()
+            if selector in definition.selectors_of({role})
+            for name in properties
+        }
+        return sorted(read | set(self.start_properties(selector)))
+
+    @cached_property
+    def traits(self) -> list[str]:
+        return sorted({segment.trait for segment in self.segments.values() if segment.trait})
+
+
+def load(path: Path) -> Project:
+    """Read and check a definitions file. Raises DefinitionError: one line with file, table and field."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DefinitionError(f"{path}: cannot be read: {error}") from None
+    return parse(text, path.name)
+
+
+def parse(text: str, file: str = "daybreak.toml") -> Project:
+    """Check the text of a definitions file; `file` is what errors call it."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DefinitionError(f"{file}: not TOML: {error}") from None
+    return _Checker(file).project(tables)
+
+
+class _Checker:
+    """Turns tables into a Project, saying for each fault where it stands and what was probably meant."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+
+    def project(self, tables: dict[str, Any]) -> Project:
+        self._known("", "table", tables, ["project", "privacy", "segments", *FAMILIES])
+        settings = self._model(Settings, "project", tables.get("project", {}))
+        privacy = self._model(Privacy, "privacy", tables.get("privacy", {}))
+        segments = {
+            name: self._model(Segment, f"segments.{name}", table)
+            for name, table in self._named("segments", tables.get("segments", {}))
+        }
+        definitions: dict[str, dict[str, Definition]] = {}
+        for family in FAMILIES.values():
+            found = self._named(family.name, tables.get(family.name, {}))
+            model = family.definition
+            definitions[family.name] = {
+                name: self._model(model, f"{family.name}.{name}", table) for name, table in found
+            }
+        self._goals(definitions)
+        for kind, named in definitions.items():
+            for name, definition in named.items():
+                self._segments(f"{kind}.{name}", definition, segments)
+        if not any(definitions.values()):
+            raise DefinitionError(f"{self.file}: measures nothing; add a table such as [activation.first_value]")
+        return Project(settings=settings, privacy=privacy, segments=segments, definitions=definitions)
+
+    def _segments(self, where: str, definition: Definition, segments: dict[str, Segment]) -> None:
+        for segment in definition.segments:
+            if segment not in segments:
+                self._fail(where, "segments", f"{segment!r} is not defined{self._nearest(segment, list(segments))}")
+            if segments[segment].property and not {"entry", "again"} & set(definition.roles()):
+                family = where.partition(".")[0]
+                why = f"{segment!r} is a property, and {family} has no start event to take it from; use a trait"
+                self._fail(where, "segments", why)
+
+    def _goals(self, definitions: dict[str, dict[str, Definition]]) -> None:
+        """Give each experiment the definition its goal names."""
+        for name, experiment in definitions["experiment"].items():
+            if not isinstance(experiment, Experiment):
+                raise TypeError(name)
+            family, _, goal = experiment.goal.partition(".")
+            found = definitions[family].get(goal)
+            if not isinstance(found, Goal):
+                near = self._nearest(experiment.goal, [f"{f}.{n}" for f in GOALS for n in definitions[f]])
+                self._fail(f"experiment.{name}", "goal", f"{experiment.goal!r} is not defined{near}")
+            try:
+                definitions["experiment"][name] = experiment.against(found)
+            except ValueError as error:
+                self._fail(f"experiment.{name}", "goal", str(error))
+
+    def _named(self, table: str, value: Any) -> list[tuple[str, Any]]:
+        if not isinstance(value, dict):
+            self._fail(table, "", "must be tables such as [" + table + ".name]")
+        for name in value:
+            if not _NAME.match(name) or name == ALL:
+                self._fail(
+                    f"{table}.{name}", "", "names are small letters, digits and _, begin with a letter, not `all`"
+                )
+        return list(value.items())
+
+    def _model(self, model: type[M], where: str, table: Any) -> M:
+        if not isinstance(table, dict):
+            self._fail(where, "", "must be a table")
+        fields = [info.alias or name for name, info in model.model_fields.items()]
+        self._known(where, "field", table, fields)
+        try:
+            return model.model_validate(table)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            field = ".".join(str(part) for part in first["loc"])
+            return self._fail(where, field, first["msg"].removeprefix("Value error, "))
+
+    def _known(self, where: str, what: str, table: dict[str, Any], known: list[str]) -> None:
+        for name in table:
+            if name not in known:
+                self._fail(where, name, f"is no {what} here{self._nearest(name, known)}")
+
+    def _nearest(self, word: str, known: list[str]) -> str:
+        near = difflib.get_close_matches(word, known, n=1)
+        return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known) or 'none'}"
+
+    def _fail(self, where: str, field: str, message: str) -> NoReturn:
+        parts = [f"{self.file}:", f"[{where}]" if where else "", f"{field}:" if field else "", message]
+        raise DefinitionError(" ".join(part for part in parts if part))

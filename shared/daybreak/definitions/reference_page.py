@@ -1,0 +1,104 @@
+"""METRICS.md, written from the definition kinds and the row models: what each number means, field by field."""
+
+import re
+import types
+import typing
+from typing import Any
+
+from daybreak.definitions.project import Segment, Settings
+from daybreak.families.base import Definition, MetricRow
+from daybreak.families.registry import FAMILIES, Family
+from daybreak.lake.tables import columns
+
+COMMON = """# What each number means
+
+Written by `daybreak definitions docs` from the definition kinds and the row models; a test keeps it in step.
+
+## Common to all
+
+- **Days** begin at midnight in the project's timezone; the days the clocks change have 23 or 25 hours. Weeks begin on
+  Monday or Sunday, by setting. Whatever is called a window is exact time, counted from the second of the start, and its
+  far edge still belongs to it.
+- **Who is counted.** A person: everything done under an anonymous id counts for the user it was later identified with
+  (identify, alias), also for days that were computed already. An id belongs to the first user it was linked with, so
+  two people who share a browser stay apart. Or an account (`actor = "account"`): any member's event counts. The account
+  is the one the event names (`context.groupId`, or the property that [project] names in `account_property`), else the
+  one its person had last joined by a group call; before the first, that first one. Let events and group calls of
+  somebody who changes accounts carry the same id: what another id of theirs did first and last is placed as a whole.
+- **First ever.** Who did something two years ago is not new when they do it again.
+- **Selectors.** `"Signed Up"`, `["Signed Up", "Invited"]` (any of them), `"any"` (every track, page and screen), or
+  `{ event = "Order", where = [{ property = "cds", op = ">=", value = 5 }] }` with `=`, `!=`, `in`, `>`, `>=`, `<`, `<=`
+  and `exists`. A property of another type does not match; nothing is ever guessed.
+- **Unfinished is not zero.** A row is `open` until the time it counts has passed for everybody in it, and until its
+  period has ended; its rate is null until then, and what is known so far has its own column. Summaries add up complete
+  rows only. 0 / 0 is null.
+- **Segments** split by a trait (identify; for accounts, group calls) at the start or latest, or by a property of the
+  start event; kinds without a start event take the latest. Unset is a value of its own, so the values of a segment add
+  up to `all`.
+- **Late events** restate the days they touch; the others keep their bytes.
+- **Version.** Each row carries a hash of all that decides how it was counted. After a change of the definition nothing
+  of the old version stays.
+"""
+
+
+BESIDE = ", ".join(f"`{name}`" for name in MetricRow.model_fields)
+
+
+def text() -> str:
+    """The whole page."""
+    parts = [COMMON, _settings(), *(_family(family) for family in FAMILIES.values())]
+    return "\n".join(parts)
+
+
+def _settings() -> str:
+    return (
+        "## [project] and [segments.NAME]\n\n"
+        + _fields("[project]", Settings.model_fields)
+        + "\n"
+        + _fields("[segments.NAME]", Segment.model_fields)
+    )
+
+
+def _family(family: Family) -> str:
+    """A section: the rule, a worked example, the fields of a definition, the columns of a row."""
+    rule = re.sub(r"\n +", "\n", (family.definition.__doc__ or "").strip())
+    example = getattr(family.definition, "example", "")
+    own = {k: v for k, v in family.definition.model_fields.items() if k not in Definition.model_fields}
+    table = [c for c in columns(family.row) if c.name not in MetricRow.model_fields]
+    rows = "\n".join(f"| `{column.name}` | {_cell(column.comment)} |" for column in table)
+    return (
+        f"## {family.name}\n\n{rule}\n\n*Example.* {example}\n\n"
+        + _fields(f"[{family.name}.NAME]", {**own, **Definition.model_fields})
+        + f"\n{(family.row.__doc__ or '').strip()} Besides {BESIDE}:\n\n"
+        + f"| column | |\n|---|---|\n{rows}\n"
+    )
+
+
+def _fields(table: str, fields: dict[str, Any]) -> str:
+    lines = []
+    for name, info in fields.items():
+        default = "" if info.is_required() else _default(info.get_default(call_default_factory=True))
+        kind = _kind(info.annotation)
+        said = " ".join(filter(None, [info.description or "", kind, default]))
+        lines.append(f"| `{info.alias or name}` | {_cell(said)} |")
+    return f"| {table} | |\n|---|---|\n" + "\n".join(lines) + "\n"
+
+
+def _kind(annotation: Any) -> str:
+    """The words that may stand there, where there are only a few."""
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        return next(filter(None, map(_kind, typing.get_args(annotation))), "")
+    if typing.get_origin(annotation) is typing.Literal:
+        return "(" + ", ".join(f"`{word}`" for word in typing.get_args(annotation)) + ")"
+    return ""
+
+
+def _default(value: Any) -> str:
+    if value in (None, []) or (isinstance(value, str) and not value):
+        return "*optional*"
+    shown = f"{value.days}d" if hasattr(value, "days") else value
+    return f"*default `{shown}`*"
+
+
+def _cell(text_: str) -> str:
+    return text_.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,45 @@
+"""Active people: how many are there each day, in 7 days and in 30, and how regularly do they come?"""
+
+from datetime import date
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from daybreak.families.base import ANY, Definition, MetricRow, Selector, label
+
+
+class ActivePeople(Definition):
+    """Different people active on the day, in the 7 and in the 30 calendar days that end with it."""
+
+    example: ClassVar[str] = "20 people were here today and 100 in the last 30 days, today included: DAU / MAU is 20 %."
+
+    active: Annotated[Selector, Field(description="What counts as being active")] = ANY
+
+    def roles(self) -> dict[str, list[str]]:
+        return {"active": [self.active]}
+
+    def daily_roles(self) -> set[str]:
+        return {"active"}
+
+    def row(self) -> dict[str, Any]:
+        return {}
+
+    def waits_days(self) -> int:
+        return 0
+
+    def reads_days_before(self) -> int:
+        return 30
+
+    def sentence(self) -> str:
+        what = label(self.active)
+        return f'How many different {self.who()} did "{what}" on the day, in the 7 and in the 30 days that end with it.'
+
+
+class ActivePeopleRow(MetricRow):
+    """One row per definition, day and segment, for days with anybody active in the 30 days."""
+
+    day: date = Field(description="Last day of the trailing windows, in the project's timezone")
+    dau: int = Field(description="People active on the day")
+    wau: int = Field(description="People active in the 7 days that end with it")
+    mau: int = Field(description="People active in the 30 days that end with it")
+    dau_per_mau: float | None = Field(description="dau / mau; null while open")

@@ -1,0 +1,58 @@
+"""Churn: who was there in the period before and is gone, by silence or by cancelling?"""
+
+from datetime import date
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from daybreak.families.base import ANY, PERIOD_DAYS, Definition, MetricRow, Period, Selector, label
+
+
+class Churn(Definition):
+    """Of the people active in the period before, those not active in this one: provisional until it has ended.
+
+    With `cancel`, those of them who cancelled in this period are counted separately, active or not.
+    """
+
+    example: ClassVar[str] = "100 were active in January and 80 of them in February: February's churn is 20 %."
+
+    active: Annotated[Selector, Field(description="What counts as being active")] = ANY
+    period: Annotated[Period, Field(description="Calendar day, week or month in the project's timezone")]
+    cancel: Annotated[Selector | None, Field(description="What counts as cancelling")] = None
+
+    def roles(self) -> dict[str, list[str]]:
+        roles = {"active": [self.active]}
+        return {**roles, "cancel": [self.cancel]} if self.cancel else roles
+
+    def daily_roles(self) -> set[str]:
+        return {"active", "cancel"}
+
+    def row(self) -> dict[str, Any]:
+        return {"period": self.period, "cancels": int(self.cancel is not None)}
+
+    def waits_days(self) -> int:
+        return 0
+
+    def reads_days_before(self) -> int:
+        return PERIOD_DAYS[self.period]
+
+    def sentence(self) -> str:
+        return (
+            f'Of the {self.who()} with "{label(self.active)}" in the {self.period} before, the share without it in '
+            f"this {self.period}" + (f', and separately the share with "{label(self.cancel)}".' if self.cancel else ".")
+        )
+
+
+class ChurnRow(MetricRow):
+    """One row per definition, period and segment, for periods after one in which anybody was active."""
+
+    period_start: date = Field(description="First day of the period, in the project's timezone")
+    people: int = Field(description="People active in the period before: the denominator")
+    back: int = Field(description="Those of them active in this period, so far")
+    not_back: int = Field(description="people - back: provisional until the period ends")
+    churned: int | None = Field(description="Those of people not active in this period; null while open")
+    churn_rate: float | None = Field(description="churned / people; null while open")
+    cancelled: int | None = Field(
+        description="Those of people who cancelled in this period, so far; null without cancel"
+    )
+    cancel_rate: float | None = Field(description="cancelled / people; null while open or without cancel")

@@ -1,0 +1,189 @@
+"""Onboarding completion: how far do new people get through the steps, and where do they stop?"""
+
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from daybreak.families.base import (
+    ANY,
+    FOREVER_DAYS,
+    PERIOD_DAYS,
+    Definition,
+    MetricRow,
+    Period,
+    Selector,
+    Window,
+    label,
+    length,
+    microseconds,
+    selector_schema,
+)
+
+
+class Step(BaseModel):
+    """One step: which events count, and whether it may be skipped."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    selector: Selector
+    optional: bool = False
+
+
+class Exclusion(BaseModel):
+    """Whoever does this after one step and before another leaves the funnel."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    selector: Selector
+    after: Annotated[int, Field(ge=1)] = 1
+    before: int | None = None
+
+
+def _beside(*names: str) -> Any:
+    """Splits a table {event, where, <names>} into its selector and the rest; anything else is a selector alone."""
+
+    def split(value: object) -> object:
+        if not isinstance(value, dict):
+            return {"selector": value}
+        rest = {name: value[name] for name in names if name in value}
+        return {**rest, "selector": {name: part for name, part in value.items() if name not in names}}
+
+    return BeforeValidator(split)
+
+
+FunnelStep = Annotated[Step, _beside("optional"), WithJsonSchema(selector_schema(optional={"type": "boolean"}))]
+FunnelExclusion = Annotated[
+    Exclusion,
+    _beside("after", "before"),
+    WithJsonSchema(selector_schema(after={"type": "integer"}, before={"type": "integer"})),
+]
+
+
+class Completion(Definition):
+    """A funnel: each step at or after the one before, all within the window of the first, far edge included.
+
+    One event serves one step. Steps at the same instant count in the order of the steps. A cohort is those whose first
+    entry ever falls in its period. `entry = "first"`: only that entry opens a window. `entry = "any"`: every event of
+    the first step opens one, and the attempt that got furthest counts, of equals the earliest; a new attempt restates
+    even complete rows.
+    `order = "strict"`: nothing else may happen between two steps; `"strict_allow_repeats"`: nothing but the same step
+    again; `"any"`: any step may enter, and row n is those who did n of the steps.
+    Whoever does an exclusion between its steps is left out of the funnel and counted beside it.
+    """
+
+    example: ClassVar[str] = (
+        "100 sign up, 90 verify their email, 70 of these run a workflow: completion is 70 %, and 70 of the 90 who "
+        "verified went on. Sign-up at 13:00 and 13:30, next step at 14:10, one hour: the first entry reaches step 1, "
+        "the best attempt step 2."
+    )
+
+    steps: Annotated[list[FunnelStep], Field(min_length=2, max_length=20, description="In order; the first enters")]
+    window: Annotated[Window, Field(description="How long a person has for all steps, far edge included")]
+    period: Annotated[Period, Field(description="People are put together by the day, week or month they enter")] = "day"
+    order: Annotated[
+        Literal["ordered", "strict", "strict_allow_repeats", "any"],
+        Field(description="Whether other events may come between steps, and whether the order matters"),
+    ] = "ordered"
+    entry: Annotated[
+        Literal["first", "any"], Field(description="Whether only the first entry opens a window, or any")
+    ] = "first"
+    equal_timestamps: Annotated[
+        Literal["in_step_order", "never"],
+        Field(description="Whether two steps at the same instant count, in the order of the steps, or must be apart"),
+    ] = "in_step_order"
+    exclusions: Annotated[
+        list[FunnelExclusion],
+        Field(
+            default_factory=list,
+            description="Who does this between two steps (by number, `after` and `before`) is left out",
+        ),
+    ]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Completion":
+        if self.steps[0].optional:
+            raise ValueError("the first step enters, so it cannot be optional")
+        if self.order != "ordered" and any(step.optional for step in self.steps):
+            raise ValueError('optional steps go with order = "ordered"')
+        selectors = [step.selector for step in self.steps]
+        if self.order == "strict_allow_repeats" and any(a == b for a, b in pairwise(selectors)):
+            raise ValueError('order = "strict_allow_repeats" skips repeats, so a step cannot follow itself')
+        for exclusion in self.exclusions:
+            before = exclusion.before or len(self.steps)
+            if not exclusion.after < before <= len(self.steps):
+                raise ValueError(f"an exclusion is after one step and before a later one, of {len(self.steps)}")
+            if self.steps[exclusion.after - 1].optional:
+                raise ValueError(
+                    "an exclusion cannot be after a step that may be skipped; name the required one before it"
+                )
+            if self.order == "any" and (exclusion.after, before) != (1, len(self.steps)):
+                raise ValueError('with order = "any" an exclusion has no `after` and `before`')
+            if exclusion.selector in selectors[exclusion.after - 1 : before]:
+                raise ValueError(
+                    f'"{label(exclusion.selector)}" is a step and an exclusion between the same steps: nobody could '
+                    "do it; narrow one of them with `where`, or move the exclusion with `after` and `before`"
+                )
+        return self
+
+    def roles(self) -> dict[str, list[str]]:
+        steps = [step.selector for step in self.steps]
+        roles = {
+            "entry": sorted(set(steps)) if self.order == "any" else steps[:1],
+            "step": steps,
+            "exclusion": [exclusion.selector for exclusion in self.exclusions],
+        }
+        return {**roles, "between": [ANY]} if self.order.startswith("strict") else roles
+
+    def timed_roles(self) -> set[str]:
+        return {"step", "exclusion", "between"}
+
+    def row(self) -> dict[str, Any]:
+        return {"window_us": microseconds(self.window), "period": self.period}
+
+    def waits_days(self) -> int:
+        # with any entry, somebody may try again after any time: every cohort stays in play
+        if self.entry == "any":
+            return FOREVER_DAYS
+        return self.window // timedelta(days=1) + 2 + PERIOD_DAYS[self.period]
+
+    def label_of(self, role: str, place: int) -> str:
+        if self.order == "any" and role == "step":
+            return f"any {place} of {len(self.steps)} steps"
+        return super().label_of(role, place)
+
+    def sentence(self) -> str:
+        steps = ", then ".join(
+            f'"{label(step.selector)}"{" (may be skipped)" if step.optional else ""}' for step in self.steps
+        )
+        order = {
+            "ordered": "in this order, other things may come between",
+            "strict": "with nothing else between",
+            "strict_allow_repeats": "with nothing between but the same step again",
+            "any": "in any order",
+        }[self.order]
+        entry = "the first entry" if self.entry == "first" else "the attempt that got furthest"
+        without = " or ".join(f'"{label(exclusion.selector)}"' for exclusion in self.exclusions)
+        return f"How many {self.who()} do {steps}: {order}, all within {length(self.window)}; {entry} counts." + (
+            f" Who does {without} on the way is left out." if without else ""
+        )
+
+
+class CompletionRow(MetricRow):
+    """One row per definition, cohort, segment and funnel step."""
+
+    cohort: date = Field(description="First day of the period of the person's first entry ever, project's timezone")
+    step: int = Field(description="1 is the entry; with order any, how many steps were done")
+    event: str = Field(description="What counts as this step")
+    entered: int = Field(description="People who entered at step 1")
+    reached: int = Field(description="Those who reached this step, so far")
+    excluded: int = Field(description="People left out of the funnel, who did an exclusion between its steps")
+    dropped: int = Field(description="Reached the required step before, not this one, and their window has ended")
+    in_progress: int = Field(description="Reached the required step before, not this one, and still have time")
+    rate_of_start: float | None = Field(description="reached / entered; null while open")
+    rate_of_previous: float | None = Field(description="reached / reached of the required step before; null while open")
+    median_seconds_from_previous: float | None = Field(
+        description="Median time from the last step reached before, of those who reached this one"
+    )
+    average_seconds_from_previous: float | None = Field(description="Its average")

@@ -1,0 +1,1 @@
+"""Files of events: read, judged, computed, and the tables written from them."""

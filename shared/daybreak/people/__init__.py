@@ -1,0 +1,1 @@
+"""People and what is held of them: found, exported, suppressed, forgotten."""

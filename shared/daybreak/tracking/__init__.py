@@ -1,0 +1,1 @@
+"""What arrived, set against the tracking plan."""

@@ -1,0 +1,349 @@
+"""Whatever breaks: what was acknowledged is in the lake once, and the books balance.
+
+The collector's handler, the export over S3 and DynamoDB in moto, a client that sends again until it reads 200, and faults
+injected where botocore sends and receives (wire.py). Each test writes its row of the table in CONFORMANCE.md.
+"""
+
+import contextlib
+import random
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import duckdb
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+
+from daybreak.aws.bucket import BucketStore
+from daybreak.aws.events_table import EventsTable
+from daybreak.export.job import Export
+from support.endpoint import Endpoint
+from support.journeys import LIMITS, project
+from support.matrix import cell
+from support.wire import Break, Killed, Wire, answer_lost, killed_after, killed_before, lost, meanwhile, names, refused
+
+MEASURED = project("""
+[activation.a]
+description = "d"
+start = "Signed Up"
+milestone = "Workflow Run"
+window = "2d"
+""")
+NINE = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+THROTTLED = refused(400, "ProvisionedThroughputExceededException")
+BROKEN = refused(500, "InternalServerError")
+SLOW_DOWN = refused(503, "SlowDown")
+
+
+class Deployment:
+    """Collector, table, bucket, export, and the clock that the collector reads."""
+
+    def __init__(self, endpoint: Endpoint, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.endpoint, self.wire, self.now = endpoint, wire, NINE
+        clock = type("Clock", (datetime,), {"now": staticmethod(lambda _zone: self.now)})
+        self._restart: Callable[[], None] = lambda: monkeypatch.setattr(endpoint.module, "datetime", clock)
+        self._restart()
+        self.s3 = boto3.client("s3")
+        self.s3.create_bucket(Bucket="lake")
+        self.acknowledged: set[str] = set()
+        self.answers: list[int | str] = []
+
+    def send(self, *ids: str, **fields: Any) -> None:
+        """A batch, sent again until it is answered with 200, as every SDK does."""
+        stamp = {"timestamp": (self.now - timedelta(hours=1)).isoformat()}
+        event = {"type": "track", "userId": "u", "event": "Signed Up", **stamp, **fields}
+        batch = {"batch": [{**event, "messageId": message_id} for message_id in ids]}
+        for _ in range(20):
+            answered = self._once(batch)
+            self.answers.append(answered)
+            if answered == 200:
+                self.acknowledged |= set(ids)
+                return
+            self.now += timedelta(seconds=30)
+        raise AssertionError(f"never acknowledged: {self.answers}")
+
+    def _once(self, batch: Any) -> int | str:
+        try:
+            answer = self.endpoint.post(batch)
+        except Killed:
+            self.endpoint.configure("")  # the next request finds a function that just started
+            self._restart()
+            return "no answer"
+        if answer.status != 200:
+            assert answer.body["code"]
+            assert int(answer.headers["Retry-After"]) <= 300
+        return answer.status
+
+    def job(self) -> Export:
+        table = EventsTable(boto3.client("dynamodb"), "events")
+        return Export(BucketStore(boto3.client("s3"), "lake"), table, MEASURED, LIMITS)
+
+    def export(self, hours: int = 1) -> None:
+        """The scheduled run, so many hours from now."""
+        self.job().hourly(self.now + timedelta(hours=hours))
+
+    def settled(self) -> tuple[str, str]:
+        """After the next two scheduled runs: what is in the lake, and what the books say."""
+        self.wire.mend()
+        self.export(1)
+        self.export(2)
+        ids = sorted(row[0] for row in self._rows("events/", "message_id"))
+        books = self._rows("reconciliation/", "difference")
+        lake = "each event once" if ids == sorted(self.acknowledged) else f"{ids} of {sorted(self.acknowledged)}"
+        return lake, "balanced" if books and not any(row[0] for row in books) else f"differences: {books}"
+
+    def bytes(self) -> dict[str, str]:
+        return {stored.key: stored.md5 for stored in BucketStore(self.s3, "lake").list("")}
+
+    def _rows(self, prefix: str, columns: str) -> list[tuple[Any, ...]]:
+        store = BucketStore(self.s3, "lake")
+        with tempfile.TemporaryDirectory() as folder, duckdb.connect() as db:
+            files = store.local([stored.key for stored in store.list(prefix)], Path(folder)).values()
+            listed = ", ".join(f"'{file}'" for file in files)
+            return db.execute(f"select {columns} from read_parquet([{listed}])").fetchall() if listed else []
+
+
+@pytest.fixture
+def wire(aws: None, monkeypatch: pytest.MonkeyPatch) -> Wire:
+    return Wire(monkeypatch)
+
+
+@pytest.fixture
+def deployed(endpoint: Endpoint, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    yield Deployment(endpoint, wire, monkeypatch)
+    wire.mend()
+
+
+def told(deployed: Deployment, fault: str, client: str) -> None:
+    """The row of the table: what the client saw, and what was there in the end."""
+    lake, books = deployed.settled()
+    cell("Faults", fault, "the client", client)
+    cell("Faults", fault, "in the lake", lake)
+    cell("Faults", fault, "the books", books)
+    assert (lake, books) == ("each event once", "balanced")
+
+
+def _of_events(request: Any) -> bool:
+    return names(request, "events")
+
+
+# the collector's client tries four times before it answers 503
+WRITES: list[tuple[str, Callable[[Any, Any], Any], int, str]] = [
+    ("collector killed before its write", killed_before, 1, "no answer, then 200"),
+    ("collector killed after its write", killed_after, 1, "no answer, then 200"),
+    ("DynamoDB throttles once", THROTTLED, 1, "200"),
+    ("DynamoDB throttles for long", THROTTLED, 6, "503, then 200"),
+    ("DynamoDB fails for long", BROKEN, 6, "503, then 200"),
+    ("DynamoDB is slow: a request is lost on the way", lost, 1, "200"),
+    ("DynamoDB writes, its answer is lost", answer_lost, 1, "200"),
+    ("DynamoDB writes, its answers are lost for long", answer_lost, 6, "503, then 200"),
+]
+
+
+@pytest.mark.parametrize(("fault", "happens", "times", "client"), WRITES, ids=[write[0] for write in WRITES])
+def test_a_write_that_goes_wrong(
+    deployed: Deployment, fault: str, happens: Callable[[Any, Any], Any], times: int, client: str
+) -> None:
+    deployed.send("before")
+    deployed.answers.clear()
+    deployed.wire.breaks(Break("dynamodb.PutItem", happens, times=times, chosen=_of_events))
+    deployed.send("m1", "m2")
+    assert _said(deployed.answers) == client
+    told(deployed, fault, client)
+
+
+def _said(answers: list[int | str]) -> str:
+    *before, last = map(str, answers)
+    return f"{', '.join(before)}, then {last}" if before else last
+
+
+TWO_ITEMS: list[tuple[str, Callable[[Any, Any], Any], int, int, str]] = [
+    ("collector killed between the two writes of a large request", killed_before, 1, 1, "no answer, then 200"),
+    ("DynamoDB fails the second item of two", BROKEN, 1, 4, "503, then 200"),
+]
+
+
+@pytest.mark.parametrize(("fault", "happens", "first", "times", "client"), TWO_ITEMS, ids=[t[0] for t in TWO_ITEMS])
+def test_a_request_of_two_items_that_goes_wrong_between_them(
+    deployed: Deployment, fault: str, happens: Callable[[Any, Any], Any], first: int, times: int, client: str
+) -> None:
+    deployed.wire.breaks(Break("dynamodb.PutItem", happens, first=first, times=times, chosen=_of_events))
+    noise = random.Random(1)
+    stamp = {"timestamp": (NINE - timedelta(hours=1)).isoformat()}
+    batch = [
+        {"type": "track", "userId": "u", "event": "E", **stamp, "messageId": f"m{n}",
+         "properties": {"noise": noise.randbytes(14_000).hex()}}
+        for n in range(40)
+    ]  # fmt: skip
+    answers: list[int | str] = []
+    while not answers or answers[-1] != 200:
+        answers.append(deployed._once({"batch": batch}))
+    deployed.acknowledged |= {f"m{n}" for n in range(40)}
+    assert deployed.wire.asked.count("dynamodb.PutItem") >= 4
+    assert _said(answers) == client
+    told(deployed, fault, client)
+
+
+def test_rules_and_keys_that_cannot_be_read(deployed: Deployment) -> None:
+    deployed.endpoint.configure("")
+    deployed._restart()
+    deployed.wire.breaks(Break("dynamodb.GetItem", THROTTLED, times=6))
+    deployed.send("m1")
+    told(deployed, "DynamoDB throttles the reading of keys", _said(deployed.answers))
+
+
+def test_the_client_gives_up_and_sends_for_hours_what_was_stored(deployed: Deployment) -> None:
+    for _ in range(4):
+        deployed.send("m1", "m2")
+        deployed.export()
+        deployed.now += timedelta(hours=9)
+    told(deployed, "the client never reads the answer and sends again for two days", "200 each time")
+
+
+@pytest.mark.parametrize("days", [3, -3])
+def test_a_clock_that_is_three_days_off(deployed: Deployment, days: int) -> None:
+    wrong = timedelta(days=days)
+    event = {"type": "track", "userId": "u", "event": "E", "messageId": "m1"}
+    event["timestamp"] = (deployed.now + wrong).isoformat()
+    for _ in range(3):  # it is sent again later, still by that clock
+        sent = {"batch": [event], "sentAt": (deployed.now + wrong).isoformat()}
+        assert deployed.endpoint.post(sent).status == 200
+        deployed.acknowledged.add("m1")
+        deployed.export()
+        deployed.now += timedelta(hours=20)
+    (row,) = deployed._rows("events/", "timestamp, clock")
+    assert abs(row[0].replace(tzinfo=UTC) - NINE) < timedelta(seconds=1)
+    assert row[1] == "skew"
+    told(deployed, f"a clock {abs(days)} days {'ahead' if days > 0 else 'behind'}, sent three times", "200 each time")
+
+
+def test_an_hour_is_exported_while_its_last_request_is_in_flight(deployed: Deployment) -> None:
+    deployed.send("m1")
+    deployed.answers.clear()
+    next_hour = meanwhile(lambda: deployed.export(1))
+    deployed.wire.breaks(Break("dynamodb.PutItem", next_hour, chosen=_of_events))
+    deployed.send("late")
+    told(deployed, "an hour exported while its last request is in flight", _said(deployed.answers))
+
+
+def test_a_write_that_lands_a_day_late(deployed: Deployment) -> None:
+    deployed.send("m1")
+    deployed.export(1)
+    received = deployed.now
+    deployed.now = NINE + timedelta(hours=16)  # the runs of the night
+    deployed.export()
+    deployed.now = received
+    deployed.send("late")
+    deployed.now = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
+    told(deployed, "a write that lands seventeen hours after its hour was exported", "200")
+
+
+def _arrivals(deployed: Deployment) -> None:
+    """Two hours, an event of another day, one that is rejected and one that came twice."""
+    deployed.send("m1", "m2")
+    deployed.endpoint.post({"batch": [{"type": "track", "userId": "u"}]})
+    deployed.now += timedelta(hours=2)
+    deployed.send("m2", "m3", timestamp="2026-10-01T08:00:00Z")
+
+
+def test_the_export_is_killed_at_every_step(deployed: Deployment) -> None:
+    """Before each put and delete in turn, which is after the one before it."""
+    _arrivals(deployed)
+    deployed.export()
+    whole = deployed.bytes()
+    steps = 0
+    for operation in ("s3.PutObject", "s3.DeleteObjects"):
+        fault = Break(operation, killed_before, first=-1)
+        while fault.met > fault.first:
+            _empty(deployed)
+            fault = deployed.wire.breaks(Break(operation, killed_before, first=fault.first + 1))
+            with contextlib.suppress(Killed):
+                deployed.export()
+            deployed.wire.mend()
+            deployed.export()
+            assert deployed.bytes() == whole, f"{operation} {fault.first}"
+            steps += 1
+    assert steps >= 12
+    told(deployed, "the export killed at every step, and run again", "-")
+
+
+def _under(prefix: str) -> Callable[[Any], bool]:
+    return lambda request: prefix in request.url
+
+
+def _empty(deployed: Deployment) -> None:
+    """A lake in which nothing was exported yet."""
+    store = BucketStore(deployed.s3, "lake")
+    store.delete([stored.key for stored in store.list("")])
+
+
+def test_s3_refuses_a_put_halfway(deployed: Deployment) -> None:
+    _arrivals(deployed)
+    for prefix in ("/raw/", "/events/", "/derived/", "/reconciliation/", "/exports/"):
+        _empty(deployed)
+        deployed.wire.breaks(Break("s3.PutObject", SLOW_DOWN, times=1_000, chosen=_under(prefix)))
+        with pytest.raises(ClientError, match="SlowDown"):
+            deployed.export()
+        deployed.wire.mend()
+    told(deployed, "S3 refuses a put halfway through an export", "-")
+
+
+def test_dynamodb_throttles_the_export(deployed: Deployment) -> None:
+    _arrivals(deployed)
+    deployed.wire.breaks(Break("dynamodb.Query", THROTTLED, first=3, times=1_000))
+    with pytest.raises(ClientError, match="Throughput"):
+        deployed.export()
+    told(deployed, "DynamoDB throttles the export's reading", "-")
+
+
+def test_two_exports_at_once(deployed: Deployment) -> None:
+    """Another whole run happens within a run, at one of its writes after the other."""
+    _arrivals(deployed)
+    deployed.export()
+    whole = deployed.bytes()
+    fault = Break("s3.PutObject", lost, first=-2)
+    while fault.met > fault.first:
+        _empty(deployed)
+        another = meanwhile(lambda: deployed.export(1))
+        fault = deployed.wire.breaks(Break("s3.PutObject", another, first=fault.first + 2))
+        deployed.export()
+        deployed.wire.mend()
+        deployed.export()  # an older file that was put over a newer one is healed by the next run
+        assert deployed.bytes() == whole, f"at write {fault.first}"
+    assert fault.first >= 10
+    told(deployed, "two exports at once", "-")
+
+
+def test_the_scheduler_delivers_twice_and_out_of_order(deployed: Deployment) -> None:
+    _arrivals(deployed)
+    for hours in (1, 3, 2, 2, 1, 3):
+        deployed.export(hours)
+    before = deployed.bytes()
+    deployed.export(3)
+    assert deployed.bytes() == before
+    told(deployed, "the scheduler delivers twice and out of order", "-")
+
+
+def test_everything_at_random(deployed: Deployment) -> None:
+    """A day of requests and runs in which every tenth thing goes wrong, one way or another."""
+    chance = random.Random(20261120)
+    faults = [killed_before, killed_after, THROTTLED, BROKEN, lost, answer_lost, SLOW_DOWN]
+    number = 0
+    for _ in range(60):
+        deployed.wire.mend()
+        operation = chance.choice(["dynamodb.PutItem", "dynamodb.Query", "s3.PutObject", "s3.ListObjectsV2"])
+        happens = chance.choice(faults)
+        deployed.wire.breaks(Break(operation, happens, first=chance.randrange(4), times=chance.choice([1, 3, 9])))
+        if chance.random() < 0.7:
+            size = chance.randrange(1, 5)
+            again = [f"m{chance.randrange(number)}"] if number else []
+            deployed.send(*(f"m{number + n}" for n in range(size)), *again)
+            number += size
+        else:
+            with contextlib.suppress(ClientError, BotoCoreError, Killed):  # the next run makes up for it
+                deployed.export(chance.randrange(0, 3))
+        deployed.now += timedelta(minutes=chance.randrange(1, 90))
+    told(deployed, "60 requests and runs with faults at random", "503 or no answer, in the end 200")

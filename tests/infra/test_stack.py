@@ -1,0 +1,240 @@
+"""The synthesised stack, read as CloudFormation will: permissions, alarms, tables, schedules. No account, no Docker."""
+
+import json
+import os
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import ROOT
+from daybreak.cloud import cdk
+from daybreak.definitions.project import load
+from daybreak.families.registry import FAMILIES
+from daybreak.lake.tables import Event, Reconciled, RejectedEvent, Row, glue_columns
+
+LAMBDA_LIMIT_BYTES = 250 * 1024 * 1024
+
+
+def synthesised(out: Path, *context: str) -> Path:
+    """`cdk synth` as a user runs it; cdk-nag's findings make it fail."""
+    nowhere = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    switches = [part for setting in context for part in ("--context", setting)]
+    done = subprocess.run(
+        cdk.command(ROOT, "synth", "--quiet", "--output", str(out), *switches),
+        cwd=ROOT, env=cdk.environment(nowhere), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr + done.stdout
+    return out
+
+
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return synthesised(tmp_path_factory.mktemp("cdk.out"))
+
+
+@pytest.fixture(scope="module")
+def template(assembly: Path) -> dict[str, Any]:
+    return dict(json.loads((assembly / "Daybreak.template.json").read_text()))
+
+
+def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    return {name: r["Properties"] for name, r in template["Resources"].items() if r["Type"] == kind}
+
+
+def statements(template: dict[str, Any], of: str) -> dict[str, list[str]]:
+    """Action -> resources, as text, of the policy whose name contains `of`."""
+    (policy,) = [p for name, p in resources(template, "AWS::IAM::Policy").items() if of in name]
+    allowed: dict[str, list[str]] = {}
+    for statement in policy["PolicyDocument"]["Statement"]:
+        assert statement["Effect"] == "Allow"
+        actions, targets = statement["Action"], statement["Resource"]
+        for action in actions if isinstance(actions, list) else [actions]:
+            allowed.setdefault(action, []).extend(
+                json.dumps(target) for target in (targets if isinstance(targets, list) else [targets])
+            )
+    return allowed
+
+
+def test_no_role_may_touch_everything(template: dict[str, Any]) -> None:
+    for policy in resources(template, "AWS::IAM::Policy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            targets = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+            assert "*" not in targets
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            assert not [action for action in actions if "*" in action]
+    for role in resources(template, "AWS::IAM::Role").values():
+        assert "ManagedPolicyArns" not in role
+
+
+OF_THE_EXPORT = {"raw", "quarantine", "rejected", "events", "moved", "derived", "exports", "reconciliation"}
+OF_EVERY_JOB = {
+    "s3:ListBucket": {"Bucket"},
+    "sqs:SendMessage": {"DeadLetters"},
+    "sqs:GetQueueAttributes": {"DeadLetters"},
+    "sqs:GetQueueUrl": {"DeadLetters"},
+    "logs:CreateLogStream": {"Log"},
+    "logs:PutLogEvents": {"Log"},
+}
+ALLOWED = {
+    "Collector": {
+        "dynamodb:PutItem": {"Events"},
+        "dynamodb:GetItem": {"Keys"},
+        "logs:CreateLogStream": {"Log"},
+        "logs:PutLogEvents": {"Log"},
+    },
+    "JobsExport": {
+        "dynamodb:Query": {"Events"},
+        "dynamodb:Scan": {"Events"},
+        "s3:GetObject": OF_THE_EXPORT,
+        "s3:PutObject": OF_THE_EXPORT,
+        "s3:DeleteObject": OF_THE_EXPORT,
+        **OF_EVERY_JOB,
+    },
+    "JobsMetrics": {
+        "s3:GetObject": {"metrics", "definitions", "latest", "derived", "exports"},
+        "s3:PutObject": {"metrics", "definitions", "latest"},
+        "s3:DeleteObject": {"metrics", "definitions", "latest"},
+        **OF_EVERY_JOB,
+    },
+    "Schedules": {"lambda:InvokeFunction": {"JobsExport", "JobsMetrics"}, "sqs:SendMessage": {"DeadLetters"}},
+}
+"""Role -> action -> what it may be done to, by a word of its name. Nothing else is allowed to anybody."""
+
+
+@pytest.mark.parametrize("role", ALLOWED)
+def test_each_role_may_do_exactly_this(template: dict[str, Any], role: str) -> None:
+    allowed = statements(template, role)
+    assert set(allowed) == set(ALLOWED[role])
+    for action, words in ALLOWED[role].items():
+        targets = set(allowed[action])
+        assert len(targets) == len(words), action
+        for word in words:
+            assert [target for target in targets if f"/{word}/*" in target or word in target], f"{action}: {word}"
+
+
+def test_no_other_role_has_a_policy(template: dict[str, Any]) -> None:
+    policies = resources(template, "AWS::IAM::Policy")
+    assert len(policies) == len(ALLOWED)
+    assert all(sum(role in name for role in ALLOWED) == 1 for name in policies)
+
+
+def test_tables_keep_what_they_promise(template: dict[str, Any]) -> None:
+    tables = resources(template, "AWS::DynamoDB::Table")
+    for table in tables.values():
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    (events,) = [table for name, table in tables.items() if "Events" in name]
+    assert events["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+    kept = [r for r in template["Resources"].values() if r["Type"] in ("AWS::DynamoDB::Table", "AWS::S3::Bucket")]
+    assert all(resource["DeletionPolicy"] == "Retain" for resource in kept)
+
+
+def test_the_bucket_is_private_encrypted_and_tls_only(template: dict[str, Any]) -> None:
+    (bucket,) = resources(template, "AWS::S3::Bucket").values()
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]
+    (policy,) = resources(template, "AWS::S3::BucketPolicy").values()
+    denied = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
+    assert denied[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_one_schedule_for_the_export_and_one_each_morning_for_each_family(template: dict[str, Any]) -> None:
+    schedules = list(resources(template, "AWS::Scheduler::Schedule").values())
+    payloads = [json.loads(schedule["Target"]["Input"]) for schedule in schedules]
+    assert {p.get("family") for p in payloads} == {None, *FAMILIES}
+    assert {p["time"] for p in payloads} == {"<aws.scheduler.scheduled-time>"}
+    zone = load(ROOT / "daybreak.toml").settings.timezone
+    for schedule, schedule_payload in zip(schedules, payloads, strict=True):
+        assert schedule["Target"]["DeadLetterConfig"]
+        assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] >= 1
+        assert schedule["ScheduleExpressionTimezone"] == (zone if "family" in schedule_payload else "UTC")
+    for job in resources(template, "AWS::Lambda::EventInvokeConfig").values():
+        assert job["MaximumRetryAttempts"] == 2
+        assert job["DestinationConfig"]["OnFailure"]
+
+
+def test_every_alarm_tells_somebody_what_to_do(template: dict[str, Any]) -> None:
+    alarms = resources(template, "AWS::CloudWatch::Alarm")
+    watched = {(a["Namespace"], a["MetricName"]) for a in alarms.values()}
+    assert {("AWS/Lambda", "Errors"), ("AWS/Lambda", "Throttles"), ("AWS/ApiGateway", "5xx"),
+            ("AWS/SQS", "ApproximateNumberOfMessagesVisible"), ("AWS/DynamoDB", "ThrottledRequests"),
+            ("Daybreak", "UnreconciledEvents"), ("Daybreak", "DamagedBodies"),
+            ("Daybreak", "RejectedPercent")} == watched  # fmt: skip
+    assert all(alarm["AlarmActions"] and len(alarm["AlarmDescription"]) > 40 for alarm in alarms.values())
+
+
+def test_functions_are_arm_on_python_3_14_with_logs_that_end(template: dict[str, Any]) -> None:
+    for function in resources(template, "AWS::Lambda::Function").values():
+        assert (function["Runtime"], function["Architectures"]) == ("python3.14", ["arm64"])
+    assert all(group["RetentionInDays"] <= 30 for group in resources(template, "AWS::Logs::LogGroup").values())
+
+
+def test_bundles_fit_and_hold_amazons_binaries(assembly: Path) -> None:
+    bundles = [path for path in assembly.iterdir() if path.name.startswith("asset.") and path.is_dir()]
+    assert len(bundles) == 3
+    for bundle in bundles:
+        files = [path for path in bundle.rglob("*") if path.is_file()]
+        assert sum(path.stat().st_size for path in files) < LAMBDA_LIMIT_BYTES / 2
+        names = {path.name for path in files}
+        assert {"handler.py", "daybreak.toml"} <= names
+        assert not any("x86_64" in name for name in names)
+        (wheel,) = bundle.glob("orjson-*.dist-info/WHEEL")
+        assert "aarch64" in wheel.read_text()
+
+
+@pytest.mark.parametrize(
+    ("table", "model"),
+    [
+        ("events", Event),
+        ("rejected", RejectedEvent),
+        ("reconciliation", Reconciled),
+        *((f.name, f.row) for f in FAMILIES.values()),
+    ],
+)
+def test_glue_has_the_columns_of_the_row_models(template: dict[str, Any], table: str, model: type[Row]) -> None:
+    (found,) = [
+        t["TableInput"] for t in resources(template, "AWS::Glue::Table").values() if t["TableInput"]["Name"] == table
+    ]
+    keys = {key["Name"] for key in found["PartitionKeys"]}
+    assert found["StorageDescriptor"]["Columns"] == [c for c in glue_columns(model) if c["Name"] not in keys]
+    assert found["Parameters"]["projection.enabled"] == "true"
+    for key in keys:
+        assert f"projection.{key}.type" in found["Parameters"]
+        assert f"{key}=${{{key}}}" in json.dumps(found["Parameters"]["storage.location.template"])
+
+
+def test_queries_have_a_scan_limit_and_their_results_expire(template: dict[str, Any]) -> None:
+    (workgroup,) = resources(template, "AWS::Athena::WorkGroup").values()
+    assert workgroup["WorkGroupConfiguration"]["BytesScannedCutoffPerQuery"] > 0
+    (bucket,) = resources(template, "AWS::S3::Bucket").values()
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    assert any(r.get("Prefix") == "athena-results/" and r["ExpirationInDays"] <= timedelta(days=30).days for r in rules)
+
+
+def test_the_gateway_lets_any_page_send_and_read_how_long_to_wait(template: dict[str, Any]) -> None:
+    (api,) = resources(template, "AWS::ApiGatewayV2::Api").values()
+    assert api["CorsConfiguration"]["AllowOrigins"] == ["*"]
+    assert {"*", "Authorization"} <= set(api["CorsConfiguration"]["AllowHeaders"])
+    assert {"POST", "OPTIONS"} <= set(api["CorsConfiguration"]["AllowMethods"])
+    assert api["CorsConfiguration"]["ExposeHeaders"] == ["Retry-After"]
+    (route,) = resources(template, "AWS::ApiGatewayV2::Route").values()
+    assert route["RouteKey"] == "$default"
+
+
+def test_a_switch_makes_the_gateway_a_rest_api_whose_own_errors_sdks_understand(tmp_path: Path) -> None:
+    found = json.loads((synthesised(tmp_path, "gateway=rest") / "Daybreak.template.json").read_text())
+    assert not resources(found, "AWS::ApiGatewayV2::Api")
+    (api,) = resources(found, "AWS::ApiGateway::RestApi").values()
+    assert api["BinaryMediaTypes"] == ["*/*"]
+    methods = resources(found, "AWS::ApiGateway::Method").values()
+    assert [method["HttpMethod"] for method in methods] == ["ANY", "ANY"]
+    answers = {r["ResponseType"]: r for r in resources(found, "AWS::ApiGateway::GatewayResponse").values()}
+    for answer in answers.values():
+        body = answer["ResponseTemplates"]["application/json"]
+        assert '"code"' in body
+        assert '"message"' in body
+    assert answers["THROTTLED"]["ResponseParameters"]["gatewayresponse.header.Retry-After"] == "'5'"
+    assert answers["DEFAULT_5XX"]["StatusCode"] == "503"

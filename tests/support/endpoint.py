@@ -1,0 +1,104 @@
+"""The collector as Lambda calls it: gateway events in, answers out, with tables in moto or anything that acts like them."""
+
+import base64
+import importlib.util
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from conftest import ROOT, payload
+from daybreak.aws.events_table import EventsTable
+from daybreak.aws.write_keys import WriteKeys
+from daybreak.export.arrivals import HourFrames
+from daybreak.ingest.frames import unpack
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a client sees."""
+
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+
+class Endpoint:
+    """The handler with tables of its own and the write key of a server."""
+
+    def __init__(self, tables: Any, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self.tables, self._folder = tables, folder
+        settings = {
+            "EVENTS_TABLE": "events",
+            "KEYS_TABLE": "keys",
+            "HASH_SALT": "salt",
+            "LAMBDA_TASK_ROOT": str(folder),
+        }
+        for name, value in {
+            **settings,
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+            "POWERTOOLS_METRICS_NAMESPACE": "Daybreak",
+        }.items():
+            monkeypatch.setenv(name, value)
+        self.configure("")
+        self.write_key = WriteKeys(tables, "keys").create("web", "server", "2026-11-20T00:00:00+00:00")
+
+    def configure(self, toml: str) -> None:
+        """Another daybreak.toml, in a function that starts anew."""
+        (self._folder / "daybreak.toml").write_text(toml)
+        self.module = handler_module("collector")
+
+    def event(self, path: str, key: str | None = None, stage: str = "$default") -> dict[str, Any]:
+        """A gateway event of a POST without a body."""
+        event = dict(payload("gateway-http-api.json"))
+        event["requestContext"] = {**event["requestContext"], "stage": stage}
+        event |= {"rawPath": path, "body": "", "isBase64Encoded": False}
+        basic = base64.b64encode(f"{key or self.write_key}:".encode()).decode()
+        return event | {"headers": {"authorization": f"Basic {basic}"}}
+
+    def post(
+        self, body: Any, path: str = "/v1/batch", key: str | None = "", headers: dict[str, str] | None = None,
+        query: dict[str, str] | None = None, stage: str = "$default",
+    ) -> Answer:  # fmt: skip
+        """A body sent as bytes, or a value sent as JSON. `key` None sends none in the header."""
+        event = self.event(path, key, stage)
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        event |= {"body": base64.b64encode(raw).decode(), "isBase64Encoded": True}
+        if key is None:
+            event["headers"] = {}
+        event["headers"] |= headers or {}
+        return self.call(event | {"queryStringParameters": query or {}})
+
+    def get(self, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> Answer:
+        event = self.event(path) | {"headers": headers or {}}
+        event["requestContext"]["http"] = {"method": method}
+        return self.call(event)
+
+    def call(self, event: dict[str, Any]) -> Answer:
+        answer = self.module.handler(event, None)
+        return Answer(answer["statusCode"], json.loads(answer["body"] or "null"), answer["headers"])
+
+    def stored(self) -> HourFrames:
+        """What lies in the table for the hour that runs."""
+        return EventsTable(self.tables, "events").hour(datetime.now(UTC).replace(minute=0, second=0, microsecond=0))
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Stored events in the order of their keys."""
+        return [json.loads(line) for line in unpack(self.stored().frames)]
+
+    def quarantined(self) -> bytes:
+        return b"\n".join(unpack(self.stored().rejected_frames))
+
+
+def handler_module(function: str) -> ModuleType:
+    """functions/<function>/handler.py, as a function that just started."""
+    spec = importlib.util.spec_from_file_location(function, ROOT / "functions" / function / "handler.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,161 @@
+"""Small lakes for tests: events in, tables out, through the same ingest, export and metric jobs as everything else."""
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from daybreak.definitions.project import Project, parse
+from daybreak.engine.database import Limits
+from daybreak.export.arrivals import HourFrames, StoredItem
+from daybreak.export.job import Export
+from daybreak.export.manifest import Manifest
+from daybreak.families.registry import FAMILIES
+from daybreak.ingest.event import Arrival, canonical
+from daybreak.ingest.frames import pack
+from daybreak.lake import keys
+from daybreak.lake.keys import hour_of
+from daybreak.lake.store import FolderStore
+from daybreak.metrics.job import Computed, Metrics
+
+LIMITS = Limits(memory_mb=500, threads=2)
+
+
+def event(who: str, what: str, at: str, key: str | None = None, **properties: Any) -> dict[str, Any]:
+    """A track event as a client sends it; `key` is its message id, made from its content where none is given."""
+    return {
+        "type": "track",
+        "userId": who,
+        "event": what,
+        "timestamp": at,
+        "messageId": key or f"{who}/{what}/{at}",
+        "properties": properties,
+    }
+
+
+def tries(examples: int) -> int:
+    """How many examples Hypothesis makes: all of them in `make mutants`, a third in `make test`, which is to be quick."""
+    return examples if _all_examples() else max(3, examples // 3)
+
+
+def stride(step: int) -> int:
+    """Which of a long row of cases are tried: each one in `make mutants`, every `step`-th in `make test`."""
+    return 1 if _all_examples() else step
+
+
+def _all_examples() -> bool:
+    return os.environ.get("EXAMPLES") == "all"
+
+
+def project(definitions: str, timezone: str = "UTC", week_start: str = "monday") -> Project:
+    """A project from the tables of a daybreak.toml."""
+    return parse(f'[project]\ntimezone = "{timezone}"\nweek_start = "{week_start}"\n{definitions}')
+
+
+@dataclass
+class Arrived:
+    """What DynamoDB is in a deployment: frames by arrival hour."""
+
+    hours: dict[str, list[list[bytes]]] = field(default_factory=dict)
+
+    def add(self, received_at: datetime, events: Iterable[dict[str, Any]], sent_at: datetime | None = None) -> None:
+        arrival = Arrival(received_at=received_at, source="test", sent_at=sent_at)
+        lines = [canonical(raw, arrival, position).line for position, raw in enumerate(events)]
+        self.hours.setdefault(hour_of(received_at), []).append(lines)
+
+    def first_hour(self, before: datetime) -> datetime | None:
+        hours = sorted(hour for hour in self.hours if hour < hour_of(before))
+        return datetime.fromisoformat(f"{hours[0]}:00:00+00:00") if hours else None
+
+    def hour(self, hour: datetime) -> HourFrames:
+        requests = self.hours.get(hour_of(hour), [])
+        frames = [frame for lines in requests for frame in pack(lines)]
+        return HourFrames.of(StoredItem("test", frame.data, frame.count) for frame in frames)
+
+
+class Deployment:
+    """A lake in a folder with its jobs, and a clock that only tests move."""
+
+    def __init__(self, root: Path, definitions: Project) -> None:
+        self.store = FolderStore(root)
+        self.arrived = Arrived()
+        self.project = definitions
+
+    def receive(self, at: str, events: Iterable[dict[str, Any]]) -> None:
+        self.arrived.add(datetime.fromisoformat(at).astimezone(UTC), list(events))
+
+    def export(self, now: str) -> list[Manifest]:
+        return Export(self.store, self.arrived, self.project, LIMITS).hourly(
+            datetime.fromisoformat(now).astimezone(UTC)
+        )
+
+    def export_day(self, arrived: str, now: str) -> list[Manifest]:
+        job = Export(self.store, self.arrived, self.project, LIMITS)
+        return job.day(date.fromisoformat(arrived), datetime.fromisoformat(now).astimezone(UTC))
+
+    def compute(self, day: str) -> dict[str, Computed]:
+        done = Metrics(self.store, self.project, LIMITS).run_all(date.fromisoformat(day))
+        return {computed.family: computed for computed in done}
+
+    def events(self) -> list[str]:
+        """Message ids in `events`, sorted."""
+        return sorted(row["message_id"] for row in self._rows("events/*/*.parquet"))
+
+    def table(self, family: str, definition: str | None = None, segment: str | None = "all") -> list[dict[str, Any]]:
+        """A result table's rows in order; of one definition and segment where named."""
+        partition = FAMILIES[family].partition
+        rows = self._rows(f"metrics/{family}/*/*/*.parquet", f"'definition': varchar, '{partition}': date")
+        chosen = [
+            {name: row[name] for name in FAMILIES[family].row.model_fields}
+            for row in rows
+            if (definition is None or row["definition"] == definition)
+            and (segment is None or row["segment"] == segment)
+        ]
+        columns = FAMILIES[family].row.model_fields
+        order = [
+            partition,
+            "segment_value",
+            *(name for name in ("cohort_starts_at", "period", "step", "active_days") if name in columns),
+        ]
+        return sorted(chosen, key=lambda row: tuple(row[name] for name in order))
+
+    def described(self, family: str) -> list[dict[str, Any]]:
+        """The rows that say what a family's definitions mean."""
+        return self._rows(f"definitions/family={family}/*.parquet")
+
+    def latest(self, family: str) -> dict[str, Any]:
+        """The JSON for people who look."""
+        return dict(json.loads(self.store.get(keys.latest(family)) or b"{}"))
+
+    def bytes(self, prefix: str = "metrics/") -> dict[str, str]:
+        """Every object under a prefix with its checksum."""
+        return {stored.key: stored.md5 for stored in self.store.list(prefix)}
+
+    def _rows(self, pattern: str, types: str = "") -> list[dict[str, Any]]:
+        files = (self.store.root / pattern).as_posix()
+        if not list(self.store.root.glob(pattern)):
+            return []
+        with duckdb.connect() as db:
+            found = db.execute(
+                f"select * from read_parquet('{files}', hive_partitioning = {bool(types)}"
+                + (f", hive_types = {{{types}}})" if types else ")")
+            )
+            names = [column[0] for column in found.description]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def computed(
+    root: Path, definitions: Project, events: Sequence[dict[str, Any]], day: str, as_of: date | None = None
+) -> Deployment:
+    """All events received at once, two days after `day`, and every family computed as of that day's end, or `as_of`'s."""
+    deployment = Deployment(root, definitions)
+    received = datetime.fromisoformat(f"{day}T12:00:00+00:00") + timedelta(days=2)
+    deployment.arrived.add(received, events)
+    deployment.export((received + timedelta(hours=2)).isoformat())
+    deployment.compute((as_of or date.fromisoformat(day)).isoformat())
+    return deployment
