@@ -14,7 +14,9 @@ from infra.bundling import bundle
 from infra.functions import python_function
 from infra.schedule import Schedules
 
+from daybreak.export.payloads import SCHEDULED_TIME, ExportHours
 from daybreak.families.registry import FAMILIES
+from daybreak.metrics.payloads import ComputeScheduled
 
 if TYPE_CHECKING:
     from infra.stack import Deployment
@@ -44,15 +46,15 @@ class Jobs(Construct):
         self.metrics = self._function(deployment, "metrics", "Daybreak: computes one metric family as of a day")
 
         schedules = Schedules(self, "Schedules", dead_letters=self.dead_letters)
-        scheduled = "<aws.scheduler.scheduled-time>"
-        schedules.add("export", f"cron({EXPORT_MINUTE} * * * ? *)", "UTC", self.export, {"time": scheduled})
+        every_hour = f"cron({EXPORT_MINUTE} * * * ? *)"
+        schedules.add("export", every_hour, "UTC", self.export, ExportHours(time=SCHEDULED_TIME))
         for minute, family in enumerate(FAMILIES):
             schedules.add(
                 family,
                 f"cron({30 + minute} {METRICS_HOUR} * * ? *)",
                 deployment.project.settings.timezone,
                 self.metrics,
-                {"family": family, "time": scheduled},
+                ComputeScheduled(family=family, time=SCHEDULED_TIME),
             )
 
     def _function(self, deployment: Deployment, name: str, description: str) -> lambda_.Function:

@@ -1,13 +1,13 @@
 """EventBridge schedules that invoke a job with a payload, and what happens when that cannot be done."""
 
-import json
-
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 from infra.functions import grant
+
+from daybreak.export.payloads import Payload
 
 RETRIES = 5
 MOST_SECONDS_LATE = 6 * 3600
@@ -23,7 +23,7 @@ class Schedules(Construct):
         self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
         grant(self._role, ["sqs:SendMessage"], [dead_letters.queue_arn])
 
-    def add(self, name: str, expression: str, timezone: str, job: lambda_.Function, payload: dict[str, str]) -> None:
+    def add(self, name: str, expression: str, timezone: str, job: lambda_.Function, payload: Payload) -> None:
         """Invoke `job` with `payload` by a cron expression in a timezone."""
         if job.node.path not in self._invoked:
             self._invoked.add(job.node.path)
@@ -38,7 +38,7 @@ class Schedules(Construct):
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=job.function_arn,
                 role_arn=self._role.role_arn,
-                input=json.dumps(payload),
+                input=payload.to_json(),
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
                     maximum_retry_attempts=RETRIES, maximum_event_age_in_seconds=MOST_SECONDS_LATE
                 ),

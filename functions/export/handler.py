@@ -1,15 +1,7 @@
-"""The export job. Payloads:
-
-{"time": "2026-11-21T08:05:00Z"}                       hourly, from the schedule: every hour that is over by then
-{"date": "2026-11-21", "time": "2026-11-21T08:05:00Z"} one arrival day up to then, the running hour included
-{"replay": "2026-11-20", "time": "2026-11-21T08:05:00Z"} everything of one arrival day again, from its raw log alone
-{"derive_from": "2026-10-01", "derive_to": "…"}        rebuild derived tables after a change of definitions
-{"span": true}                                         which dates have events; are derived tables complete?
-{"derived": "2026-11-21T08:05:00Z"}                    the rebuilding is done: the tables cover everything
-"""
+"""The export job, for each of the payloads in `daybreak.export.payloads`."""
 
 import os
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +17,16 @@ from daybreak.engine.database import Limits
 from daybreak.export.arrivals import HOUR
 from daybreak.export.job import LOOK_BACK, Export
 from daybreak.export.manifest import Manifest
-from daybreak.ingest.event import parse_time
+from daybreak.export.payloads import (
+    EXPORT_PAYLOADS,
+    AskSpan,
+    DeriveDays,
+    ExportDay,
+    ExportHours,
+    FinishBackfill,
+    ReplayDay,
+    read_payload,
+)
 
 
 @cache
@@ -50,24 +51,24 @@ def _export() -> Export:
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    payload = read_payload(EXPORT_PAYLOADS, event)
     export = _export()
-    if "derive_from" in event:
-        days = export.derive(date.fromisoformat(event["derive_from"]), date.fromisoformat(event["derive_to"]))
-        return {"derived_days": len(days)}
-    if "span" in event:
-        return export.span()
-    if "derived" in event:
-        export.derived(event["derived"])
-        return {"derived": event["derived"]}
-    now = parse_time(event["time"])
-    if "replay" in event:
-        replayed = export.replay(date.fromisoformat(event["replay"]))
-        manifests = [replayed] if replayed else []
-    elif "date" in event:
-        manifests = export.day(date.fromisoformat(event["date"]), now)
-    else:
-        manifests = export.hourly(now)
-    _tell_books(manifests, now)
+    match payload:
+        case DeriveDays():
+            return {"derived_days": len(export.derive(payload.derive_from, payload.derive_to))}
+        case AskSpan():
+            return export.span()
+        case FinishBackfill():
+            export.derived(payload.derived)
+            return {"derived": payload.derived}
+        case ReplayDay():
+            replayed = export.replay(payload.replay)
+            manifests = [replayed] if replayed else []
+        case ExportDay():
+            manifests = export.day(payload.date, payload.time)
+        case ExportHours():
+            manifests = export.hourly(payload.time)
+    _tell_books(manifests, payload.time)
     done = [
         {
             "arrived": m.arrived.isoformat(),

@@ -1,11 +1,6 @@
-"""The metric job of one family. Payloads:
-
-{"family": "activation", "time": "2026-11-21T09:30:00Z"}   from the schedule: the project's last day that is over
-{"family": "activation", "date": "2026-11-20"}             as of the end of that day
-"""
+"""The metric job of one family, for each of the payloads in `daybreak.metrics.payloads`."""
 
 import os
-from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,10 +9,11 @@ from aws_lambda_powertools import Logger
 
 from daybreak.aws import clients
 from daybreak.aws.bucket import BucketStore
-from daybreak.definitions.project import Project, load
+from daybreak.definitions.project import load
 from daybreak.engine.database import Limits
-from daybreak.ingest.event import parse_time
+from daybreak.export.payloads import read_payload
 from daybreak.metrics.job import Metrics
+from daybreak.metrics.payloads import METRICS_PAYLOADS
 
 
 @cache
@@ -36,10 +32,11 @@ def _metrics() -> Metrics:
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    payload = read_payload(METRICS_PAYLOADS, event)
     metrics = _metrics()
-    computed = metrics.run(event["family"], _day(event, metrics.project))
+    computed = metrics.run(payload.family, payload.as_of(metrics.project.zone))
     if computed is None:
-        return {"family": event["family"], "definitions": 0}
+        return {"family": payload.family, "definitions": 0}
     done = {
         "family": computed.family,
         "as_of": computed.as_of.isoformat(),
@@ -48,9 +45,3 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     }
     _logger().info("computed", extra=done)
     return done
-
-
-def _day(event: dict[str, Any], project: Project) -> date:
-    if "date" in event:
-        return date.fromisoformat(event["date"])
-    return parse_time(event["time"]).astimezone(project.zone).date() - timedelta(days=1)

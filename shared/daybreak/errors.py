@@ -4,7 +4,7 @@ DaybreakError
 ├── RequestRefused    the request as a whole cannot be taken: becomes a 4xx or 503 answer
 ├── EventRejected     one event cannot be taken: it is quarantined, its siblings are not touched
 ├── DefinitionError   daybreak.toml says something that cannot be measured
-├── InputError        a file or value given on the command line cannot be used
+├── InputError        a file or value given on the command line, or a payload given to a job, cannot be used
 ├── DayMissing        a job ran before the data it needs was exported: retry after the export
 └── CloudError        the local cloud or the deployed stack cannot be reached or did not do its part
 """
@@ -42,7 +42,7 @@ class DefinitionError(DaybreakError):
 
 
 class InputError(DaybreakError):
-    """Something given on the command line cannot be used; the line names it."""
+    """Something given on the command line or to a job cannot be used; the line names it."""
 
 
 class DayMissing(DaybreakError):

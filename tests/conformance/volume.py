@@ -35,6 +35,7 @@ from daybreak.aws import clients
 from daybreak.aws.stack import Stack
 from daybreak.cli import show
 from daybreak.cloud import local
+from daybreak.export.payloads import ExportDay
 from support.sandbox import Sandbox, copied
 
 HERE = Path(__file__).parent
@@ -246,7 +247,7 @@ def _export(folder: Path) -> Lake:
     now = datetime.now(UTC)
     begun = time.monotonic()
     with show.Stages().stage("exporting"):
-        stack.export({"date": f"{now:%Y-%m-%d}", "time": now.isoformat()})
+        stack.export(ExportDay(date=now.date(), time=now))
     seconds = time.monotonic() - begun
     with show.Stages().stage("reading the lake and the events table"):
         sizes = list(_item_sizes(stack))

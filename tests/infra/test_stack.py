@@ -12,8 +12,10 @@ import pytest
 from conftest import ROOT
 from daybreak.cloud import cdk
 from daybreak.definitions.project import load
+from daybreak.export.payloads import EXPORT_PAYLOADS, read_payload
 from daybreak.families.registry import FAMILIES
 from daybreak.lake.tables import Event, Reconciled, RejectedEvent, Row, glue_columns
+from daybreak.metrics.payloads import METRICS_PAYLOADS
 
 LAMBDA_LIMIT_BYTES = 250 * 1024 * 1024
 
@@ -151,6 +153,8 @@ def test_one_schedule_for_the_export_and_one_each_morning_for_each_family(templa
         assert schedule["Target"]["DeadLetterConfig"]
         assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] >= 1
         assert schedule["ScheduleExpressionTimezone"] == (zone if "family" in schedule_payload else "UTC")
+        sent = {**schedule_payload, "time": "2026-11-21T08:05:00Z"}  # as Scheduler writes it
+        assert read_payload(METRICS_PAYLOADS if "family" in sent else EXPORT_PAYLOADS, sent)
     for job in resources(template, "AWS::Lambda::EventInvokeConfig").values():
         assert job["MaximumRetryAttempts"] == 2
         assert job["DestinationConfig"]["OnFailure"]

@@ -16,7 +16,9 @@ from daybreak.aws.events_table import EventsTable
 from daybreak.aws.live_rules import LiveRules
 from daybreak.aws.write_keys import WriteKeys
 from daybreak.errors import CloudError
+from daybreak.export.payloads import ExportPayload, Payload
 from daybreak.ingest.rules import Clean
+from daybreak.metrics.payloads import MetricsPayload
 
 _POLL_SECONDS = 0.3
 
@@ -78,11 +80,11 @@ class Stack:
     def live_rules(self, clean: Clean = lambda event: event) -> LiveRules:
         return LiveRules(clients.dynamodb(), self.keys_table, clean)
 
-    def export(self, payload: dict[str, Any]) -> dict[str, Any]:
+    def export(self, payload: ExportPayload) -> dict[str, Any]:
         """Run the export now and wait for it."""
         return _invoke(self.export_function, payload)
 
-    def metrics(self, payload: dict[str, Any]) -> dict[str, Any]:
+    def metrics(self, payload: MetricsPayload) -> dict[str, Any]:
         """Run a metric job now and wait for it."""
         return _invoke(self.metrics_function, payload)
 
@@ -120,10 +122,10 @@ class Stack:
         return Answer(columns, rows, status.get("Statistics", {}).get("DataScannedInBytes", 0))
 
 
-def _invoke(function: str, payload: dict[str, Any]) -> dict[str, Any]:
+def _invoke(function: str, payload: Payload) -> dict[str, Any]:
     """Call a job and wait for its answer. Raises CloudError with the job's own words where it failed."""
     try:
-        answer = clients.lambda_().invoke(FunctionName=function, Payload=json.dumps(payload).encode())
+        answer = clients.lambda_().invoke(FunctionName=function, Payload=payload.to_json().encode())
     except (ClientError, BotoCoreError) as error:
         raise CloudError(f"the job could not be started: {error}") from error
     result = json.loads(answer["Payload"].read() or b"null")

@@ -11,6 +11,7 @@ from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName, days, one_day
 from daybreak.cli.target import deployment, rules
 from daybreak.errors import InputError
+from daybreak.export.payloads import ReplayDay
 from daybreak.export.replay_rejected import replay_rejected
 
 _BODY_SHOWN = 160
@@ -88,10 +89,10 @@ def replay(
     if rejected:
         _replay_rejected(begin, end, cloud, stack)
         return
-    target, now = deployment(cloud, stack), datetime.now(UTC).isoformat()
+    target, now = deployment(cloud, stack), datetime.now(UTC)
     wanted = [begin + timedelta(days=n) for n in range((end - begin).days + 1)]
     for day in track(wanted, "replaying", console=show.ERR):
-        target.export({"replay": day.isoformat(), "time": now})
+        target.export(ReplayDay(replay=day, time=now))
     show.OUT.print(f"Rebuilt what arrived from {begin} to {end} from the raw log.")
 
 

@@ -12,6 +12,8 @@ from segment.analytics.client import Client
 from daybreak.aws.stack import Stack
 from daybreak.cli import show
 from daybreak.errors import CloudError
+from daybreak.export.payloads import ExportDay
+from daybreak.metrics.payloads import ComputeDay
 
 PURCHASES = Path("tests/data/CDNOW_master.txt.gz")
 LAST_DAY = date(1998, 6, 30)
@@ -93,10 +95,10 @@ def compute(stack: Stack, stages: show.Stages, sent_from: datetime, families: li
     now = datetime.now(UTC)
     with stages.stage("export: arrivals into the lake, each message id once"):
         for day in {sent_from.date() + timedelta(days=n) for n in range((now.date() - sent_from.date()).days + 1)}:
-            stack.export({"date": day.isoformat(), "time": now.isoformat()})
+            stack.export(ExportDay(date=day, time=now))
     for family in families:
         with stages.stage(f"metrics: {family}"):
-            stack.metrics({"family": family, "date": LAST_DAY.isoformat()})
+            stack.metrics(ComputeDay(family=family, date=LAST_DAY))
 
 
 def answer(stack: Stack, stages: show.Stages) -> None:

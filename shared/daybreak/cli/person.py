@@ -15,6 +15,8 @@ from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import definitions_here, deployment
 from daybreak.errors import InputError
+from daybreak.export.payloads import ExportDay, ReplayDay
+from daybreak.metrics.payloads import ComputeDay
 from daybreak.people import forget as forgetting
 
 _IN_FORCE_SECONDS = CACHE_SECONDS + 30
@@ -43,16 +45,16 @@ def forget(
     gone = _suppressed(target, people, wait=wait, ask=not yes)
 
     def rebuild(arrived: date) -> None:
-        target.export({"replay": arrived.isoformat(), "time": datetime.now(UTC).isoformat()})
+        target.export(ReplayDay(replay=arrived, time=datetime.now(UTC)))
 
     with show.ERR.status("rewriting …") as status:
         receipt = forgetting.forget(
             target.lake(), target.events(), gone, rebuild, datetime.now(UTC), progress=status.update
         )
     _show(receipt, as_json)
-    yesterday = (datetime.now(project.zone).date() - timedelta(days=1)).isoformat()
+    yesterday = datetime.now(project.zone).date() - timedelta(days=1)
     for family in track(project.measured, "counting again", console=show.ERR):
-        target.metrics({"family": family, "date": yesterday})
+        target.metrics(ComputeDay(family=family, date=yesterday))
 
 
 def _suppressed(target: Stack, people: list[str], *, wait: bool, ask: bool) -> forgetting.People:
@@ -119,7 +121,7 @@ def _export(target: Stack) -> None:
     """Bring everything that has arrived into the lake, the running hour included."""
     now = datetime.now(UTC)
     with show.ERR.status("exporting what has arrived …"):
-        target.export({"date": now.date().isoformat(), "time": now.isoformat()})
+        target.export(ExportDay(date=now.date(), time=now))
 
 
 def _show(receipt: forgetting.Receipt, as_json: bool) -> None:

@@ -13,8 +13,10 @@ from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName, days, one_day
 from daybreak.cli.target import definitions_here, deployment
 from daybreak.errors import InputError
+from daybreak.export.payloads import AskSpan, DeriveDays, ExportDay, FinishBackfill
 from daybreak.families.registry import FAMILIES
 from daybreak.ingest.frames import unpack
+from daybreak.metrics.payloads import ComputeDay
 
 JOBS = ("export", *FAMILIES)
 _TAIL_SECONDS = 1.0
@@ -41,9 +43,9 @@ def run(
     wanted = one_day("--date", day)
     with show.Stages().stage(f"{job} {wanted}"):
         if job == "export":
-            done = target.export({"date": wanted.isoformat(), "time": datetime.now(UTC).isoformat()})
+            done = target.export(ExportDay(date=wanted, time=datetime.now(UTC)))
         else:
-            done = target.metrics({"family": job, "date": wanted.isoformat()})
+            done = target.metrics(ComputeDay(family=job, date=wanted))
     show.as_json(done) if as_json else _show_done(done)
     if done.get("as_of", wanted.isoformat()) != wanted.isoformat():
         said = f"Computed as of {done['as_of']}, the newest so far: an older date never takes tables back."
@@ -61,18 +63,18 @@ def backfill(
     yesterday = datetime.now(project.zone).date() - timedelta(days=1)
     begin, end = days(first, last or yesterday.isoformat(), ago=0)
     target = deployment(cloud, stack)
-    span = target.export({"span": True})
+    span = target.export(AskSpan())
     if not span["ready"] and span["first"]:  # other events are counted than before: all of history is derived anew
         a_day = timedelta(days=1)  # these are UTC dates: the project's day may be the one before or after
         begin = min(begin, date.fromisoformat(span["first"]) - a_day)
         end = max(end, date.fromisoformat(span["last"]) + a_day)
     months = list(_months(begin, end))
     for month_first, month_last in track(months, "deriving", console=show.ERR):
-        target.export({"derive_from": month_first.isoformat(), "derive_to": month_last.isoformat()})
-    target.export({"derived": datetime.now(UTC).isoformat()})
+        target.export(DeriveDays(derive_from=month_first, derive_to=month_last))
+    target.export(FinishBackfill(derived=datetime.now(UTC).isoformat()))
     as_of = min(end, yesterday)
     for family in track(project.measured, "computing", console=show.ERR):
-        target.metrics({"family": family, "date": as_of.isoformat()})
+        target.metrics(ComputeDay(family=family, date=as_of))
     show.OUT.print(f"Derived from {begin} to {end}, computed as of {as_of}.")
 
 
