@@ -52,3 +52,18 @@ def test_only_what_changed_is_written(store: Store, tmp_path: Path) -> None:
     (tmp_path / "new").write_bytes(b"x")
     files = {f"p/{name}": tmp_path / name for name in ("same", "other", "new")}
     assert put_changed(store, files, store.list("p/")) == ["p/new", "p/other"]
+
+
+def test_old_versions_of_objects_are_removed_too(aws: None) -> None:
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="lake")
+    client.put_bucket_versioning(Bucket="lake", VersioningConfiguration={"Status": "Enabled"})
+    store = BucketStore(client, "lake")
+    for data in (b"ada", b"bob"):
+        store.put("raw/a", data)
+    store.put("raw/b", b"ada")
+    store.delete(["raw/b"])
+    assert store.purge() == 3
+    found = client.list_object_versions(Bucket="lake")
+    assert [version["Key"] for version in found["Versions"]] == ["raw/a"]
+    assert store.get("raw/a") == b"bob"

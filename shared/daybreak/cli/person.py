@@ -4,7 +4,7 @@ import json
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.progress import track
@@ -17,7 +17,11 @@ from daybreak.cli.target import definitions_here, deployment
 from daybreak.errors import InputError
 from daybreak.export.payloads import ExportDay, ReplayDay
 from daybreak.metrics.payloads import ComputeDay
+from daybreak.people import export_person as exporting
 from daybreak.people import forget as forgetting
+from daybreak.people.find import Ids, People, ids_of
+from daybreak.people.receipt import Receipt
+from daybreak.people.suppress import suppress
 
 _IN_FORCE_SECONDS = CACHE_SECONDS + 30
 """Until no collector holds the list of before, and none is still busy with a request it judged by it."""
@@ -42,7 +46,7 @@ def forget(
     """Remove people and their anonymous ids from everything that is held, and take nothing of them any more."""
     people = asked(users, file)
     project, target = definitions_here(), deployment(cloud, stack)
-    gone = _suppressed(target, people, wait=wait, ask=not yes)
+    gone = _suppress(target, people, wait=wait, ask=not yes)
 
     def rebuild(arrived: date) -> None:
         target.export(ReplayDay(replay=arrived, time=datetime.now(UTC)))
@@ -57,27 +61,30 @@ def forget(
         target.metrics(ComputeDay(family=family, date=yesterday))
 
 
-def _suppressed(target: Stack, people: list[str], *, wait: bool, ask: bool) -> forgetting.People:
-    """Suppress all ids of these people, those that come up meanwhile included; everybody who ever was suppressed."""
-    rules, known = target.live_rules(), frozenset[str]()
-    while True:
+def _suppress(target: Stack, users: list[str], *, wait: bool, ask: bool) -> People:
+    """Suppress all ids of these users, and return everybody who was ever suppressed."""
+
+    def find() -> Ids:
         _export(target)
         with show.ERR.status("looking for their ids …"):
-            found = forgetting.ids_of(target.lake(), people)
-        ids = found.own
-        if ids <= known:
-            return forgetting.People(rules.read().forgotten)
-        if found.unknown and not known:
-            names = ", ".join(sorted(found.unknown))
-            show.ERR.print(f"No event names {names}: look at how it is written.", markup=False, soft_wrap=True)
+            return ids_of(target.lake(), users)
+
+    def report_unknown(ids: frozenset[str]) -> None:
+        names = ", ".join(sorted(ids))
+        show.ERR.print(f"No event names {names}: check the spelling.", markup=False, soft_wrap=True)
+
+    def confirm(ids: frozenset[str]) -> None:
         if ask:
-            new = ", ".join(sorted(ids - known))
-            show.ERR.print(f"Everything of these ids is removed, for good: {new}", markup=False, soft_wrap=True)
-            typer.confirm("Go on?", abort=True, err=True)
-        rules.forget(forgetting.digests(ids))
-        known = ids
-        for _ in track(range(_IN_FORCE_SECONDS if wait else 0), "until nothing of them is taken", console=show.ERR):
+            names = ", ".join(sorted(ids))
+            show.ERR.print(f"Everything of these ids will be deleted for good: {names}", markup=False, soft_wrap=True)
+            typer.confirm("Continue?", abort=True, err=True)
+
+    def wait_until_in_force() -> None:
+        seconds = range(_IN_FORCE_SECONDS if wait else 0)
+        for _ in track(seconds, "until no collector accepts their events", console=show.ERR):
             time.sleep(1)
+
+    return suppress(target.live_rules(), find, report_unknown, confirm, wait_until_in_force)
 
 
 def export_person(
@@ -90,9 +97,7 @@ def export_person(
     target = deployment(cloud, stack)
     _export(target)
     with show.ERR.status("reading …"):
-        ids = forgetting.ids_of(target.lake(), [user]).own
-        held = forgetting.held(target.lake(), forgetting.People(forgetting.digests(ids)))
-        found: dict[str, Any] = {"ids": sorted(ids), **held}
+        found = exporting.export_person(target.lake(), user)
     if not (found["events"] or found["rejected"]):
         show.ERR.print(f"Nothing is held of {user}: look at how the id is written.", style="yellow", markup=False)
     if out is None:
@@ -124,7 +129,7 @@ def _export(target: Stack) -> None:
         target.export(ExportDay(date=now.date(), time=now))
 
 
-def _show(receipt: forgetting.Receipt, as_json: bool) -> None:
+def _show(receipt: Receipt, as_json: bool) -> None:
     figures = {
         "ids suppressed, of everybody so far": len(receipt.digests),
         "items of the events table rewritten": receipt.table_items,

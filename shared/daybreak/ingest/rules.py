@@ -19,10 +19,10 @@ def forgotten_digest(person: str) -> bytes:
     return hashlib.sha256(person.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def about(raw: Any) -> list[str]:
-    """The ids of whom an event as sent is about: the user, or else the anonymous id; and whom an alias renames.
+def person_ids(raw: Any) -> list[str]:
+    """The ids of the people an event as sent is about: the user id, or else the anonymous id; and an alias's old id.
 
-    Ids as the canonical event holds them. What cannot be an id, as true and 7.5 cannot, is none.
+    Ids as the canonical event holds them. Values that cannot be an id, such as true and 7.5, are left out.
     """
     if not isinstance(raw, dict):
         return []
@@ -48,7 +48,7 @@ class Rules:
 
         An event of another user on a device that was theirs is not; neither is one that is no object.
         """
-        return bool(self.forgotten) and any(forgotten_digest(person) in self.forgotten for person in about(raw))
+        return bool(self.forgotten) and any(forgotten_digest(person) in self.forgotten for person in person_ids(raw))
 
 
 NO_RULES = Rules()

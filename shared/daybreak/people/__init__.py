@@ -1,1 +1,1 @@
-"""People and what is held of them: found, exported, suppressed, forgotten."""
+"""The rights of people over their events: show what is stored about them, and delete it."""

@@ -1,14 +1,14 @@
 -- By which ids do we know these people?
--- Grain: one row per id, those that were asked for among them, and whether any event names it.
--- Inputs: the events; asked (id). Lag: none. DuckDB only.
--- An id belongs to the first user it was linked with by identify or alias; one that was never linked, to the first user
--- it was seen with. Whoever was asked for by an anonymous or an older id is the user that id belongs to.
+-- Grain: one row per id, the ids that were asked for among them, and whether any event names it.
+-- Inputs: events; asked (id). Lag: none. DuckDB only.
+-- An id belongs to the first user it was linked with by identify or alias. An id that was never linked belongs to the
+-- first user it was seen with. Somebody who was asked for by an anonymous or an older id is the user that id belongs to.
 with recursive linked as (
-    select id, arg_min(user_id, row(not told, timestamp, user_id)) as user_id
+    select id, arg_min(user_id, row(not declared, timestamp, user_id)) as user_id
     from (
-        select type = 'identify' as told, anonymous_id as id, user_id, timestamp from {events}
+        select type = 'identify' as declared, anonymous_id as id, user_id, timestamp from events
         union all
-        select true, previous_id, user_id, timestamp from {events} where type = 'alias'
+        select true, previous_id, user_id, timestamp from events where type = 'alias'
     )
     where id is not null and user_id is not null and id <> user_id
     group by id
@@ -26,10 +26,10 @@ own as (
 select own.id, count(named.id) > 0 as named
 from own
 left join (
-    select user_id as id from {events} where user_id in (select id from own)
+    select user_id as id from events where user_id in (select id from own)
     union
-    select anonymous_id from {events} where anonymous_id in (select id from own)
+    select anonymous_id from events where anonymous_id in (select id from own)
     union
-    select previous_id from {events} where previous_id in (select id from own)
+    select previous_id from events where previous_id in (select id from own)
 ) as named on named.id = own.id
 group by own.id

@@ -1,0 +1,16 @@
+"""Show a person everything that is stored about them."""
+
+from typing import Any
+
+from daybreak.engine.database import Limits
+from daybreak.lake.store import Store
+from daybreak.people.find import People, digests, ids_of, records_of
+
+
+def export_person(store: Store, user: str, limits: Limits = Limits()) -> dict[str, Any]:
+    """Everything the lake stores about a person: {"ids": sorted, "events": [...], "rejected": [...]}.
+
+    `user` is any id of theirs. The lists of records are empty if nothing is stored.
+    """
+    ids = ids_of(store, [user], limits).own
+    return {"ids": sorted(ids), **records_of(store, People(digests(ids)), limits)}
