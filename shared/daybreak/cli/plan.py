@@ -13,7 +13,10 @@ from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import deployment
 from daybreak.files.compute import read_events
 from daybreak.ingest.tracking_plan import load_plan
-from daybreak.tracking import observed
+from daybreak.tracking.compare import compare
+from daybreak.tracking.observed import Observed, lake_events, observe
+from daybreak.tracking.observed import learn as draft
+from daybreak.tracking.pages import plan_page, plan_toml
 
 APP = typer.Typer(help="The tracking plan: what is sent, from where, what for.", no_args_is_help=True)
 Events = Annotated[list[str] | None, typer.Argument(help="Files of events; without any, the deployed lake")]
@@ -31,7 +34,7 @@ def learn(
     stack: StackName = "Daybreak",
 ) -> None:
     """Draft a plan from what arrived; you add what each event is for, and who owns it."""
-    text = observed.plan_toml(observed.learn(_observed(events, days, cloud, stack)))
+    text = plan_toml(draft(_observed(events, days, cloud, stack)))
     _write(text, out)
 
 
@@ -46,7 +49,7 @@ def check(
 ) -> None:
     """What arrived and is not planned, and what is planned and never came. Exit code 1 where anything differs."""
     wanted = load_plan(plan)
-    found = observed.compare(wanted, _observed(events, days, cloud, stack))
+    found = compare(wanted, _observed(events, days, cloud, stack))
     rows = [[difference.what, difference.event, difference.property, difference.came] for difference in found]
     names = ["difference", "event", "property", "came"]
     if as_json:
@@ -65,7 +68,7 @@ def docs(
     out: Annotated[Path | None, typer.Option(help="Where to write it; without, it is shown")] = None,
 ) -> None:
     """The page that says what is collected, where from and what for, as Markdown."""
-    _write(observed.plan_page(load_plan(plan)), out)
+    _write(plan_page(load_plan(plan)), out)
 
 
 @APP.command()
@@ -85,13 +88,13 @@ def off(cloud: Cloud = "auto", stack: StackName = "Daybreak") -> None:
     show.OUT.print("No plan is in force any more, within a minute.")
 
 
-def _observed(events: list[str] | None, days: int, cloud: str, stack: str) -> observed.Observed:
+def _observed(events: list[str] | None, days: int, cloud: str, stack: str) -> Observed:
     if events:
-        return observed.observe(_objects(events))
+        return observe(_objects(events))
     today = datetime.now(UTC).date()
     wanted = [today - timedelta(days=n) for n in range(days)]
     with show.ERR.status("reading events …"):
-        return observed.observe(observed.lake_events(deployment(cloud, stack).lake(), wanted))
+        return observe(lake_events(deployment(cloud, stack).lake(), wanted))
 
 
 def _objects(events: list[str]) -> Iterator[dict[str, Any]]:

@@ -1,1 +1,1 @@
-"""What arrived, set against the tracking plan."""
+"""The tracking plan beside the events that arrived: draft it, compare it, write it down."""

@@ -1,16 +1,14 @@
 """What arrived, set against the tracking plan: what is learned from events, what differs, and the page about it."""
 
-from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daybreak.cli import person
-from daybreak.errors import InputError
 from daybreak.ingest.tracking_plan import Plan, parse_plan
-from daybreak.tracking.observed import Difference, compare, learn, observe, plan_page, plan_toml
+from daybreak.tracking.compare import Difference, compare
+from daybreak.tracking.observed import learn, observe
+from daybreak.tracking.pages import plan_page, plan_toml
 
 SIGN_UP = {"type": "track", "event": "Signed Up", "source": "web"}
 
@@ -100,14 +98,3 @@ def test_nothing_in_a_name_becomes_part_of_the_page() -> None:
     assert "a &amp; b" in page
     assert "<b>" not in page
     assert "<i>" not in page
-
-
-def test_a_list_of_people_may_come_from_a_spreadsheet(tmp_path: Path) -> None:
-    file = tmp_path / "people.csv"
-    file.write_bytes("\ufeffada\r\n\r\n bob \r\n".encode())
-    assert person.asked(["cy"], file) == ["cy", "ada", "bob"]
-    file.write_bytes(b"\xff\xfea\x00")
-    with pytest.raises(InputError, match=r"people\.csv"):
-        person.asked(None, file)
-    with pytest.raises(InputError, match="name whom"):
-        person.asked(None, None)
