@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from daybreak.errors import DefinitionError
-from daybreak.families.base import Definition, PropertyName, version_of
-from daybreak.families.experiment import GOALS, Experiment, Goal
+from daybreak.families.base import ENTRY_ROLES, Definition, version_of
 from daybreak.families.registry import FAMILIES
+from daybreak.families.selectors import PropertyName
 from daybreak.ingest.privacy import Privacy
 
 ALL = "all"
@@ -113,6 +113,10 @@ class Project(BaseModel):
         whose = self.settings.account_property if definition.actor == "account" else None
         return version_of([family, definition.counting(), segments, clock, whose])
 
+    def versions(self, family: str) -> dict[str, str]:
+        """Definition -> version, of one family."""
+        return {name: self.version(family, name) for name in self.of(family)}
+
     @cached_property
     def derived_version(self) -> str:
         """Hash of what the derived tables are made from: changing a window keeps it, adding an event changes it."""
@@ -139,7 +143,7 @@ class Project(BaseModel):
 
     def start_properties(self, selector: str) -> list[str]:
         """The properties that split those who enter by this selector; kept of each person's first event of a day."""
-        split = {s for d in self.all() if selector in d.selectors_of({"entry", "again"}) for s in d.segments}
+        split = {s for d in self.all() if selector in d.selectors_of(ENTRY_ROLES) for s in d.segments}
         return sorted({p for s in split if (p := self.segments[s].property)})
 
     def match_properties(self, selector: str) -> list[str]:
@@ -197,10 +201,10 @@ class _Checker:
             definitions[family.name] = {
                 name: self._model(model, f"{family.name}.{name}", table) for name, table in found
             }
-        self._goals(definitions)
-        for kind, named in definitions.items():
+        self._resolve_goals(definitions)
+        for family_name, named in definitions.items():
             for name, definition in named.items():
-                self._segments(f"{kind}.{name}", definition, segments)
+                self._segments(f"{family_name}.{name}", definition, segments)
         if not any(definitions.values()):
             raise DefinitionError(f"{self.file}: measures nothing; add a table such as [activation.first_value]")
         return Project(settings=settings, privacy=privacy, segments=segments, definitions=definitions)
@@ -209,25 +213,38 @@ class _Checker:
         for segment in definition.segments:
             if segment not in segments:
                 self._fail(where, "segments", f"{segment!r} is not defined{self._nearest(segment, list(segments))}")
-            if segments[segment].property and not {"entry", "again"} & set(definition.roles()):
+            if segments[segment].property and not definition.has_entry():
                 family = where.partition(".")[0]
                 why = f"{segment!r} is a property, and {family} has no start event to take it from; use a trait"
                 self._fail(where, "segments", why)
 
-    def _goals(self, definitions: dict[str, dict[str, Definition]]) -> None:
-        """Give each experiment the definition its goal names."""
-        for name, experiment in definitions["experiment"].items():
-            if not isinstance(experiment, Experiment):
-                raise TypeError(name)
-            family, _, goal = experiment.goal.partition(".")
-            found = definitions[family].get(goal)
-            if not isinstance(found, Goal):
-                near = self._nearest(experiment.goal, [f"{f}.{n}" for f in GOALS for n in definitions[f]])
-                self._fail(f"experiment.{name}", "goal", f"{experiment.goal!r} is not defined{near}")
-            try:
-                definitions["experiment"][name] = experiment.against(found)
-            except ValueError as error:
-                self._fail(f"experiment.{name}", "goal", str(error))
+    def _resolve_goals(self, definitions: dict[str, dict[str, Definition]]) -> None:
+        """Give each definition that counts by another one the definition it names."""
+        possible = {
+            f"{family}.{name}": definition
+            for family, named in definitions.items()
+            for name, definition in named.items()
+            if definition.can_be_goal
+        }
+        for family, named in definitions.items():
+            for name, definition in named.items():
+                if (wanted := definition.goal_name()) is not None:
+                    named[name] = self._counted_by(f"{family}.{name}", definition, wanted, possible)
+
+    def _counted_by(
+        self, where: str, definition: Definition, wanted: str, possible: dict[str, Definition]
+    ) -> Definition:
+        families = [family.name for family in FAMILIES.values() if family.definition.can_be_goal]
+        if wanted.partition(".")[0] not in families or wanted.endswith("."):
+            named = ", ".join(families)
+            why = f'names a definition of another kind, such as "{families[0]}.first_value" ({named})'
+            self._fail(where, "goal", why)
+        if wanted not in possible:
+            self._fail(where, "goal", f"{wanted!r} is not defined{self._nearest(wanted, list(possible))}")
+        try:
+            return definition.counted_by(possible[wanted])
+        except ValueError as error:
+            return self._fail(where, "goal", str(error))
 
     def _named(self, table: str, value: Any) -> list[tuple[str, Any]]:
         if not isinstance(value, dict):

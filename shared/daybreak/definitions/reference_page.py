@@ -1,13 +1,14 @@
 """METRICS.md, written from the definition kinds and the row models: what each number means, field by field."""
 
+import json
 import re
 import types
 import typing
 from typing import Any
 
 from daybreak.definitions.project import Segment, Settings
-from daybreak.families.base import Definition, MetricRow
-from daybreak.families.registry import FAMILIES, Family
+from daybreak.families.base import Definition, Family, MetricRow
+from daybreak.families.registry import FAMILIES
 from daybreak.lake.tables import columns
 
 COMMON = """# What each number means
@@ -62,16 +63,29 @@ def _settings() -> str:
 def _family(family: Family) -> str:
     """A section: the rule, a worked example, the fields of a definition, the columns of a row."""
     rule = re.sub(r"\n +", "\n", (family.definition.__doc__ or "").strip())
-    example = getattr(family.definition, "example", "")
-    own = {k: v for k, v in family.definition.model_fields.items() if k not in Definition.model_fields}
+    definition = family.definition
+    own = {name: info for name, info in definition.model_fields.items() if name not in Definition.model_fields}
+    fields = {
+        **{name: own[name] for name in own if name in definition.__annotations__},
+        **own,
+        **Definition.model_fields,
+    }
     table = [c for c in columns(family.row) if c.name not in MetricRow.model_fields]
     rows = "\n".join(f"| `{column.name}` | {_cell(column.comment)} |" for column in table)
     return (
-        f"## {family.name}\n\n{rule}\n\n*Example.* {example}\n\n"
-        + _fields(f"[{family.name}.NAME]", {**own, **Definition.model_fields})
+        f"## {family.name}\n\n{rule}\n\n*Example.* {definition.example}\n\n"
+        + f"```toml\n{smallest_definition(family)}```\n\n"
+        + _fields(f"[{family.name}.NAME]", fields)
         + f"\n{(family.row.__doc__ or '').strip()} Besides {BESIDE}:\n\n"
         + f"| column | |\n|---|---|\n{rows}\n"
     )
+
+
+def smallest_definition(family: Family) -> str:
+    """The fewest lines of daybreak.toml that define something of this family; its name is `smallest`."""
+    described = {"description": f"The smallest {family.name.replace('_', ' ')}", **family.definition.smallest}
+    lines = (f"{name} = {json.dumps(value)}" for name, value in described.items())
+    return "\n".join([f"[{family.name}.smallest]", *lines, ""])
 
 
 def _fields(table: str, fields: dict[str, Any]) -> str:

@@ -1,29 +1,24 @@
 """Activation: which share of new people reaches the milestone in time?"""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from daybreak.families.base import (
-    AtLeast,
-    Definition,
-    MetricRow,
-    Selector,
-    Window,
-    label,
-    length,
-    microseconds,
-)
+from daybreak.families.base import AtLeast, Family, MetricRow, ReachesMilestone, length
+from daybreak.families.selectors import Selector, label
 
 
-class Activation(Definition):
+class Activation(ReachesMilestone):
     """The first start event ever opens one window. Activated: the milestone happens in it, far edge included.
 
     The rate is over those whose window has ended; the others are shown beside it, in neither number of the rate.
     """
 
     example: ClassVar[str] = "60 of 100 who signed up on Monday ran a workflow within 7 days: activation is 60 %."
+    smallest: ClassVar[dict[str, Any]] = {"start": "Signed Up", "milestone": "Value Reached", "window": "7d"}
+
+    can_be_goal: ClassVar[bool] = True
 
     start: Annotated[Selector, Field(description="The first of these ever puts a person into the cohort of its day")]
     milestone: Annotated[Selector | None, Field(description="What counts as activated")] = None
@@ -34,7 +29,6 @@ class Activation(Definition):
     before: Annotated[
         Selector | None, Field(description="Only what happens before the first of these at or after the start counts")
     ] = None
-    window: Annotated[Window, Field(description="How long a person has, from the exact second of the start")]
     at_least: Annotated[AtLeast, Field(description="How many events of a milestone it takes")] = 1
 
     @model_validator(mode="after")
@@ -49,21 +43,12 @@ class Activation(Definition):
         roles = {"entry": [self.start], "milestone": self.milestones or [str(self.milestone)]}
         return {**roles, "before": [self.before]} if self.before else roles
 
-    def timed_roles(self) -> set[str]:
-        return {"milestone", "before"}
-
-    def row(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Any]:
         milestones = len(self.milestones or [self.milestone])
-        return {
-            "window_us": microseconds(self.window),
-            "at_least": self.at_least,
-            "needed": milestones if self.need == "all" else 1,
-        }
+        needed = milestones if self.need == "all" else 1
+        return {**super().options(), "at_least": self.at_least, "needed": needed}
 
-    def waits_days(self) -> int:
-        return self.window // timedelta(days=1) + 2
-
-    def sentence(self) -> str:
+    def explain(self) -> str:
         joint = " and " if self.need == "all" else " or "
         what = joint.join(f'"{label(selector)}"' for selector in self.roles()["milestone"])
         before = f' and before "{label(self.before)}"' if self.before else ""
@@ -83,3 +68,6 @@ class ActivationRow(MetricRow):
     activated: int = Field(description="Those of finished who were activated in their window: the numerator")
     activated_so_far: int = Field(description="Activated among those whose window is still open")
     rate: float | None = Field(description="activated / finished; null while open")
+
+
+FAMILY = Family("activation", Activation, ActivationRow, "cohort")

@@ -5,7 +5,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from daybreak.families.base import ANY, Days, Definition, MetricRow, Selector, label, length
+from daybreak.families.base import Days, Definition, Family, MetricRow, length
+from daybreak.families.selectors import ANY, Selector, label
 
 
 class ActiveDays(Definition):
@@ -15,6 +16,7 @@ class ActiveDays(Definition):
     """
 
     example: ClassVar[str] = "In the last 10 days one person came on 5 days and one on 9: k = 5 has 1, k = 9 has 1."
+    smallest: ClassVar[dict[str, Any]] = {"window": "28d"}
 
     active: Annotated[Selector, Field(description="What counts as being active")] = ANY
     window: Annotated[Days, Field(description="Trailing days, the row's day included")]
@@ -34,7 +36,7 @@ class ActiveDays(Definition):
     def daily_roles(self) -> set[str]:
         return {"active"}
 
-    def row(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Any]:
         days = timedelta(days=1)
         return {
             "window_days": self.window // days,
@@ -42,13 +44,13 @@ class ActiveDays(Definition):
             "buckets": self.window // self.bucket,
         }
 
-    def waits_days(self) -> int:
+    def days_until_final(self) -> int:
         return 0
 
-    def reads_days_before(self) -> int:
+    def days_read_before(self) -> int:
         return self.window // timedelta(days=1)
 
-    def sentence(self) -> str:
+    def explain(self) -> str:
         groups = "days" if self.bucket == timedelta(days=1) else f"groups of {length(self.bucket)}"
         return (
             f'How many {self.who()} did "{label(self.active)}" on exactly 1, 2, 3 … {groups} of the last '
@@ -64,3 +66,6 @@ class ActiveDaysRow(MetricRow):
     people: int = Field(description="People active on exactly so many")
     active_people: int = Field(description="People active at all in the window: the denominator")
     share: float | None = Field(description="people / active_people; null while open")
+
+
+FAMILY = Family("active_days", ActiveDays, ActiveDaysRow, "day")

@@ -5,13 +5,18 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import ANY, Definition, MetricRow, Selector, label
+from daybreak.families.base import Definition, Family, MetricRow
+from daybreak.families.selectors import ANY, Selector, label
+
+MONTH_DAYS = 30
+"""Of the longest trailing window: monthly active people are those of 30 days."""
 
 
 class ActivePeople(Definition):
     """Different people active on the day, in the 7 and in the 30 calendar days that end with it."""
 
     example: ClassVar[str] = "20 people were here today and 100 in the last 30 days, today included: DAU / MAU is 20 %."
+    smallest: ClassVar[dict[str, Any]] = {}
 
     active: Annotated[Selector, Field(description="What counts as being active")] = ANY
 
@@ -21,16 +26,16 @@ class ActivePeople(Definition):
     def daily_roles(self) -> set[str]:
         return {"active"}
 
-    def row(self) -> dict[str, Any]:
-        return {}
+    def options(self) -> dict[str, Any]:
+        return {"window_days": MONTH_DAYS}
 
-    def waits_days(self) -> int:
+    def days_until_final(self) -> int:
         return 0
 
-    def reads_days_before(self) -> int:
-        return 30
+    def days_read_before(self) -> int:
+        return MONTH_DAYS
 
-    def sentence(self) -> str:
+    def explain(self) -> str:
         what = label(self.active)
         return f'How many different {self.who()} did "{what}" on the day, in the 7 and in the 30 days that end with it.'
 
@@ -43,3 +48,6 @@ class ActivePeopleRow(MetricRow):
     wau: int = Field(description="People active in the 7 days that end with it")
     mau: int = Field(description="People active in the 30 days that end with it")
     dau_per_mau: float | None = Field(description="dau / mau; null while open")
+
+
+FAMILY = Family("active_people", ActivePeople, ActivePeopleRow, "day")

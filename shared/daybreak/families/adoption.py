@@ -5,7 +5,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import ANY, AtLeast, Days, Definition, MetricRow, Selector, label, length
+from daybreak.families.base import AtLeast, Days, Definition, Family, MetricRow, length
+from daybreak.families.selectors import ANY, Selector, label
 
 
 class Adoption(Definition):
@@ -18,6 +19,7 @@ class Adoption(Definition):
     example: ClassVar[str] = (
         "100 people were active in the last 28 days and 40 of them used the feature: adoption is 40 %."
     )
+    smallest: ClassVar[dict[str, Any]] = {"feature": "Value Reached", "window": "28d"}
 
     feature: Annotated[Selector, Field(description="What counts as using the feature")]
     active: Annotated[Selector, Field(description="What counts as being active at all")] = ANY
@@ -37,20 +39,20 @@ class Adoption(Definition):
     def seen_roles(self) -> set[str]:
         return {"feature", "start"}
 
-    def row(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Any]:
         return {
             "window_days": self.window // timedelta(days=1),
             "at_least": self.at_least,
             "at_least_days": self.at_least_days,
         }
 
-    def waits_days(self) -> int:
+    def days_until_final(self) -> int:
         return 0
 
-    def reads_days_before(self) -> int:
+    def days_read_before(self) -> int:
         return self.window // timedelta(days=1)
 
-    def sentence(self) -> str:
+    def explain(self) -> str:
         often = f" at least {self.at_least} times" if self.at_least > 1 else ""
         often += f" on at least {self.at_least_days} days" if self.at_least_days > 1 else ""
         return (
@@ -70,3 +72,6 @@ class AdoptionRow(MetricRow):
     median_seconds_to_first_use: float | None = Field(
         description="Of first_users who started before or at their first use: plain median time from their first start"
     )
+
+
+FAMILY = Family("adoption", Adoption, AdoptionRow, "day")

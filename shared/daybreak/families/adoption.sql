@@ -1,16 +1,8 @@
 -- Of the people who are active, which share uses the feature?
 -- Grain: one row per definition, day and segment, for days with anybody active in the trailing window.
--- Inputs: days, definitions, selectors, activity, first_seen, segments.
+-- Inputs: days, active_in_window, definitions, selectors, activity, first_seen, segments.
 -- Lag: a day is complete when it has ended.
-with active as (
-    select distinct y.definition, y.day_number, a.person
-    from days as y
-    inner join definitions as d on d.definition = y.definition
-    inner join selectors as s on s.definition = y.definition and s.role = 'active'
-    inner join activity as a
-        on a.selector = s.selector and a.day_number <= y.day_number and a.day_number > y.day_number - d.window_days
-),
-users as (
+with users as (
     select y.definition, y.day_number, a.person, 1 as used
     from days as y
     inner join definitions as d on d.definition = y.definition
@@ -42,7 +34,7 @@ people as (
         coalesce(u.used, 0) as used,
         case when f.person is null then 0 else 1 end as first_use,
         f.micros
-    from active as a
+    from active_in_window as a
     inner join segments as g on g.definition = a.definition and g.person = a.person
     left join users as u on u.definition = a.definition and u.day_number = a.day_number and u.person = a.person
     left join first_uses as f on f.definition = a.definition and f.day_number = a.day_number and f.person = a.person
@@ -54,15 +46,15 @@ ranked as (
         segment,
         segment_value,
         micros,
-        row_number() over (partition by definition, day_number, segment, segment_value order by micros) as place,
-        count(*) over (partition by definition, day_number, segment, segment_value) as places
+        row_number() over (partition by definition, day_number, segment, segment_value order by micros) as position,
+        count(*) over (partition by definition, day_number, segment, segment_value) as positions
     from people
     where micros is not null
 ),
 medians as (
     select definition, day_number, segment, segment_value, cast(avg(micros) as double) / 1.0e6 as median_seconds
     from ranked
-    where place * 2 >= places and place * 2 <= places + 2
+    where position * 2 >= positions and position * 2 <= positions + 2
     group by definition, day_number, segment, segment_value
 ),
 counted as (

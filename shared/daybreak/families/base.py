@@ -1,13 +1,20 @@
-"""What a definition in daybreak.toml is made of. Each family adds its own kind in its own module."""
+"""What every family is made of: a kind of definition, its rows, its place in daybreak.toml.
+
+Each family stands in its own module, which ends with its `FAMILY`.
+"""
 
 import hashlib
 import json
 import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from daybreak.families.selectors import ANY, Selector, label
 from daybreak.lake.tables import Row
 
 Period = Literal["day", "week", "month"]
@@ -32,103 +39,8 @@ def _window(value: object) -> timedelta:
     return window
 
 
-ANY = "any"
-"""The selector every track, page and screen event matches."""
-
-
-def _names(value: object) -> tuple[str, ...]:
-    names = [value] if isinstance(value, str) else list(value) if isinstance(value, list | tuple) else []
-    if value == ANY:
-        return ()
-    if not names or not all(isinstance(name, str) and name for name in names):
-        raise ValueError('must be an event name, a list of event names, or "any"')
-    return tuple(sorted(set(names)))
-
-
-def _property_name(name: str) -> str:
-    if name == "*":
-        raise ValueError("`*` is no property's name")
-    return name
-
-
-PropertyName = Annotated[str, Field(min_length=1), AfterValidator(_property_name)]
-"""A property or trait at the top level of its object; DuckDB's JSON paths know `*` as a wildcard."""
-
-
-class Filter(BaseModel):
-    """One condition on a property of an event; an event of another shape simply does not match."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    property: PropertyName
-    op: Literal["=", "!=", ">", ">=", "<", "<=", "in", "exists"]
-    value: str | int | float | bool | list[str | int | float] | None = None
-
-    @model_validator(mode="after")
-    def _value_fits(self) -> "Filter":
-        if self.op == "exists" and self.value is not None:
-            raise ValueError("`exists` takes no value")
-        if self.op == "in" and not (isinstance(self.value, list) and self.value):
-            raise ValueError("`in` needs a list as its value")
-        if self.op in (">", ">=", "<", "<=") and (
-            isinstance(self.value, bool) or not isinstance(self.value, int | float)
-        ):
-            raise ValueError(f"`{self.op}` needs a number as its value")
-        for value in self.value if isinstance(self.value, list) else [self.value]:
-            if isinstance(value, int | float) and not abs(value) < 1e300:
-                raise ValueError("numbers must be finite")
-        if self.op in ("=", "!=") and (self.value is None or isinstance(self.value, list)):
-            raise ValueError(f"`{self.op}` needs one value")
-        return self
-
-
-class EventSelector(BaseModel):
-    """Which events count: these names (none: any track, page or screen), narrowed by filters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    event: Annotated[tuple[str, ...], BeforeValidator(_names)]
-    where: list[Filter] = []
-
-
-def _selector(value: object) -> str:
-    """A name, a list of names, "any", or a table {event, where}, as a key that is the same for equal selectors."""
-    selector = EventSelector.model_validate(value if isinstance(value, dict) else {"event": value})
-    if not selector.where:
-        return json.dumps(selector.event, ensure_ascii=False) if selector.event else ANY
-    return json.dumps({**selector.model_dump(), "event": selector.event or ANY}, ensure_ascii=False, sort_keys=True)
-
-
-def event_selector(key: str) -> EventSelector:
-    """What a selector key stands for."""
-    value = ANY if key == ANY else json.loads(key)
-    return EventSelector.model_validate(value if isinstance(value, dict) else {"event": value})
-
-
-def selector_schema(**beside: Any) -> dict[str, Any]:
-    """JSON Schema of a selector; `beside` are further fields its table may have."""
-    names = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}
-    table = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["event"],
-        "properties": {
-            "event": {"anyOf": [{"type": "string"}, names]},
-            "where": {"type": "array", "items": Filter.model_json_schema()},
-            **beside,
-        },
-    }
-    return {
-        "description": 'Which events count: a name, a list of names, "any", or { event = …, where = [ … ] }',
-        "anyOf": [{"type": "string", "minLength": 1}, names, table],
-    }
-
-
 Window = Annotated[timedelta, BeforeValidator(_window), WithJsonSchema({"type": "string", "pattern": _WINDOW.pattern})]
 """An exact length of time: "24h", "7d"."""
-
-Selector = Annotated[str, BeforeValidator(_selector), WithJsonSchema(selector_schema())]
-"""Which events count, kept as a key (see `event_selector`): "any", a name, a list of names, or {event, where}."""
 
 
 def whole_days(window: timedelta) -> timedelta:
@@ -140,14 +52,6 @@ def whole_days(window: timedelta) -> timedelta:
 
 Days = Annotated[Window, AfterValidator(whole_days)]
 """A whole number of calendar days: "7d", "4w"."""
-
-
-def label(key: str) -> str:
-    """A selector key as people read it: Signed Up or Invited, where plan = trial."""
-    chosen = event_selector(key)
-    conditions = (f"{f.property} {f.op}{'' if f.value is None else f' {f.value}'}" for f in chosen.where)
-    where = " and ".join(conditions)
-    return " or ".join(chosen.event or ["any event"]) + (f", where {where}" if where else "")
 
 
 def length(window: timedelta) -> str:
@@ -173,18 +77,41 @@ def unique(names: list[str]) -> list[str]:
 AtLeast = Annotated[int, Field(ge=1, le=1_000_000)]
 """How many events it takes."""
 
+ENTRY_ROLES = {"entry", "again"}
+"""Roles that put people into a table: by the first of these events ever, or by each of them."""
+
 Actor = Literal["person", "account"]
 """Who is counted."""
 
 
-class Definition(BaseModel):
+@dataclass(frozen=True, slots=True)
+class FunnelQueries:
+    """The SQL of a funnel, whose shape depends on its number of steps.
+
+    `attempts` gives one row for each attempt; the other two read the table `attempts` that was made of it:
+    `entrants` gives one row a person who entered, `reached` one row a person and step.
+    """
+
+    attempts: str
+    entrants: str
+    reached: str
+
+
+class Definition(BaseModel, ABC):
     """Common to all kinds. The name is the table's key in daybreak.toml.
 
-    A definition gives its selectors roles: `entry` puts people into the table (by the first of these ever), the others
-    are the family's own. Where `roles` has no entry, people come in by being active.
+    A definition gives its selectors roles: `entry` puts people into the table (by the first of these ever), `again`
+    does so each time, the others are the family's own. Where `roles` has neither, people come in by being active.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    example: ClassVar[str]
+    """A worked example of the rule, for the reference page."""
+    smallest: ClassVar[dict[str, Any]]
+    """The fewest fields a definition of this kind needs besides its description, as daybreak.toml holds them."""
+    can_be_goal: ClassVar[bool] = False
+    """Whether an experiment can ask which of its variants brings more people to it."""
 
     description: Annotated[str, Field(min_length=1, description="What the number is for, in a sentence")]
     actor: Annotated[
@@ -192,9 +119,21 @@ class Definition(BaseModel):
     ] = "person"
     segments: Annotated[list[str], AfterValidator(unique), Field(description="Names from [segments] to split by")] = []
 
+    @abstractmethod
     def roles(self) -> dict[str, list[str]]:
         """Role -> its selectors in order; the SQL joins them by role."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def options(self) -> dict[str, Any]:
+        """The numbers and options of the definition, as columns of the input table `definitions`."""
+
+    @abstractmethod
+    def days_until_final(self) -> int:
+        """How many days after a partition's own day its rows can still change."""
+
+    @abstractmethod
+    def explain(self) -> str:
+        """A sentence in plain words that says who is counted and how."""
 
     def timed_roles(self) -> set[str]:
         """Roles whose exact times matter, not just the day; the export keeps each event of these."""
@@ -212,25 +151,44 @@ class Definition(BaseModel):
         """Timed role -> the properties whose values its SQL reads from each event."""
         return {}
 
-    def row(self) -> dict[str, Any]:
-        """The numbers and options of the definition as the family's SQL joins them."""
-        raise NotImplementedError
-
-    def waits_days(self) -> int:
-        """How many days after a partition's own day its rows can still change."""
-        raise NotImplementedError
-
-    def reads_days_before(self) -> int:
+    def days_read_before(self) -> int:
         """How many days before its own day a partition's rows are computed from."""
         return 0
 
-    def sentence(self) -> str:
-        """What is counted, in plain words."""
-        raise NotImplementedError
+    def own_rows(self) -> dict[str, list[dict[str, Any]]]:
+        """Rows of the input tables that only this family has (`Family.inputs`), without the definition's name."""
+        return {}
+
+    def funnel_queries(self, name: str) -> FunnelQueries | None:
+        """The SQL of its funnel, if it has one; `name` is the definition's."""
+        del name
+        return None
+
+    def is_optional(self, role: str, position: int) -> bool:
+        """Whether people may skip this selector of a role."""
+        del role, position
+        return False
+
+    def goal_name(self) -> str | None:
+        """`family.name` of the definition it counts by, where it names one."""
+        return None
+
+    def counted_by(self, goal: "Definition") -> "Definition":
+        """The same definition, with the goal that `goal_name` names. Raises ValueError where the two do not fit."""
+        del goal
+        return self
+
+    def goal_counted_beside(self) -> "Definition | None":
+        """The goal that `counted_by` was given: people's way to it is computed for this definition too."""
+        return None
 
     def counting(self) -> dict[str, Any]:
         """Everything about it that decides a number; its version is a hash of this."""
         return self.model_dump(mode="json", exclude={"description"})
+
+    def has_entry(self) -> bool:
+        """Whether people come in by an event of their own; else they come in by being active."""
+        return bool(ENTRY_ROLES & set(self.roles()))
 
     def selectors(self) -> set[str]:
         """Every selector the definition uses; the export derives activity for them."""
@@ -240,13 +198,57 @@ class Definition(BaseModel):
         """The selectors of some roles."""
         return {selector for role, selectors in self.roles().items() if role in roles for selector in selectors}
 
-    def label_of(self, role: str, place: int) -> str:
-        """What a role's selector is called in the tables."""
-        return label(self.roles()[role][place - 1])
+    def label_of(self, role: str, position: int) -> str:
+        """What a role's selector is called in the tables; `position` counts from 1."""
+        return label(self.roles()[role][position - 1])
 
     def who(self) -> str:
         """Whom the definition counts, in the plural."""
         return "accounts" if self.actor == "account" else "people"
+
+
+class Windowed(Definition):
+    """Common to kinds in which people enter and then have one exact window, whose far edge still belongs to it."""
+
+    window: Annotated[Window, Field(description="How long a person has, from the exact second of the start")]
+
+    def days_until_final(self) -> int:
+        return self.window // timedelta(days=1) + 2
+
+
+class ReachesMilestone(Windowed):
+    """Common to kinds in which people enter, and a milestone happens in their window or does not.
+
+    Their SQL reads the input tables `outcomes` and `outcome_counts`, which are made from these roles and options.
+    """
+
+    def timed_roles(self) -> set[str]:
+        return {"milestone", "before"}
+
+    def options(self) -> dict[str, Any]:
+        return {"window_us": microseconds(self.window), "at_least": 1, "needed": 1}
+
+
+class ActiveByPeriod(Definition):
+    """Common to kinds that compare who was active in one calendar period with who was in the period before."""
+
+    active: Annotated[Selector, Field(description="What counts as being active")] = ANY
+    period: Annotated[Period, Field(description="Calendar day, week or month in the project's timezone")]
+
+    def roles(self) -> dict[str, list[str]]:
+        return {"active": [self.active]}
+
+    def daily_roles(self) -> set[str]:
+        return {"active"}
+
+    def options(self) -> dict[str, Any]:
+        return {"period": self.period}
+
+    def days_until_final(self) -> int:
+        return 0
+
+    def days_read_before(self) -> int:
+        return PERIOD_DAYS[self.period]
 
 
 def microseconds(window: timedelta) -> int:
@@ -268,3 +270,23 @@ class MetricRow(Row):
     segment: str = Field(description="Name of the segment, or all")
     segment_value: str = Field(description="Its value; (unset) where there was none; all for all")
     status: str = Field(description="complete once the time it counts has passed for everybody in it, else open")
+
+
+Rows = Iterable[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A kind of definition, the rows it gives, and the column that partitions them.
+
+    Its tables in daybreak.toml are `[<name>.<definition>]`; its SQL is `<name>.sql`, its summary `<name>.summary.sql`,
+    both beside its module. `inputs` are row models of input tables that only this family has, named as in
+    `Definition.own_rows`. `finish` completes the rows of the SQL, where SQL has no words for what is missing.
+    """
+
+    name: str
+    definition: type[Definition]
+    row: type[MetricRow]
+    partition: str
+    inputs: Mapping[str, type[Row]] = field(default_factory=dict)
+    finish: Callable[[Rows], Iterator[dict[str, Any]]] | None = None

@@ -5,7 +5,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from daybreak.families.base import ANY, Days, Definition, MetricRow, Selector, label, length, unique
+from daybreak.families.base import Days, Definition, Family, MetricRow, length, unique
+from daybreak.families.selectors import ANY, Selector, label
 
 
 class Breadth(Definition):
@@ -14,6 +15,7 @@ class Breadth(Definition):
     example: ClassVar[str] = (
         "Of 10 active people 5 used none of three features, 3 used one and 2 all three: 9 / 10 = 0.9 features each."
     )
+    smallest: ClassVar[dict[str, Any]] = {"features": ["Signed Up", "Value Reached"], "window": "28d"}
 
     features: Annotated[
         list[Selector],
@@ -29,16 +31,16 @@ class Breadth(Definition):
     def daily_roles(self) -> set[str]:
         return {"active", "feature"}
 
-    def row(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Any]:
         return {"window_days": self.window // timedelta(days=1), "features": len(self.features)}
 
-    def waits_days(self) -> int:
+    def days_until_final(self) -> int:
         return 0
 
-    def reads_days_before(self) -> int:
+    def days_read_before(self) -> int:
         return self.window // timedelta(days=1)
 
-    def sentence(self) -> str:
+    def explain(self) -> str:
         features = ", ".join(f'"{label(feature)}"' for feature in self.features)
         return (
             f'How many of {features} each of the {self.who()} with "{label(self.active)}" in the last '
@@ -56,3 +58,6 @@ class BreadthRow(MetricRow):
     features_per_person: float | None = Field(description="features_used / active_people; null while open")
     used_none: int = Field(description="Those of active_people who used no feature")
     used_all: int = Field(description="Those of active_people who used every feature")
+
+
+FAMILY = Family("breadth", Breadth, BreadthRow, "day")

@@ -1,19 +1,11 @@
 -- How many of the features does an active person use?
 -- Grain: one row per definition, day and segment, for days with anybody active in the trailing window.
--- Inputs: days, definitions, selectors, activity, segments.
+-- Inputs: days, active_in_window, definitions, selectors, activity, segments.
 -- Lag: a day is complete when it has ended.
-with active as (
-    select distinct y.definition, y.day_number, a.person
-    from days as y
-    inner join definitions as d on d.definition = y.definition
-    inner join selectors as s on s.definition = y.definition and s.role = 'active'
-    inner join activity as a
-        on a.selector = s.selector and a.day_number <= y.day_number and a.day_number > y.day_number - d.window_days
-),
-used as (
+with used as (
     select definition, day_number, person, count(*) as features
     from (
-        select distinct y.definition, y.day_number, a.person, s.place
+        select distinct y.definition, y.day_number, a.person, s.position
         from days as y
         inner join definitions as d on d.definition = y.definition
         inner join selectors as s on s.definition = y.definition and s.role = 'feature'
@@ -34,7 +26,7 @@ counted as (
         sum(coalesce(u.features, 0)) as features_used,
         sum(case when u.features is null then 1 else 0 end) as used_none,
         sum(case when u.features = d.features then 1 else 0 end) as used_all
-    from active as a
+    from active_in_window as a
     inner join definitions as d on d.definition = a.definition
     inner join segments as g on g.definition = a.definition and g.person = a.person
     left join used as u on u.definition = a.definition and u.day_number = a.day_number and u.person = a.person

@@ -1,14 +1,15 @@
 """Campaign: do people act after they saw something, a guide or a mail, or only see it?"""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import Definition, MetricRow, Selector, Window, label, length, microseconds
+from daybreak.families.base import Family, MetricRow, ReachesMilestone, Window, length
+from daybreak.families.selectors import Selector, label
 
 
-class Campaign(Definition):
+class Campaign(ReachesMilestone):
     """Exposed people who did the desired action within the window after their first exposure ever, edge included.
 
     What they did before does not count, and a later exposure does not open the window again.
@@ -18,6 +19,7 @@ class Campaign(Definition):
         "Five people saw the guide; for four of them three days have passed, and one of these invited a colleague in "
         "that time: 25 %. One who acted four days after the first showing and one day after the second did not."
     )
+    smallest: ClassVar[dict[str, Any]] = {"exposure": "Signed Up", "action": "Value Reached", "window": "7d"}
 
     exposure: Annotated[Selector, Field(description="What counts as exposed: shown, opened, sent")]
     action: Annotated[Selector, Field(description="What it was meant to bring about")]
@@ -26,16 +28,7 @@ class Campaign(Definition):
     def roles(self) -> dict[str, list[str]]:
         return {"entry": [self.exposure], "milestone": [self.action]}
 
-    def timed_roles(self) -> set[str]:
-        return {"milestone"}
-
-    def row(self) -> dict[str, Any]:
-        return {"window_us": microseconds(self.window), "at_least": 1, "needed": 1}
-
-    def waits_days(self) -> int:
-        return self.window // timedelta(days=1) + 2
-
-    def sentence(self) -> str:
+    def explain(self) -> str:
         return (
             f'Of the {self.who()} whose first "{label(self.exposure)}" ever falls on a day, the share that does '
             f'"{label(self.action)}" within {length(self.window)} after it, counted once that time has passed for them.'
@@ -52,3 +45,6 @@ class CampaignRow(MetricRow):
     acted_so_far: int = Field(description="Acted among those whose window is still open")
     only_saw: int = Field(description="finished - acted")
     rate: float | None = Field(description="acted / finished; null while open")
+
+
+FAMILY = Family("campaign", Campaign, CampaignRow, "cohort")

@@ -5,38 +5,31 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import ANY, PERIOD_DAYS, Definition, MetricRow, Period, Selector, label
+from daybreak.families.base import ActiveByPeriod, Family, MetricRow
+from daybreak.families.selectors import Selector, label
 
 
-class Churn(Definition):
+class Churn(ActiveByPeriod):
     """Of the people active in the period before, those not active in this one: provisional until it has ended.
 
     With `cancel`, those of them who cancelled in this period are counted separately, active or not.
     """
 
     example: ClassVar[str] = "100 were active in January and 80 of them in February: February's churn is 20 %."
+    smallest: ClassVar[dict[str, Any]] = {"period": "week"}
 
-    active: Annotated[Selector, Field(description="What counts as being active")] = ANY
-    period: Annotated[Period, Field(description="Calendar day, week or month in the project's timezone")]
     cancel: Annotated[Selector | None, Field(description="What counts as cancelling")] = None
 
     def roles(self) -> dict[str, list[str]]:
-        roles = {"active": [self.active]}
-        return {**roles, "cancel": [self.cancel]} if self.cancel else roles
+        return {**super().roles(), "cancel": [self.cancel]} if self.cancel else super().roles()
 
     def daily_roles(self) -> set[str]:
         return {"active", "cancel"}
 
-    def row(self) -> dict[str, Any]:
-        return {"period": self.period, "cancels": int(self.cancel is not None)}
+    def options(self) -> dict[str, Any]:
+        return {**super().options(), "cancels": int(self.cancel is not None)}
 
-    def waits_days(self) -> int:
-        return 0
-
-    def reads_days_before(self) -> int:
-        return PERIOD_DAYS[self.period]
-
-    def sentence(self) -> str:
+    def explain(self) -> str:
         return (
             f'Of the {self.who()} with "{label(self.active)}" in the {self.period} before, the share without it in '
             f"this {self.period}" + (f', and separately the share with "{label(self.cancel)}".' if self.cancel else ".")
@@ -56,3 +49,6 @@ class ChurnRow(MetricRow):
         description="Those of people who cancelled in this period, so far; null without cancel"
     )
     cancel_rate: float | None = Field(description="cancelled / people; null while open or without cancel")
+
+
+FAMILY = Family("churn", Churn, ChurnRow, "period_start")

@@ -1,6 +1,6 @@
 -- Who was there in the period before and is gone, by silence or by cancelling?
 -- Grain: one row per definition, period and segment, for periods after one in which anybody was active.
--- Inputs: run, definitions, selectors, activity, segments, calendar_periods, calendar_day_periods.
+-- Inputs: periods, definitions, selectors, activity, segments, calendar_day_periods.
 -- Lag: a period is complete when it has ended; before, silence is provisional.
 with did as (
     select d.definition, s.role, a.person, c.period_number
@@ -14,18 +14,12 @@ people as (
     select
         b.definition,
         b.person,
-        p.first_day as period_start,
-        case when p.ends_us <= r.until_us then 1 else 0 end as complete,
+        p.period_start,
+        p.complete,
         case when n.person is null then 0 else 1 end as back,
         case when x.person is null then 0 else 1 end as cancelled
     from did as b
-    inner join definitions as d on d.definition = b.definition
-    cross join run as r
-    inner join calendar_periods as p
-        on p.period = d.period
-        and p.period_number = b.period_number + 1
-        and p.first_day >= d.first_partition
-        and p.starts_us < r.until_us
+    inner join periods as p on p.definition = b.definition and p.period_number = b.period_number + 1
     left join did as n
         on n.definition = b.definition
         and n.person = b.person

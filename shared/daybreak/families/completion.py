@@ -1,44 +1,25 @@
 """Onboarding completion: how far do new people get through the steps, and where do they stop?"""
 
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from daybreak.families.base import (
-    ANY,
     FOREVER_DAYS,
     PERIOD_DAYS,
-    Definition,
+    Family,
+    FunnelQueries,
     MetricRow,
     Period,
-    Selector,
     Window,
-    label,
+    Windowed,
     length,
     microseconds,
-    selector_schema,
 )
-
-
-class Step(BaseModel):
-    """One step: which events count, and whether it may be skipped."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    selector: Selector
-    optional: bool = False
-
-
-class Exclusion(BaseModel):
-    """Whoever does this after one step and before another leaves the funnel."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    selector: Selector
-    after: Annotated[int, Field(ge=1)] = 1
-    before: int | None = None
+from daybreak.families.completion_attempts import Exclusion, Step, funnel_queries
+from daybreak.families.selectors import ANY, label, selector_schema
 
 
 def _beside(*names: str) -> Any:
@@ -61,7 +42,7 @@ FunnelExclusion = Annotated[
 ]
 
 
-class Completion(Definition):
+class Completion(Windowed):
     """A funnel: each step at or after the one before, all within the window of the first, far edge included.
 
     One event serves one step. Steps at the same instant count in the order of the steps. A cohort is those whose first
@@ -78,6 +59,9 @@ class Completion(Definition):
         "verified went on. Sign-up at 13:00 and 13:30, next step at 14:10, one hour: the first entry reaches step 1, "
         "the best attempt step 2."
     )
+    smallest: ClassVar[dict[str, Any]] = {"steps": ["Signed Up", "Value Reached"], "window": "7d"}
+
+    can_be_goal: ClassVar[bool] = True
 
     steps: Annotated[list[FunnelStep], Field(min_length=2, max_length=20, description="In order; the first enters")]
     window: Annotated[Window, Field(description="How long a person has for all steps, far edge included")]
@@ -139,21 +123,27 @@ class Completion(Definition):
     def timed_roles(self) -> set[str]:
         return {"step", "exclusion", "between"}
 
-    def row(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Any]:
         return {"window_us": microseconds(self.window), "period": self.period}
 
-    def waits_days(self) -> int:
+    def days_until_final(self) -> int:
         # with any entry, somebody may try again after any time: every cohort stays in play
         if self.entry == "any":
             return FOREVER_DAYS
-        return self.window // timedelta(days=1) + 2 + PERIOD_DAYS[self.period]
+        return super().days_until_final() + PERIOD_DAYS[self.period]
 
-    def label_of(self, role: str, place: int) -> str:
+    def funnel_queries(self, name: str) -> FunnelQueries:
+        return funnel_queries(name, self)
+
+    def is_optional(self, role: str, position: int) -> bool:
+        return role == "step" and self.steps[position - 1].optional
+
+    def label_of(self, role: str, position: int) -> str:
         if self.order == "any" and role == "step":
-            return f"any {place} of {len(self.steps)} steps"
-        return super().label_of(role, place)
+            return f"any {position} of {len(self.steps)} steps"
+        return super().label_of(role, position)
 
-    def sentence(self) -> str:
+    def explain(self) -> str:
         steps = ", then ".join(
             f'"{label(step.selector)}"{" (may be skipped)" if step.optional else ""}' for step in self.steps
         )
@@ -187,3 +177,6 @@ class CompletionRow(MetricRow):
         description="Median time from the last step reached before, of those who reached this one"
     )
     average_seconds_from_previous: float | None = Field(description="Its average")
+
+
+FAMILY = Family("completion", Completion, CompletionRow, "cohort")

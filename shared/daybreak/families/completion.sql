@@ -1,6 +1,6 @@
 -- How far do new people get through the steps, and where do they stop?
 -- Grain: one row per definition, cohort, segment and funnel step.
--- Inputs: run, definitions, selectors, starts, entrants and reached (built by metrics/funnel.py), segments,
+-- Inputs: run, definitions, selectors, starts, entrants, reached, segments,
 -- calendar_periods, calendar_day_periods.
 -- Lag: a cohort is complete one window after its last person entered.
 with people as (
@@ -21,11 +21,11 @@ with people as (
 steps as (
     select
         definition,
-        place as step,
+        position as step,
         event,
         optional,
-        max(case when optional = 0 then place end) over (
-            partition by definition order by place rows between unbounded preceding and 1 preceding
+        max(case when optional = 0 then position end) over (
+            partition by definition order by position rows between unbounded preceding and 1 preceding
         ) as required_before
     from selectors
     where role = 'step'
@@ -82,8 +82,8 @@ ranked as (
         segment_value,
         step,
         micros,
-        row_number() over (partition by definition, cohort, segment, segment_value, step order by micros) as place,
-        count(*) over (partition by definition, cohort, segment, segment_value, step) as places
+        row_number() over (partition by definition, cohort, segment, segment_value, step order by micros) as position,
+        count(*) over (partition by definition, cohort, segment, segment_value, step) as positions
     from split
     where micros is not null
 ),
@@ -94,7 +94,7 @@ times as (
         segment,
         segment_value,
         step,
-        cast(avg(case when place * 2 >= places and place * 2 <= places + 2 then micros end) as double) / 1.0e6
+        cast(avg(case when position * 2 >= positions and position * 2 <= positions + 2 then micros end) as double) / 1.0e6
             as median_seconds,
         cast(avg(micros) as double) / 1.0e6 as average_seconds
     from ranked

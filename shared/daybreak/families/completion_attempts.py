@@ -14,11 +14,15 @@ it fast for people with thousands of events: instead of joining an attempt with 
 events of the next step lie before it, in one sorted pass; the next one has that number plus one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from itertools import pairwise
+from typing import Annotated, Protocol
 
-from daybreak.families.base import microseconds
-from daybreak.families.completion import Completion
+from pydantic import BaseModel, ConfigDict, Field
+
+from daybreak.families.base import FunnelQueries, microseconds
+from daybreak.families.selectors import Selector
 
 HEADER = """-- Which attempts at a funnel did people make, and when did each reach its steps?
 -- Grain: one row per person and attempt.
@@ -26,7 +30,52 @@ HEADER = """-- Which attempts at a funnel did people make, and when did each rea
 """
 
 
-def attempts_sql(name: str, funnel: Completion) -> str:
+class Step(BaseModel):
+    """One step: which events count, and whether it may be skipped."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    selector: Selector
+    optional: bool = False
+
+
+class Exclusion(BaseModel):
+    """Whoever does this after one step and before another leaves the funnel."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    selector: Selector
+    after: Annotated[int, Field(ge=1)] = 1
+    before: int | None = None
+
+
+class Funnel(Protocol):
+    """What the SQL depends on; `Completion` explains each of these."""
+
+    @property
+    def steps(self) -> Sequence[Step]: ...
+    @property
+    def window(self) -> timedelta: ...
+    @property
+    def order(self) -> str: ...
+    @property
+    def entry(self) -> str: ...
+    @property
+    def equal_timestamps(self) -> str: ...
+    @property
+    def exclusions(self) -> Sequence[Exclusion]: ...
+
+
+def funnel_queries(name: str, funnel: Funnel) -> FunnelQueries:
+    """The three queries of the funnel `name`."""
+    return FunnelQueries(
+        attempts=attempts_sql(name, funnel),
+        entrants=entrants_sql(name, "attempts"),
+        reached=reached_sql(name, funnel, "attempts"),
+    )
+
+
+def attempts_sql(name: str, funnel: Funnel) -> str:
     """Every attempt at the funnel, as described above."""
     builder = {"ordered": _ordered, "any": _any_order}.get(funnel.order, _strict)
     parts = [_events(name), *builder(name, funnel), *_excluded(name, funnel)]
@@ -43,26 +92,26 @@ def entrants_sql(name: str, attempts: str) -> str:
     )
 
 
-def reached_sql(name: str, funnel: Completion, attempts: str) -> str:
+def reached_sql(name: str, funnel: Funnel, attempts: str) -> str:
     """The steps of each person's best attempt: the most required steps, of equals the earliest."""
     required = [n for n, step in enumerate(funnel.steps, start=1) if not step.optional]
     level = " + ".join(f"case when at_{n} is null then 0 else 1 end" for n in required)
     best = f"""with ranked as (
     select
         {attempts}.*,
-        row_number() over (partition by person order by {level} desc, at_1, attempt) as place
+        row_number() over (partition by person order by {level} desc, at_1, attempt) as position
     from {attempts}
     where excluded = 0
 )"""
     rows = [
         f"select '{name}' as definition, person, {n} as step, at_{n} as reached_us "
-        f"from ranked where place = 1 and at_{n} is not null"
+        f"from ranked where position = 1 and at_{n} is not null"
         for n in _steps(funnel)
     ]
     return best + "\n" + "\nunion all\n".join(rows)
 
 
-def _steps(funnel: Completion) -> range:
+def _steps(funnel: Funnel) -> range:
     return range(1, len(funnel.steps) + 1)
 
 
@@ -70,30 +119,30 @@ def _events(name: str) -> str:
     return f"""
 -- each step's events, numbered for each person in the order of time
 events as (
-    select s.place as step, m.person, m.at_us, m.event_key,
-        row_number() over (partition by s.place, m.person order by m.at_us, m.event_key) as turn
+    select s.position as step, m.person, m.at_us, m.event_key,
+        row_number() over (partition by s.position, m.person order by m.at_us, m.event_key) as nth
     from selectors as s
     inner join matches as m on m.selector = s.selector
     where s.definition = '{name}' and s.role = 'step'
 )"""
 
 
-def _entered(name: str, funnel: Completion) -> str:
+def _entered(name: str, funnel: Funnel) -> str:
     """Joins an attempt's first event `e` with those whose first entry ever is not before the days that are read."""
-    first = " and e.turn = 1 and e.at_us = s.started_us" if funnel.entry == "first" else ""
+    first = " and e.nth = 1 and e.at_us = s.started_us" if funnel.entry == "first" else ""
     return f"inner join starts as s on s.definition = '{name}' and s.person = e.person{first}"
 
 
 # In order
 
 
-def _ordered(name: str, funnel: Completion) -> Iterator[str]:
+def _ordered(name: str, funnel: Funnel) -> Iterator[str]:
     """A chain over the required steps, then each optional step between its neighbours."""
     required = [n for n, step in enumerate(funnel.steps, start=1) if not step.optional]
     strictly = funnel.equal_timestamps == "never"
     yield f"""
 walk_1 as (
-    select e.person, e.turn as attempt, e.at_us + {microseconds(funnel.window)} as until_us,
+    select e.person, e.nth as attempt, e.at_us + {microseconds(funnel.window)} as until_us,
         e.at_us as at_1, e.event_key as key_1
     from events as e
     {_entered(name, funnel)}
@@ -107,7 +156,7 @@ walk_1 as (
 walk_{step} as (
     select w.person, w.attempt, w.until_us, {kept}, c.at_us as at_{step}, c.event_key as key_{step}
     from walk_{before} as w
-    inner join walk_{step}_next as c on c.person = w.person and c.attempt = w.attempt and c.place = 1
+    inner join walk_{step}_next as c on c.person = w.person and c.attempt = w.attempt and c.position = 1
 )"""
     columns = ", ".join(f"w{n}.at_{n}, w{n}.key_{n}" for n in required)
     joins = "\n    ".join(
@@ -145,7 +194,7 @@ def _skipped_or_not(step: int, known: list[int], required: list[int], strictly: 
     select w.*, c.at_us as at_{step}, c.event_key as key_{step}
     from {source} as w
     left join {target}_next as c
-        on c.person = w.person and c.attempt = w.attempt and c.place = 1 and w.at_{nearest} is not null
+        on c.person = w.person and c.attempt = w.attempt and c.position = 1 and w.at_{nearest} is not null
 )"""
 
 
@@ -158,10 +207,10 @@ def _next(
     yield f"""
 {target}_next as (
     select w.person, w.attempt, e.at_us, e.event_key,
-        row_number() over (partition by w.person, w.attempt order by e.turn) as place
+        row_number() over (partition by w.person, w.attempt order by e.nth) as position
     from {source} as w
     inner join {target}_turns as t on t.person = w.person and t.attempt = w.attempt
-    inner join events as e on e.step = {step} and e.person = t.person and e.turn = t.turn
+    inner join events as e on e.step = {step} and e.person = t.person and e.nth = t.nth
     where e.at_us <= {until} and e.event_key not in ({", ".join(used)})
 )"""
 
@@ -186,7 +235,7 @@ def _counted(target: str, source: str, after: str, events: str, strictly: bool) 
 def _turns(target: str, count: int) -> str:
     """CTE `<target>_turns`: the numbers of the next `count` events, spelled out so that events are joined by number."""
     turns = "\n    union all\n    ".join(
-        f"select person, attempt, earlier + {n} as turn from {target}_before where is_event = 0"
+        f"select person, attempt, earlier + {n} as nth from {target}_before where is_event = 0"
         for n in range(1, count + 1)
     )
     return f"""
@@ -198,7 +247,7 @@ def _turns(target: str, count: int) -> str:
 # With nothing between
 
 
-def _strict(name: str, funnel: Completion) -> Iterator[str]:
+def _strict(name: str, funnel: Funnel) -> Iterator[str]:
     """All of a person's events in a row; each step must be the very next of them (or of their runs)."""
     again = (
         "first_step = lag(first_step) over (partition by person order by at_us, coalesce(first_step, 1000), event_key)"
@@ -223,21 +272,21 @@ numbered as (
         sum(begins) over (
             partition by person order by at_us, coalesce(first_step, 1000), event_key
             rows between unbounded preceding and current row
-        ) as place
+        ) as position
     from marked
 ),
 lasting as (
-    select person, place, max(at_us) as left_us from numbered group by person, place
+    select person, position, max(at_us) as left_us from numbered group by person, position
 ),
 steps_in_row as (
-    select n.person, n.place, n.at_us, l.left_us, e.step, e.turn
+    select n.person, n.position, n.at_us, l.left_us, e.step, e.nth
     from numbered as n
-    inner join lasting as l on l.person = n.person and l.place = n.place
+    inner join lasting as l on l.person = n.person and l.position = n.position
     inner join events as e on e.person = n.person and e.at_us = n.at_us and e.event_key = n.event_key
     where n.begins = 1
 ),
 walk_1 as (
-    select e.person, e.place as attempt, e.place, {"e.at_us" if funnel.entry == "first" else "e.left_us"} as at_1
+    select e.person, e.position as attempt, e.position, {"e.at_us" if funnel.entry == "first" else "e.left_us"} as at_1
     from steps_in_row as e
     {_entered(name, funnel)}
     where e.step = 1
@@ -248,10 +297,10 @@ walk_1 as (
         kept = ", ".join(f"w.at_{n}" for n in range(1, step))
         yield f"""
 walk_{step} as (
-    select w.person, w.attempt, e.place, {kept}, e.at_us as at_{step}
+    select w.person, w.attempt, e.position, {kept}, e.at_us as at_{step}
     from walk_{step - 1} as w
     left join steps_in_row as e
-        on e.step = {step} and e.person = w.person and e.place = w.place + 1
+        on e.step = {step} and e.person = w.person and e.position = w.position + 1
         and e.at_us <= w.at_1 + {window} {later.format(before=step - 1)}
 )"""
     yield f"""
@@ -263,7 +312,7 @@ walks_0 as (
 # In any order
 
 
-def _any_order(name: str, funnel: Completion) -> Iterator[str]:
+def _any_order(name: str, funnel: Funnel) -> Iterator[str]:
     """From each entry, the first events of each step in its window; the k-th of them all is the k-th step done."""
     window = microseconds(funnel.window)
     every = "select distinct e.person, e.at_us from events as e"
@@ -276,17 +325,17 @@ walk_1 as (
     from ({source}) as entering
 )"""
     selectors = [step.selector for step in funnel.steps]
-    places = [n for n in _steps(funnel) if selectors.index(selectors[n - 1]) == n - 1]
-    for place in places:
-        yield from _first_ones(place, selectors.count(selectors[place - 1]))
-    done = "\n    union all\n    ".join(f"select person, attempt, at_us from done_{place}" for place in places)
-    columns = ", ".join(f"max(case when d.place = {n} then d.at_us end) as at_{n}" for n in _steps(funnel))
+    positions = [n for n in _steps(funnel) if selectors.index(selectors[n - 1]) == n - 1]
+    for position in positions:
+        yield from _first_ones(position, selectors.count(selectors[position - 1]))
+    done = "\n    union all\n    ".join(f"select person, attempt, at_us from done_{position}" for position in positions)
+    columns = ", ".join(f"max(case when d.position = {n} then d.at_us end) as at_{n}" for n in _steps(funnel))
     yield f"""
 done as (
     {done}
 ),
 done_in_turn as (
-    select person, attempt, at_us, row_number() over (partition by person, attempt order by at_us) as place from done
+    select person, attempt, at_us, row_number() over (partition by person, attempt order by at_us) as position from done
 ),
 walks_0 as (
     select w.person, w.attempt, w.until_us, {columns}
@@ -305,7 +354,7 @@ done_{step} as (
     select w.person, w.attempt, e.at_us
     from walk_1 as w
     inner join done_{step}_turns as t on t.person = w.person and t.attempt = w.attempt
-    inner join events as e on e.step = {step} and e.person = t.person and e.turn = t.turn
+    inner join events as e on e.step = {step} and e.person = t.person and e.nth = t.nth
     where e.at_us <= w.until_us
 )"""
 
@@ -313,7 +362,7 @@ done_{step} as (
 # Exclusions
 
 
-def _excluded(name: str, funnel: Completion) -> Iterator[str]:
+def _excluded(name: str, funnel: Funnel) -> Iterator[str]:
     """The attempts once more, with `excluded`: the first exclusion strictly after one step lies before the other."""
     source = f"walks_{sum(step.optional for step in funnel.steps)}"
     for number, exclusion in enumerate(funnel.exclusions, start=1):
@@ -321,10 +370,10 @@ def _excluded(name: str, funnel: Completion) -> Iterator[str]:
         yield f"""
 excluding_{number} as (
     select m.person, m.at_us,
-        row_number() over (partition by m.person order by m.at_us, m.event_key) as turn
+        row_number() over (partition by m.person order by m.at_us, m.event_key) as nth
     from selectors as s
     inner join matches as m on m.selector = s.selector
-    where s.definition = '{name}' and s.role = 'exclusion' and s.place = {number}
+    where s.definition = '{name}' and s.role = 'exclusion' and s.position = {number}
 )"""
         yield _counted(
             f"excluding_{number}_before", source, f"w.at_{exclusion.after}", f"excluding_{number}", strictly=True
@@ -335,7 +384,7 @@ hit_{number} as (
     select w.person, w.attempt
     from {source} as w
     inner join excluding_{number}_turns as t on t.person = w.person and t.attempt = w.attempt
-    inner join excluding_{number} as e on e.person = t.person and e.turn = t.turn
+    inner join excluding_{number} as e on e.person = t.person and e.nth = t.nth
     where w.at_{exclusion.after} is not null
         and (e.at_us < w.at_{before} or (w.at_{before} is null and e.at_us <= w.until_us))
 )"""

@@ -11,8 +11,8 @@ with ranked as (
         o.reached_us - o.started_us as micros,
         row_number() over (
             partition by o.definition, p.first_day, g.segment, g.segment_value order by o.reached_us - o.started_us
-        ) as place,
-        count(*) over (partition by o.definition, p.first_day, g.segment, g.segment_value) as places
+        ) as position,
+        count(*) over (partition by o.definition, p.first_day, g.segment, g.segment_value) as positions
     from outcomes as o
     inner join calendar_periods as p on p.period = 'day' and p.period_number = o.day_number
     inner join segments as g on g.definition = o.definition and g.person = o.person
@@ -21,7 +21,7 @@ with ranked as (
 medians as (
     select definition, cohort, segment, segment_value, cast(avg(micros) as double) / 1.0e6 as median_seconds
     from ranked
-    where place * 2 >= places and place * 2 <= places + 2
+    where position * 2 >= positions and position * 2 <= positions + 2
     group by definition, cohort, segment, segment_value
 )
 select

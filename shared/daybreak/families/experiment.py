@@ -3,32 +3,12 @@
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
-from daybreak.families.activation import Activation
-from daybreak.families.base import (
-    FOREVER_DAYS,
-    Definition,
-    MetricRow,
-    PropertyName,
-    Selector,
-    label,
-    length,
-    microseconds,
-)
-from daybreak.families.completion import Completion
-from daybreak.families.conversion import Conversion
-
-Goal = Activation | Completion | Conversion
-GOALS = ("activation", "completion", "conversion")
-"""The families whose definitions can be a goal."""
-
-
-def _goal_name(text: str) -> str:
-    family, dot, name = text.partition(".")
-    if family not in GOALS or not dot or not name:
-        raise ValueError(f'names a definition of another kind, such as "activation.first_value" ({", ".join(GOALS)})')
-    return text
+from daybreak.families.base import FOREVER_DAYS, Definition, Family, MetricRow, Windowed, length, microseconds
+from daybreak.families.experiment_statistics import with_statistics
+from daybreak.families.selectors import PropertyName, Selector, label
+from daybreak.lake.tables import Row
 
 
 class Experiment(Definition):
@@ -46,15 +26,19 @@ class Experiment(Definition):
     example: ClassVar[str] = (
         "5 of 83 reached the goal in one variant and 12 of 99 in the other: z = -1.408, p = 0.159, no difference shown."
     )
+    smallest: ClassVar[dict[str, Any]] = {
+        "exposure": "Signed Up",
+        "variants": ["a", "b"],
+        "goal": "activation.smallest",
+        "planned": 1000,
+    }
 
     exposure: Annotated[Selector, Field(description="The event that says which variant a person got")]
     variant: Annotated[PropertyName, Field(description="Its property that names the variant")] = "variant"
     variants: Annotated[
         list[str], Field(min_length=2, max_length=10, description="Their names; the first one is compared against")
     ]
-    goal: Annotated[
-        str, AfterValidator(_goal_name), Field(description='A definition, such as "activation.first_value"')
-    ]
+    goal: Annotated[str, Field(description='A definition, such as "activation.first_value"')]
     planned: Annotated[int, Field(ge=1, description="How many people each variant needs before there is a verdict")]
     shares: Annotated[
         list[Annotated[float, Field(gt=0)]] | None,
@@ -67,8 +51,8 @@ class Experiment(Definition):
             "relative lift (Welch, delta method): which one is run can decide the verdict"
         ),
     ] = "two_proportions"
-    _goal: Goal | None = PrivateAttr(default=None)
-    """What `goal` names; put here when the file is read."""
+    _goal: Windowed | None = PrivateAttr(default=None)
+    """The definition that `goal` names; put here when the file is read."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Experiment":
@@ -78,24 +62,30 @@ class Experiment(Definition):
             raise ValueError("`shares` needs one number for each of `variants`")
         return self
 
-    def against(self, goal: Goal) -> "Experiment":
-        """The same experiment with its goal resolved. Raises ValueError where the two do not fit."""
+    def goal_name(self) -> str:
+        return self.goal
+
+    def counted_by(self, goal: Definition) -> "Experiment":
+        if not isinstance(goal, Windowed):
+            raise TypeError(self.goal)
         if goal.actor != self.actor:
             raise ValueError(f"{self.goal!r} counts {goal.who()}, this experiment {self.who()}; make `actor` the same")
         experiment = self.model_copy()
         experiment._goal = goal
         return experiment
 
-    @property
-    def resolved(self) -> Goal:
-        """The goal's definition. Raises ValueError before `against`."""
+    def goal_counted_beside(self) -> Windowed:
+        """The goal's definition. Raises ValueError before `counted_by`."""
         if self._goal is None:
             raise ValueError(f"{self.goal!r} is not resolved")
         return self._goal
 
-    def divided(self) -> list[tuple[str, float]]:
-        """Each variant with its share of the people, as meant."""
-        return list(zip(self.variants, self.shares or [1.0] * len(self.variants), strict=True))
+    def own_rows(self) -> dict[str, list[dict[str, Any]]]:
+        shares = self.shares or [1.0] * len(self.variants)
+        variants = enumerate(zip(self.variants, shares, strict=True), start=1)
+        return {
+            "variants": [{"position": number, "variant": name, "share": share} for number, (name, share) in variants]
+        }
 
     def roles(self) -> dict[str, list[str]]:
         return {"entry": [self.exposure], "exposure": [self.exposure]}
@@ -106,24 +96,25 @@ class Experiment(Definition):
     def values(self) -> dict[str, set[str]]:
         return {"exposure": {self.variant}}
 
-    def row(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Any]:
         return {
             "property": self.variant,
-            "window_us": microseconds(self.resolved.window),
+            "window_us": microseconds(self.goal_counted_beside().window),
             "planned": self.planned,
             "test_name": self.test,
         }
 
-    def waits_days(self) -> int:
+    def days_until_final(self) -> int:
         return FOREVER_DAYS  # each day's row counts everybody exposed until then
 
     def counting(self) -> dict[str, Any]:
-        return {**super().counting(), "goal": self.resolved.counting()}
+        return {**super().counting(), "goal": self.goal_counted_beside().counting()}
 
-    def sentence(self) -> str:
+    def explain(self) -> str:
+        window = length(self.goal_counted_beside().window)
         return (
             f'Of the {self.who()} with "{label(self.exposure)}", by its "{self.variant}" ({", ".join(self.variants)}): '
-            f"the share that reaches {self.goal} within {length(self.resolved.window)} after it; a verdict once "
+            f"the share that reaches {self.goal} within {window} after it; a verdict once "
             f"{self.planned:,} have finished in every variant."
         )
 
@@ -154,3 +145,15 @@ class ExperimentRow(MetricRow):
         description="collecting; sample ratio mismatch (p under 0.001: something divides people otherwise than meant); "
         "else at 5 %: better, worse, no difference; baseline for the first variant"
     )
+
+
+class Variant(Row):
+    """Input table `variants`, one row per experiment and variant."""
+
+    definition: str = Field(description="Name in daybreak.toml")
+    position: int = Field(description="Its number, from 1; the first is compared against")
+    variant: str = Field(description="Its name")
+    share: float = Field(description="How many people it is meant to get, relative to the other variants")
+
+
+FAMILY = Family("experiment", Experiment, ExperimentRow, "day", inputs={"variants": Variant}, finish=with_statistics)

@@ -1,35 +1,35 @@
 -- How many of those who were shown each variant reached the goal?
 -- Grain: one row per definition, day, segment and variant, for days from the first exposure on.
--- Inputs: days, definitions, selectors, answers, goals, segments.
+-- Inputs: days, definitions, variants, property_values, goals, segments.
 -- Lag: a day is complete when it has ended. The statistics are added by metrics/statistics.py.
 with exposures as (
     select
         a.definition,
         a.person,
-        v.place,
+        v.position,
         a.at_us,
-        row_number() over (partition by a.definition, a.person order by a.at_us, a.event_key) as turn
-    from answers as a
+        row_number() over (partition by a.definition, a.person order by a.at_us, a.event_key) as nth
+    from property_values as a
     inner join variants as v on v.definition = a.definition and v.variant = a.text
 ),
 first_exposures as (
-    select definition, person, place, at_us as exposed_us from exposures where turn = 1
+    select definition, person, position, at_us as exposed_us from exposures where nth = 1
 ),
 -- each person's first variant, when a second one was seen, and when the goal was reached
 people as (
     select
         f.definition,
         f.person,
-        f.place,
+        f.position,
         f.exposed_us,
         f.exposed_us + d.window_us as ends_us,
         min(x.at_us) as second_us,
         min(o.reached_us) as reached_us
     from first_exposures as f
     inner join definitions as d on d.definition = f.definition
-    left join exposures as x on x.definition = f.definition and x.person = f.person and x.place <> f.place
+    left join exposures as x on x.definition = f.definition and x.person = f.person and x.position <> f.position
     left join goals as o on o.definition = d.goal and o.person = f.person
-    group by f.definition, f.person, f.place, f.exposed_us, d.window_us
+    group by f.definition, f.person, f.position, f.exposed_us, d.window_us
 ),
 -- everything as it was known at the end of each day
 known as (
@@ -37,7 +37,7 @@ known as (
         y.definition,
         y.day,
         y.complete,
-        p.place,
+        p.position,
         g.segment,
         g.segment_value,
         case when p.second_us < y.known_us then 1 else 0 end as in_several,
@@ -55,14 +55,14 @@ counted as (
         complete,
         segment,
         segment_value,
-        place,
+        position,
         sum((1 - in_several) * (1 - reached_before)) as exposed,
         sum((1 - in_several) * (1 - reached_before) * finished) as finished,
         sum((1 - in_several) * (1 - reached_before) * finished * reached) as reached,
         sum(in_several) as in_several,
         sum((1 - in_several) * reached_before) as reached_before
     from known
-    group by definition, day, complete, segment, segment_value, place
+    group by definition, day, complete, segment, segment_value, position
 ),
 totals as (
     select definition, day, complete, segment, segment_value, sum(in_several) as in_several
@@ -76,7 +76,7 @@ select
     t.segment,
     t.segment_value,
     case when t.complete = 1 then 'complete' else 'open' end as status,
-    v.place,
+    v.position,
     v.variant,
     v.share,
     d.test_name,
@@ -95,4 +95,4 @@ left join counted as c
     and c.day = t.day
     and c.segment = t.segment
     and c.segment_value = t.segment_value
-    and c.place = v.place
+    and c.position = v.position

@@ -155,12 +155,12 @@ def _t_quantile(freedom: float) -> float:
 
 def holm(p_values: list[float | None]) -> list[float | None]:
     """Corrected for looking at several: Holm, Scand. J. Statist. 6 (1979), 65-70. None stays None, uncounted."""
-    known = sorted((p, place) for place, p in enumerate(p_values) if p is not None)
+    known = sorted((p, index) for index, p in enumerate(p_values) if p is not None)
     corrected: list[float | None] = [None] * len(p_values)
     highest = 0.0
-    for turn, (p, place) in enumerate(known):
-        highest = max(highest, min(1.0, p * (len(known) - turn)))
-        corrected[place] = highest
+    for nth, (p, index) in enumerate(known):
+        highest = max(highest, min(1.0, p * (len(known) - nth)))
+        corrected[index] = highest
     return corrected
 
 
@@ -185,7 +185,7 @@ def with_statistics(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     def one_comparison(row: dict[str, Any]) -> tuple[Any, ...]:
         return row["definition"], row["day"], row["segment"], row["segment_value"]
 
-    for _, found in groupby(sorted(rows, key=lambda r: (*one_comparison(r), r["place"])), key=one_comparison):
+    for _, found in groupby(sorted(rows, key=lambda r: (*one_comparison(r), r["position"])), key=one_comparison):
         yield from _compared(list(found))
 
 
@@ -197,7 +197,7 @@ def _compared(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for row, comparison, p in zip(rows, compared, corrected, strict=True):
         arm = _arm(row)
         interval = wilson(arm) if arm else (None, None)
-        difference = arm.rate - first.rate if arm and first and row["place"] > 1 else None
+        difference = arm.rate - first.rate if arm and first and row["position"] > 1 else None
         yield {
             **row,
             "rate_low": interval[0],
@@ -238,7 +238,7 @@ def _verdict(
         return "collecting"
     if ratio is not None and ratio < MISMATCH:
         return "sample ratio mismatch"
-    if row["place"] == 1:
+    if row["position"] == 1:
         return "baseline"
     if p is None or difference is None or p >= ALPHA:
         return "no difference"

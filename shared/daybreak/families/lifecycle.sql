@@ -1,6 +1,6 @@
 -- Who is new, who stays, who comes back, who falls silent?
 -- Grain: one row per definition, period and segment, for periods with anybody active in them or the one before.
--- Inputs: run, definitions, selectors, activity, first_seen, segments, calendar_periods, calendar_day_periods.
+-- Inputs: periods, definitions, selectors, activity, first_seen, segments, calendar_day_periods.
 -- Lag: a period is complete when it has ended; before, silence is provisional.
 with active as (
     select d.definition, d.period, a.person, c.period_number, min(f.day_number) as first_day_number
@@ -36,8 +36,8 @@ states as (
 counted as (
     select
         x.definition,
-        p.first_day as period_start,
-        case when p.ends_us <= r.until_us then 1 else 0 end as complete,
+        p.period_start,
+        p.complete,
         g.segment,
         g.segment_value,
         sum(1 - x.not_back) as active_people,
@@ -45,15 +45,9 @@ counted as (
         sum(x.was_here) as returning_people,
         sum(x.not_back) as not_back
     from states as x
-    inner join definitions as d on d.definition = x.definition
-    cross join run as r
-    inner join calendar_periods as p
-        on p.period = x.period
-        and p.period_number = x.period_number
-        and p.first_day >= d.first_partition
-        and p.starts_us < r.until_us
+    inner join periods as p on p.definition = x.definition and p.period_number = x.period_number
     inner join segments as g on g.definition = x.definition and g.person = x.person
-    group by x.definition, p.first_day, p.ends_us, r.until_us, g.segment, g.segment_value
+    group by x.definition, p.period_start, p.complete, g.segment, g.segment_value
 )
 select
     c.definition,

@@ -10,12 +10,13 @@ from daybreak.families.base import (
     PERIOD_DAYS,
     AtLeast,
     Definition,
+    Family,
     MetricRow,
-    Selector,
     Window,
-    label,
     microseconds,
 )
+from daybreak.families.selectors import Selector, label
+from daybreak.lake.tables import Row
 
 MOST_PERIODS = 400
 EXACT = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
@@ -37,6 +38,12 @@ class Retention(Definition):
         "100 start in January and 80 of them are there in February: retention of month 1 is 80 %. A person who signs "
         "up at 23:59 and returns at 00:01 is back on day 1 by the calendar, and on day 0 by the 24h clock."
     )
+    smallest: ClassVar[dict[str, Any]] = {
+        "start": "Signed Up",
+        "return": "Value Reached",
+        "period": "day",
+        "periods": 7,
+    }
 
     start: Annotated[Selector, Field(description="Puts a person into the cohort")]
     return_: Annotated[Selector, Field(alias="return", description="What counts as coming back")]
@@ -84,6 +91,11 @@ class Retention(Definition):
             raise ValueError(f'clock = "{self.clock}" counts from the first start; use cohorts = "first_time" with it')
         return self
 
+    def own_rows(self) -> dict[str, list[dict[str, Any]]]:
+        spans = enumerate(self.spans(), start=1)
+        rows = [{"period": number, "first_period": first, "last_period": last} for number, (first, last) in spans]
+        return {"spans": rows}
+
     def spans(self) -> list[tuple[int, int]]:
         """The periods after period 0 that each row stands for, first and last."""
         if not self.brackets:
@@ -110,11 +122,11 @@ class Retention(Definition):
         return {"entry", "return"} if self._asks_when_last_seen() else {"entry"}
 
     def _asks_when_last_seen(self) -> bool:
-        """Whether the last time somebody came back says it for all periods before."""
+        """Whether the last return date alone answers every earlier period."""
         plain = self.mode == "on_or_after" and self.at_least == 1
         return plain and self.clock == "calendar" and self.period != "hour"
 
-    def row(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Any]:
         return {
             "period": self.period,
             "cohorts": self.cohorts,
@@ -127,13 +139,13 @@ class Retention(Definition):
             "last_period": self.spans()[-1][1],
         }
 
-    def waits_days(self) -> int:
+    def days_until_final(self) -> int:
         if self.mode == "on_or_after":  # somebody may come back after any time: every cohort stays in play
             return FOREVER_DAYS
         periods = self.spans()[-1][1] + 2
         return periods // 24 + 2 if self.period == "hour" else periods * PERIOD_DAYS[self.period]
 
-    def sentence(self) -> str:
+    def explain(self) -> str:
         whose = "first ever falls" if self.cohorts == "first_time" else "falls"
         back = f'does "{label(self.return_)}"' + (f" at least {self.at_least} times" if self.at_least > 1 else "")
         when = f"each {self.period} after" + (" or later" if self.mode == "on_or_after" else "")
@@ -164,3 +176,15 @@ class RetentionRow(MetricRow):
     )
     retained_so_far: int = Field(description="The same as known so far; equals retained once complete")
     rate: float | None = Field(description="retained / people; null while open")
+
+
+class Span(Row):
+    """Input table `spans`, one row per definition and row of its cohorts: a period, or a bracket of them."""
+
+    definition: str = Field(description="Name in daybreak.toml")
+    period: int = Field(description="Number of the period or bracket, from 1")
+    first_period: int = Field(description="Its first period after period 0")
+    last_period: int = Field(description="Its last period")
+
+
+FAMILY = Family("retention", Retention, RetentionRow, "cohort", inputs={"spans": Span})

@@ -1,7 +1,7 @@
 -- Of the people who came in a period, who comes back, period by period?
 -- Grain: one row per definition, cohort, segment and period (or bracket) that has begun.
 -- Inputs: run, definitions, selectors, spans, starts, activity, matches, last_seen, segments, calendar_periods,
--- calendar_day_periods, numbers.
+-- calendar_day_periods.
 -- Lag: a period is complete when it has ended; in exact time, when it has for everybody.
 with cohorts as (
     -- by the first start ever

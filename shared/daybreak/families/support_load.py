@@ -5,17 +5,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import (
-    ANY,
-    Definition,
-    MetricRow,
-    Period,
-    Selector,
-    Window,
-    label,
-    length,
-    microseconds,
-)
+from daybreak.families.base import Definition, Family, MetricRow, Period, Window, length, microseconds
+from daybreak.families.selectors import ANY, Selector, label
 
 
 class SupportLoad(Definition):
@@ -28,6 +19,7 @@ class SupportLoad(Definition):
         "In a week 50 people were active and opened 10 tickets: 0.2 each. 10 of them had signed up in the 14 days "
         "before and opened 6: 0.6 each, against 0.1 for the other 40."
     )
+    smallest: ClassVar[dict[str, Any]] = {"ticket": "Value Reached", "start": "Signed Up", "onboarding": "14d"}
 
     ticket: Annotated[Selector, Field(description="What counts as a ticket")]
     active: Annotated[Selector, Field(description="What counts as being active")] = ANY
@@ -44,13 +36,13 @@ class SupportLoad(Definition):
     def seen_roles(self) -> set[str]:
         return {"start"}
 
-    def row(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Any]:
         return {"period": self.period, "onboarding_us": microseconds(self.onboarding)}
 
-    def waits_days(self) -> int:
+    def days_until_final(self) -> int:
         return self.onboarding // timedelta(days=1) + 1
 
-    def sentence(self) -> str:
+    def explain(self) -> str:
         return (
             f'"{label(self.ticket)}" per each of the {self.who()} with "{label(self.active)}" in the same '
             f'{self.period}, apart for those within {length(self.onboarding)} after their first "{label(self.start)}".'
@@ -72,3 +64,6 @@ class SupportLoadRow(MetricRow):
     other_people: int = Field(description="Those of active_people who were not")
     other_tickets: int = Field(description="Tickets of people who were not")
     other_tickets_per_person: float | None = Field(description="other_tickets / other_people; null while open")
+
+
+FAMILY = Family("support_load", SupportLoad, SupportLoadRow, "period_start")

@@ -1,6 +1,6 @@
 -- How many tickets does an active person open, and how many while onboarding?
 -- Grain: one row per definition, period and segment, for periods with anybody active or any ticket.
--- Inputs: run, definitions, selectors, activity, first_seen, segments, calendar_periods, calendar_day_periods.
+-- Inputs: periods, definitions, selectors, activity, first_seen, segments, calendar_day_periods.
 -- Lag: a period is complete when it has ended.
 with did as (
     select
@@ -21,19 +21,13 @@ people as (
     select
         x.definition,
         x.person,
-        p.first_day as period_start,
-        case when p.ends_us <= r.until_us then 1 else 0 end as complete,
+        p.period_start,
+        p.complete,
         x.active,
         x.tickets,
         case when f.seen_us < p.ends_us and f.seen_us + x.onboarding_us >= p.starts_us then 1 else 0 end as onboarding
     from did as x
-    inner join definitions as d on d.definition = x.definition
-    cross join run as r
-    inner join calendar_periods as p
-        on p.period = x.period
-        and p.period_number = x.period_number
-        and p.first_day >= d.first_partition
-        and p.starts_us < r.until_us
+    inner join periods as p on p.definition = x.definition and p.period_number = x.period_number
     inner join selectors as s on s.definition = x.definition and s.role = 'start'
     left join first_seen as f on f.selector = s.selector and f.person = x.person
 ),

@@ -5,7 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from daybreak.families.base import Definition, MetricRow, Period, PropertyName, Selector, label
+from daybreak.families.base import Definition, Family, MetricRow, Period
+from daybreak.families.selectors import PropertyName, Selector, label
 
 SCALES = {"nps": (0, 10, 6, 9), "ces": (1, 7, 3, 5), "csat": (1, 5, 2, 4)}
 """Scale -> lowest and highest answer, the last that counts as low and the first that counts as high."""
@@ -22,6 +23,7 @@ class Survey(Definition):
         "CES answers 7, 6, 5, 4, 3, 2, 7, 5: the mean is 4.875, the share of 5 to 7 is 5 / 8, net is "
         "100 x (5 - 2) / 8 = 37.5."
     )
+    smallest: ClassVar[dict[str, Any]] = {"answer": "Value Reached", "scale": "nps"}
 
     answer: Annotated[Selector, Field(description="The event that carries an answer")]
     score: Annotated[PropertyName, Field(description="The property that holds it")] = "score"
@@ -40,7 +42,7 @@ class Survey(Definition):
     def values(self) -> dict[str, set[str]]:
         return {"answer": {self.score}}
 
-    def row(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Any]:
         lowest, highest, low, high = SCALES[self.scale]
         return {
             "period": self.period,
@@ -52,10 +54,10 @@ class Survey(Definition):
             "high_from": high,
         }
 
-    def waits_days(self) -> int:
+    def days_until_final(self) -> int:
         return 0
 
-    def sentence(self) -> str:
+    def explain(self) -> str:
         lowest, highest, *_ = SCALES[self.scale]
         return (
             f'{self.scale.upper()} of the answers in "{label(self.answer)}", property "{self.score}", '
@@ -78,3 +80,6 @@ class SurveyRow(MetricRow):
     nps: float | None = Field(description="100 x (high - low) / answers; null while open and on other scales")
     ces_net: float | None = Field(description="100 x (high - low) / answers; null while open and on other scales")
     csat: float | None = Field(description="high / answers; null while open and on other scales")
+
+
+FAMILY = Family("survey", Survey, SurveyRow, "period_start")

@@ -1,12 +1,12 @@
 -- What do people answer when they are asked?
 -- Grain: one row per definition, period and segment, for periods with any answer event.
--- Inputs: run, definitions, answers, segments, calendar_periods.
+-- Inputs: periods, definitions, property_values, segments.
 -- Lag: a period is complete when it has ended.
 with given as (
     select
         d.definition,
-        p.first_day as period_start,
-        case when p.ends_us <= r.until_us then 1 else 0 end as complete,
+        p.period_start,
+        p.complete,
         g.segment,
         g.segment_value,
         -- only a whole number on the scale is an answer
@@ -14,14 +14,8 @@ with given as (
         d.low_to,
         d.high_from
     from definitions as d
-    cross join run as r
-    inner join answers as a on a.definition = d.definition
-    inner join calendar_periods as p
-        on p.period = d.period
-        and a.at_us >= p.starts_us
-        and a.at_us < p.ends_us
-        and p.first_day >= d.first_partition
-        and p.starts_us < r.until_us
+    inner join property_values as a on a.definition = d.definition
+    inner join periods as p on p.definition = a.definition and a.at_us >= p.starts_us and a.at_us < p.ends_us
     inner join segments as g on g.definition = a.definition and g.person = a.person
 ),
 counted as (

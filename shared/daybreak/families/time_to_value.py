@@ -1,24 +1,15 @@
 """Time to value: how long until people get what they came for, those who have not yet included?"""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from daybreak.families.base import (
-    PERIOD_DAYS,
-    Definition,
-    MetricRow,
-    Period,
-    Selector,
-    Window,
-    label,
-    length,
-    microseconds,
-)
+from daybreak.families.base import PERIOD_DAYS, Family, MetricRow, Period, Window, Windowed, length, microseconds
+from daybreak.families.selectors import Selector, label
 
 
-class TimeToValue(Definition):
+class TimeToValue(Windowed):
     """From the first start ever to the first value event at or after it, watched for `window`.
 
     The percentiles are Kaplan-Meier estimates: whoever is not there yet counts as still waiting, for as long as they
@@ -30,6 +21,7 @@ class TimeToValue(Definition):
         "did in its 7 days, one is two days old. Bands: 5, 2, 1, never 1, too young 1. Half had it by the time the "
         "fifth did."
     )
+    smallest: ClassVar[dict[str, Any]] = {"start": "Signed Up", "value": "Value Reached", "window": "7d"}
 
     start: Annotated[Selector, Field(description="The first of these starts the clock")]
     value: Annotated[Selector, Field(description="The first of these at or after the start stops it")]
@@ -51,17 +43,17 @@ class TimeToValue(Definition):
     def timed_roles(self) -> set[str]:
         return {"value"}
 
-    def row(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Any]:
         return {
             "window_us": microseconds(self.window),
             "never_after_us": microseconds(self.never_after or self.window),
             "period": self.period,
         }
 
-    def waits_days(self) -> int:
-        return self.window // timedelta(days=1) + 2 + PERIOD_DAYS[self.period]
+    def days_until_final(self) -> int:
+        return super().days_until_final() + PERIOD_DAYS[self.period]
 
-    def sentence(self) -> str:
+    def explain(self) -> str:
         return (
             f'For the {self.who()} whose first "{label(self.start)}" ever falls in a {self.period}: the time from it '
             f'to the first "{label(self.value)}", watched for {length(self.window)}; who has not got there yet counts '
@@ -88,3 +80,6 @@ class TimeToValueRow(MetricRow):
     median_of_reached_seconds: float | None = Field(
         description="Plain median of those who reached it; flatters, because the slow are still missing"
     )
+
+
+FAMILY = Family("time_to_value", TimeToValue, TimeToValueRow, "cohort")

@@ -118,15 +118,15 @@ ranked as (
         segment,
         segment_value,
         cast(micros as double) / 1.0e6 as seconds,
-        row_number() over (partition by definition, cohort, segment, segment_value order by micros) as place,
-        count(*) over (partition by definition, cohort, segment, segment_value) as places
+        row_number() over (partition by definition, cohort, segment, segment_value order by micros) as position,
+        count(*) over (partition by definition, cohort, segment, segment_value) as positions
     from watched
     where reached = 1
 ),
 medians as (
     select definition, cohort, segment, segment_value, avg(seconds) as median_seconds
     from ranked
-    where place * 2 >= places and place * 2 <= places + 2
+    where position * 2 >= positions and position * 2 <= positions + 2
     group by definition, cohort, segment, segment_value
 ),
 counted as (

@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 from daybreak.definitions.project import load, parse
 from daybreak.errors import DefinitionError
-from daybreak.families.base import event_selector
+from daybreak.families.selectors import event_selector
 
 RETENTION = '[retention.r]\ndescription="d"\nstart="S"\nreturn="S"\n'
 FUNNEL = '[completion.c]\ndescription="d"\nwindow="1d"\nsteps=["A", "B", "C"]\n'

@@ -95,7 +95,7 @@ def test_holm_by_hand() -> None:
 
 def rows(*counts: tuple[int, int], planned: int = 100) -> list[dict[str, Any]]:
     return [
-        {"definition": "e", "day": date(2026, 11, 20), "segment": "all", "segment_value": "all", "place": place,
+        {"definition": "e", "day": date(2026, 11, 20), "segment": "all", "segment_value": "all", "position": place,
          "variant": f"v{place}", "share": 1.0, "test_name": "two_proportions", "planned": planned,
          "exposed": finished, "finished": finished, "reached": reached}
         for place, (reached, finished) in enumerate(counts, start=1)
