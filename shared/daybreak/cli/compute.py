@@ -14,13 +14,15 @@ from daybreak.cli.options import AsJson
 from daybreak.definitions.project import Project, load
 from daybreak.engine import database
 from daybreak.engine.database import Limits
+from daybreak.engine.sql import literal, parquet, sql_file
 from daybreak.errors import InputError
-from daybreak.families.registry import FAMILIES, Family
+from daybreak.families.base import Family
+from daybreak.families.registry import FAMILIES
 from daybreak.files.compute import compute_files
 from daybreak.ingest.event import parse_time
 from daybreak.lake.tables import duckdb_columns
 from daybreak.metrics.job import Computed
-from daybreak.metrics.never_arrived import unseen
+from daybreak.metrics.never_arrived import never_arrived
 
 _FORMULA = r"^[\s\x00]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]|^[\t\r\n]"
 """How a cell begins that a spreadsheet may run as a formula (OWASP, CSV injection); the last four are wide signs."""
@@ -56,7 +58,7 @@ def compute(
             until, counts, computed, store = compute_files(
                 events, project, instant, lake, Limits(memory_mb=memory_mb), lambda doing: status.update(f"{doing} …")
             )
-            warnings = unseen(store, project)
+            warnings = never_arrived(store, project)
         tables = write_tables(computed, lake, out)
     finally:
         shutil.rmtree(lake, ignore_errors=True)
@@ -99,14 +101,14 @@ def _table(family: Family, lake: Path, out: Path) -> Table:
         f"read_parquet('{files.as_posix()}/*/*/*.parquet', hive_partitioning = true, "
         f"hive_types = {{'definition': varchar, '{family.partition}': date}})"
         if any(files.rglob("*.parquet"))
-        else database.read_parquet([], duckdb_columns(family.row))  # nobody started: a table without rows
+        else parquet([], duckdb_columns(family.row))  # nobody started: a table without rows
     )
     with duckdb.connect() as db:
         found = f"select {order} from {relation} order by definition, {family.partition}, {order}"  # noqa: S608
         db.execute(f"create table found as {found}")
-        db.execute(f"copy found to {database.quoted(out / f'{family.name}.parquet')} (format parquet)")
+        db.execute(f"copy found to {literal(out / f'{family.name}.parquet')} (format parquet)")
         cells = ", ".join(_cell(name, type_) for name, type_, *_ in db.execute("describe found").fetchall())
-        file = database.quoted(out / f"{family.name}.csv")
+        file = literal(out / f"{family.name}.csv")
         db.execute(f"copy (select {cells} from found) to {file} (format csv, header)")  # noqa: S608
         return columns, db.execute("select * from found").fetchall()
 
@@ -124,13 +126,13 @@ def _cell(name: str, type_: str) -> str:
 
 def _show(project: Project, family: Family, out: Path, rows: int) -> None:
     """A summary of each definition over its complete cohorts, and its first rows where asked for."""
-    summary = database.statements("daybreak.families", f"{family.name}.summary.sql")
-    file = database.quoted(out / f"{family.name}.parquet")
+    summary = sql_file("daybreak.families", f"{family.name}.summary")
+    file = literal(out / f"{family.name}.parquet")
     for name, definition in project.of(family.name).items():
         with duckdb.connect() as db:
             mine = f"select * exclude (definition, version) from read_parquet({file}) where definition = '{name}'"  # noqa: S608
             db.execute(f"create view rows_of_one as {mine}")
-            options = {"options": len(definition.row()), **definition.row()}  # a table needs a column
+            options = {"options": len(definition.options()), **definition.options()}  # a table needs a column
             texts = dict.fromkeys(options, "VARCHAR")
             database.create(db, "options_of_one", texts, [{key: str(value) for key, value in options.items()}])
             _print(db, f"\n{family.name}: {name}\n{definition.description}", summary, bool(definition.segments))

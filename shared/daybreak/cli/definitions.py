@@ -11,9 +11,9 @@ from daybreak.cli.options import AsJson
 from daybreak.definitions import json_schema, reference_page
 from daybreak.definitions.project import Project, load
 from daybreak.errors import InputError
-from daybreak.families.base import label
 from daybreak.families.registry import FAMILIES
-from daybreak.files.compute import unseen_in_files
+from daybreak.families.selectors import label
+from daybreak.files.compute import never_arrived_in_files
 from daybreak.lake.tables import columns
 
 APP = typer.Typer(help="What daybreak.toml measures, and whether it can.", no_args_is_help=True)
@@ -31,7 +31,7 @@ def check(
     count, warnings = sum(1 for _ in project.all()), list[str]()
     if events:
         with tempfile.TemporaryDirectory(prefix="daybreak-check-") as folder, show.ERR.status("reading …"):
-            warnings = unseen_in_files(events, project, Path(folder))
+            warnings = never_arrived_in_files(events, project, Path(folder))
         for warning in warnings:
             show.OUT.print(warning, style="yellow", markup=False, soft_wrap=True)
     found = f"{len(warnings)} names in them never came" if warnings else "all of which can be measured"
@@ -70,7 +70,7 @@ def show_(
     family, own = _find(project, name)
     definition = project.of(family)[own]
     show.OUT.print(f"{family}.{own}", style="bold", markup=False)
-    paragraphs = [definition.description, definition.sentence(), _rule(family), _segments(project, definition.segments)]
+    paragraphs = [definition.description, definition.explain(), _rule(family), _segments(project, definition.segments)]
     for paragraph in filter(None, paragraphs):
         show.OUT.print(f"\n{paragraph}", markup=False)
     roles = [[role, ", or ".join(map(label, selectors))] for role, selectors in definition.roles().items() if selectors]

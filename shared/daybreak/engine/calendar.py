@@ -9,20 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
+EPOCH = date(1970, 1, 1)
+"""The first day there is: no event is older, and numbers of days count from it."""
 
 DAYS = {"day": "DATE", "day_number": "BIGINT", "starts_at": "TIMESTAMP", "ends_at": "TIMESTAMP"}
 """calendar_days: the project's days with their UTC bounds; 23 or 25 hours long where the clocks change."""
-PERIODS = {
-    "period": "VARCHAR",
-    "period_number": "BIGINT",
-    "first_day": "DATE",
-    "starts_at": "TIMESTAMP",
-    "starts_us": "BIGINT",
-    "ends_us": "BIGINT",
-}
-"""calendar_periods: days, weeks, months and hours, bounds in microseconds since 1970 UTC; numbers count up by one."""
-DAY_PERIODS = {"period": "VARCHAR", "day_number": "BIGINT", "period_number": "BIGINT"}
-"""calendar_day_periods: which day, week and month each day belongs to."""
 
 
 def micros(moment: datetime) -> int:
@@ -63,7 +54,7 @@ class Calendar:
 
     def number(self, period: str, day: date) -> int:
         """The number of the period that holds the day."""
-        days = (day - date(1970, 1, 1)).days
+        days = (day - EPOCH).days
         if period == "day":
             return days
         if period == "week":
@@ -73,9 +64,9 @@ class Calendar:
     def first_day(self, period: str, number: int) -> date:
         """The first day of a period."""
         if period == "day":
-            return date(1970, 1, 1) + number * DAY
+            return EPOCH + number * DAY
         if period == "week":
-            return date(1970, 1, 1) + (number * 7 - self._week_shift) * DAY
+            return EPOCH + (number * 7 - self._week_shift) * DAY
         return date(1970 + number // 12, number % 12 + 1, 1)
 
     def days(self, first: date, last: date) -> Iterator[dict[str, Any]]:

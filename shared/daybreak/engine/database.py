@@ -1,15 +1,17 @@
-"""DuckDB, opened the same way everywhere, and the two things done with it: run a `.sql` file, write a partition."""
+"""DuckDB, opened the same way everywhere: tables made from rows, and Parquet files whose bytes follow from the rows."""
 
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import resources
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from daybreak.engine.sql import Sql, identifier, identifiers, literal, parquet, spliced
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -22,59 +24,61 @@ class Limits:
     threads: int = 2
 
 
-@contextmanager
-def database(work: Path, limits: Limits) -> Iterator[Connection]:
-    """A database file under `work`, gone with it. No extension is ever downloaded."""
+class Workplace:
+    """A folder for files and a database in it; the database is opened by whoever needs it first."""
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self.folder = folder
+        self._limits = limits
+        self._opened: Connection | None = None
+
+    @property
+    def db(self) -> Connection:
+        if self._opened is None:
+            self._opened = connect(self.folder / "daybreak.duckdb", self.folder / "spill", self._limits)
+        return self._opened
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+
+
+def connect(file: Path, spill: Path, limits: Limits) -> Connection:
+    """A database file; what does not fit in memory goes to `spill`. No extension is ever downloaded."""
     connection = duckdb.connect(
-        str(work / "daybreak.duckdb"),
+        str(file),
         config={
             "threads": limits.threads,
             "memory_limit": f"{limits.memory_mb}MB",
-            "temp_directory": str(work / "spill"),
+            "temp_directory": str(spill),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         },
     )
     connection.execute("set enable_progress_bar = false")
-    try:
-        yield connection
-    finally:
-        connection.close()
+    return connection
 
 
 @contextmanager
-def workplace(limits: Limits) -> Iterator[tuple[Connection, Path]]:
-    """A database in a temporary folder, both gone afterwards: what every job works in."""
-    work = Path(tempfile.mkdtemp(prefix="daybreak-"))
+def workplace(limits: Limits) -> Iterator[Workplace]:
+    """A temporary workplace, removed afterwards: every job works in one."""
+    place = Workplace(Path(tempfile.mkdtemp(prefix="daybreak-")), limits)
     try:
-        with database(work, limits) as connection:
-            yield connection, work
+        yield place
     finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def statements(package: str, name: str) -> str:
-    """The text of a `.sql` file that lies in a package."""
-    return resources.files(package).joinpath(name).read_text()
+        place.close()
+        shutil.rmtree(place.folder, ignore_errors=True)
 
 
 def create(connection: Connection, table: str, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
     """A table of these rows, given as mappings by column name; replaced where it exists."""
-    typed = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
-    connection.execute(f"create or replace table {table} ({typed})")
+    typed = Sql(", ".join(f"{identifier(name)} {type_}" for name, type_ in columns.items()))
+    named = identifier(table)
+    connection.execute(spliced("create or replace table {table} ({columns})", table=named, columns=typed))
     values = [list(column) for column in zip(*([row[name] for name in columns] for row in rows), strict=True)]
     if values:  # column by column: inserting row by row costs a millisecond each
-        lists = ", ".join(f"unnest(cast(? as {type_}[]))" for type_ in columns.values())
-        connection.execute(f"insert into {table} select {lists}", values)
-
-
-def read_parquet(files: Sequence[Path], columns: Mapping[str, str], union_by_name: bool = False) -> str:
-    """A relation over Parquet files as SQL text; with no files, zero rows of the same columns."""
-    if files:
-        by_name = ", union_by_name = true" if union_by_name else ""
-        return f"read_parquet([{', '.join(quoted(file) for file in files)}], hive_partitioning = false{by_name})"
-    nulls = ", ".join(f"cast(null as {type_}) as {name}" for name, type_ in columns.items())
-    return f"(select {nulls} where false)"
+        lists = Sql(", ".join(f"unnest(cast(? as {type_}[]))" for type_ in columns.values()))
+        connection.execute(spliced("insert into {table} select {lists}", table=named, lists=lists), values)
 
 
 def write_parquet(connection: Connection, query: str, path: Path) -> Path:
@@ -84,30 +88,51 @@ def write_parquet(connection: Connection, query: str, path: Path) -> Path:
     in another row.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection.execute(f"create or replace temp table writing as {query}")
-    connection.execute(f"copy writing to {quoted(path)} (format parquet, compression zstd)")
+    connection.execute(spliced("create or replace temp table writing as {query}", query=Sql(query)))
+    connection.execute(spliced("copy writing to {path} (format parquet, compression zstd)", path=literal(path)))
     connection.execute("drop table writing")
     return path
 
 
 def write_partitions(
-    connection: Connection, table: str, by: Sequence[str], order: str, folder: Path, leaving_out: Sequence[str] = ()
+    connection: Connection,
+    table: str,
+    by: Sequence[str],
+    order: Sequence[str],
+    folder: Path,
+    leaving_out: Sequence[str] = (),
 ) -> dict[tuple[str, ...], Path]:
     """A table's rows as one Parquet file for each value of the columns `by`, which are left out of the files.
 
     Each is a query of its own with its own order: DuckDB's partitioned COPY writes the rows of a partition in another
     order from time to time, even with one thread, and equal data must be equal bytes. Files by their values as text.
     """
-    keys = ", ".join(f"cast({column} as varchar)" for column in by)
-    values = connection.execute(f"select distinct {keys} from {table} order by all").fetchall()  # noqa: S608
+    keys = Sql(", ".join(f"cast({identifier(column)} as varchar)" for column in by))
+    distinct = spliced("select distinct {keys} from {table} order by all", keys=keys, table=identifier(table))
     files = {}
-    for value in values:
-        where = " and ".join(f"{column} = {quoted(text)}" for column, text in zip(by, value, strict=True))
-        rows = f"select * exclude ({', '.join([*by, *leaving_out])}) from {table} where {where} order by {order}"  # noqa: S608
+    for value in connection.execute(distinct).fetchall():
+        is_there = (f"{identifier(column)} = {literal(text)}" for column, text in zip(by, value, strict=True))
+        rows = spliced(
+            "select * exclude ({left_out}) from {table} where {partition} order by {order}",
+            left_out=identifiers([*by, *leaving_out]),
+            table=identifier(table),
+            partition=Sql(" and ".join(is_there)),
+            order=identifiers(order),
+        )
         files[value] = write_parquet(connection, rows, folder.joinpath(*value).with_suffix(".parquet"))
     return files
 
 
-def quoted(value: object) -> str:
-    """A SQL string literal."""
-    return "'" + str(value).replace("'", "''") + "'"
+def write_no_rows(columns: Mapping[str, str], path: Path) -> Path:
+    """A Parquet file with these columns and zero rows, byte for byte as `write_parquet` writes it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_no_rows(tuple(columns.items())))
+    return path
+
+
+@cache
+def _no_rows(columns: tuple[tuple[str, str], ...]) -> bytes:
+    """Made once in a process: days without events come in long rows."""
+    with tempfile.TemporaryDirectory(prefix="daybreak-") as folder, duckdb.connect() as connection:
+        query = spliced("select * from {nothing}", nothing=parquet([], dict(columns)))
+        return write_parquet(connection, query, Path(folder, "no-rows.parquet")).read_bytes()

@@ -12,13 +12,14 @@ from typing import Any
 
 from daybreak.definitions.project import Project
 from daybreak.engine.calendar import Calendar
-from daybreak.engine.database import Connection, Limits, workplace
+from daybreak.engine.database import Limits
 from daybreak.errors import InputError
 from daybreak.export.arrivals import HOUR, Arrivals, hour_logs, hours_of, log_hours
 from daybreak.export.derive import derive_days, drop_other_trees
-from daybreak.export.events import RESTAMPED_DAYS, Taken, list_all, take_day
+from daybreak.export.events import RESTAMPED_DAYS, DayResult, list_all, rebuild_day
 from daybreak.export.manifest import Manifest, last_manifest, midnight, read_manifest, read_manifests
 from daybreak.export.merge import merge_months
+from daybreak.export.run import Run, begin
 from daybreak.lake import keys
 from daybreak.lake.store import Store
 
@@ -78,12 +79,11 @@ class Export:
 
     def derive(self, first: date, last: date) -> list[date]:
         """Rebuild the derived tables of these project days from the events, after a change of definitions."""
-        calendar = Calendar(self.project.zone, self.project.settings.week_start)
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         newest = last_manifest(self.store)
-        with workplace(self.limits) as (db, work):
-            derive_days(db, self.store, work, self.project, calendar, days)
-            merge_months(db, self.store, work, self.project, days, newest.arrived if newest else first)
+        with begin(self.store, self.project, self.limits) as run:
+            derive_days(run, days)
+            merge_months(run, days, newest.arrived if newest else first)
         return days
 
     def span(self) -> dict[str, Any]:
@@ -158,41 +158,40 @@ class Export:
         return followed
 
     def _rebuild(self, arrived: date, before: Manifest | None, hours: dict[str, Any] | None) -> Manifest:
-        calendar = Calendar(self.project.zone, self.project.settings.week_start)
-        with workplace(self.limits) as (db, work):
+        with begin(self.store, self.project, self.limits) as run:
             self.progress(f"{arrived}: events")
             logs = None if hours is None else hour_logs(hours)
             left = list(before.objects) if before else self._begun(arrived)
-            taken = take_day(db, self.store, work, arrived, logs, left)
-            # days it ever had stay: what is gone from them must be counted again too
-            days = sorted({*_project_days(db, calendar), *(before.days if before else ())})
-            touched = self._touched(calendar, before, taken, days)
+            result = rebuild_day(run, arrived, logs, left)
+            # the days it ever had stay in the list: events that are gone from them must be counted again too
+            days = sorted({*(_project_days(run) if result.events else ()), *(before.days if before else ())})
+            touched = self._touched(run.calendar, before, result, days)
             self.progress(f"{arrived}: derived tables of {len(touched)} days")
-            derive_days(db, self.store, work, self.project, calendar, touched)
+            derive_days(run, touched)
             last = last_manifest(self.store)
-            merge_months(db, self.store, work, self.project, touched, max(arrived, last.arrived) if last else arrived)
+            merge_months(run, touched, max(arrived, last.arrived) if last else arrived)
         # the same objects were made over others that had been put in their place
-        healed = before is not None and not before.derived_version and taken.objects == before.objects
+        healed = before is not None and not before.derived_version and result.objects == before.objects
         return Manifest(
             arrived=arrived,
             through=midnight(arrived),
-            hours={f"{log.hour:02}": asdict(log) for log in taken.hours},
-            events=taken.events,
-            duplicates=taken.duplicates,
-            rejected=taken.rejected,
-            unreconciled=taken.unreconciled,
-            originals=taken.originals,
+            hours={f"{log.hour:02}": asdict(log) for log in result.hours},
+            events=result.events,
+            duplicates=result.duplicates,
+            rejected=result.rejected,
+            unreconciled=result.unreconciled,
+            originals=result.originals,
             days=days,
             healed=(before.healed if before else 0) + healed,
-            objects=taken.objects,
+            objects=result.objects,
             derived_version=self.project.derived_version,
         )
 
-    def _touched(self, calendar: Calendar, before: Manifest | None, taken: Taken, days: list[date]) -> list[date]:
+    def _touched(self, calendar: Calendar, before: Manifest | None, result: DayResult, days: list[date]) -> list[date]:
         """The project days to derive: those that lie in a UTC date whose events the manifest before has otherwise."""
         if before is None or before.derived_version != self.project.derived_version:
             return days
-        differ = {key for key, md5 in before.objects.items() ^ taken.objects.items() if key.startswith("events/")}
+        differ = {key for key, md5 in before.objects.items() ^ result.objects.items() if key.startswith("events/")}
         dates = {date.fromisoformat(key.partition("dt=")[2][:10]) for key in differ}
         return sorted({day for day in days for overlapped in calendar.utc_dates(day) if overlapped in dates})
 
@@ -227,10 +226,10 @@ def _may_share(earlier: Manifest, later: Manifest) -> bool:
     return near or bool(set(earlier.originals) & set(later.originals))
 
 
-def _project_days(db: Connection, calendar: Calendar) -> set[date]:
+def _project_days(run: Run) -> set[date]:
     """The project's days that the arrival day's events fall on."""
-    hours = db.execute("select distinct date_trunc('hour', timestamp) from arrived").fetchall()
-    return {calendar.day_of(hour.replace(tzinfo=UTC) + quarter) for (hour,) in hours for quarter in _QUARTERS}
+    hours = run.db.execute("select distinct date_trunc('hour', timestamp) from arrived").fetchall()
+    return {run.calendar.day_of(hour.replace(tzinfo=UTC) + quarter) for (hour,) in hours for quarter in _QUARTERS}
 
 
 _QUARTERS = [timedelta(minutes=m) for m in (0, 15, 30, 45)]

@@ -6,14 +6,13 @@ grows with people, not with events.
 """
 
 from datetime import date
-from pathlib import Path
 
-from daybreak.definitions.project import Project
 from daybreak.engine import database
-from daybreak.engine.database import Connection
+from daybreak.engine.sql import Sql, parquet, spliced, sql_file
 from daybreak.export.derive import DAY_TABLES, ONE_DAY, days_of
+from daybreak.export.run import Run
 from daybreak.lake import keys
-from daybreak.lake.store import Store, put_changed
+from daybreak.lake.store import put_changed
 
 MERGED: dict[str, tuple[str, dict[str, str]]] = {
     "identities": ("identities", DAY_TABLES["identities"]),
@@ -37,49 +36,54 @@ In this order: traits are merged with the identities, `seen` with the membership
 """
 
 
-def merge_months(db: Connection, store: Store, work: Path, project: Project, days: list[date], today: date) -> None:
+def merge_months(run: Run, days: list[date], today: date) -> None:
     """Bring the merged tables up to date with these changed days: every month that is over, from the first touched on.
 
     Later months are always merged again, because a run that was killed in between left them as they were.
     """
+    version = run.project.derived_version
     for table, (day_table, _) in MERGED.items():
-        listed = {s.key: s for s in store.list(keys.derived_prefix(project.derived_version, table))}
-        merged = {key.rpartition("until=")[2][:7] for key in listed if "until=" in key}
-        known = {_month(day) for day in days_of(store, project, day_table, date.min, today)} | merged
+        listed = {s.key: s for s in run.store.list(keys.derived_prefix(version, table))}
+        merged = {_month_in(key) for key in listed if "until=" in key}
+        known = {_month(day) for day in days_of(run.store, run.project, day_table, date.min, today)} | merged
         missing = {month for month in known if month > max(merged, default="")}
         first = min({_month(day) for day in days} | missing, default="9999")
         for month in sorted(month for month in known if first <= month < _month(today)):
-            path = work / f"{table}-{month}.parquet"
+            path = run.work / f"{table}-{month}.parquet"
             # everything up to the month's end: the merged month before, and the days since
-            rows = merged_rows(store, work, project, table, until=_month_end(month), before=month)
-            db.execute(f"create or replace table merging as {rows}")
-            database.write_parquet(db, "select * from merging order by all", path)
-            put_changed(store, {keys.derived_until(project.derived_version, table, month): path}, listed.values())
+            rows = merged_rows(run, table, until=_month_end(month), before=month)
+            run.db.execute(spliced("create or replace table merging as {rows}", rows=rows))
+            database.write_parquet(run.db, "select * from merging order by all", path)
+            put_changed(run.store, {keys.derived_until(version, table, month): path}, listed.values())
 
 
-def merged_rows(store: Store, work: Path, project: Project, table: str, until: date, before: str | None = None) -> str:
+def merged_rows(run: Run, table: str, until: date, before: str | None = None) -> Sql:
     """SQL that reads a merged table as of the end of the day `until`: the last merged month and the days after it.
 
     `before`: use only months before this one (2026-10), to build that month itself.
     """
     day_table, columns = MERGED[table]
-    listed = store.list(keys.derived_prefix(project.derived_version, table))
+    listed = run.store.list(keys.derived_prefix(run.project.derived_version, table))
     before = before or _month(until + ONE_DAY)
-    months = sorted(key for s in listed if "until=" in (key := s.key) and key.rpartition("until=")[2][:7] < before)
-    last = months[-1:]
-    after = _month_end(last[0].rpartition("until=")[2][:7]) if last else date.min
-    days = days_of(store, project, day_table, after + ONE_DAY if last else date.min, until)
-    files = list(store.local([*last, *days.values()], work).values())
+    last = sorted(s.key for s in listed if "until=" in s.key and _month_in(s.key) < before)[-1:]
+    after = _month_end(_month_in(last[0])) + ONE_DAY if last else date.min
+    days = days_of(run.store, run.project, day_table, after, until)
+    files = list(run.store.local([*last, *days.values()], run.work).values())
     if not files:
-        return f"select * from {database.read_parquet([], columns)}"  # noqa: S608
-    rows, links = database.read_parquet(files, columns, union_by_name=True), ""
-    if table == "seen" and project.by_membership:
-        memberships = merged_rows(store, work, project, "memberships", until, before)
-        joined = database.statements("daybreak.export.sql", "joined.sql")
-        rows = f"({joined.format(rows=rows, memberships=memberships)})"
+        return spliced("select * from {rows}", rows=parquet([], columns))
+    rows, links = parquet(files, columns, union_by_name=True), Sql("")
+    if table == "seen" and run.project.by_membership:
+        memberships = merged_rows(run, "memberships", until, before)
+        joined = spliced(sql_file("daybreak.export.sql", "joined"), rows=rows, memberships=memberships)
+        rows = Sql(f"({joined})")
     if table == "traits":
-        links = merged_rows(store, work, project, "identities", until, before)
-    return database.statements("daybreak.export.sql", f"merged_{table}.sql").format(rows=rows, links=links)
+        links = merged_rows(run, "identities", until, before)
+    return spliced(sql_file("daybreak.export.sql", f"merged_{table}"), rows=rows, links=links)
+
+
+def _month_in(key: str) -> str:
+    """The month in the name of a merged table's object."""
+    return key.rpartition("until=")[2][:7]
 
 
 def _month(day: date) -> str:

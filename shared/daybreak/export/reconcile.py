@@ -7,6 +7,7 @@ from typing import Any
 
 from daybreak.engine import database
 from daybreak.engine.database import Connection
+from daybreak.engine.sql import casts, parquet, spliced, sql_file
 from daybreak.export.arrivals import TALLY, HourLog
 from daybreak.lake import keys
 from daybreak.lake.store import Store, md5
@@ -16,13 +17,9 @@ from daybreak.lake.tables import Reconciled, duckdb_columns
 def hours_from_log(db: Connection, store: Store, arrived: date) -> list[HourLog]:
     """The hours of an arrival day as the raw log alone tells them, where no manifest does: what is there was accepted.
 
-    After `take_day` has left its tables `arrived`, `duplicates` and `rejected`.
+    After `rebuild_day` has left its tables `arrived`, `duplicates` and `rejected`.
     """
-    taken = "select arrival_hour, source, 1 as events, 0 as rejects from"
-    found = db.execute(
-        f"select arrival_hour, source, sum(events), sum(rejects) from ({taken} arrived union all {taken} duplicates "  # noqa: S608
-        "union all select arrival_hour, source, 0, 1 from rejected) group by all order by all"
-    ).fetchall()
+    found = db.execute(sql_file("daybreak.export.sql", "counted_lines")).fetchall()
     logs = []
     for hour in (keys.hour_in(stored.key) for stored in store.list(keys.raw_prefix(arrived))):
         frames, rejects = (store.get(key(arrived, hour)) or b"" for key in (keys.raw, keys.quarantine))
@@ -35,20 +32,18 @@ def hours_from_log(db: Connection, store: Store, arrived: date) -> list[HourLog]
 def reconcile(db: Connection, work: Path, hours: Iterable[HourLog], event_files: Iterable[Path]) -> tuple[Path, int]:
     """The table of the day as a file, and how many events are missing or too many.
 
-    After `take_day` has left its tables `arrived`, `duplicates` and `rejected`; `event_files` are read back.
+    After `rebuild_day` has left its tables `arrived`, `duplicates` and `rejected`; `event_files` are read back.
     """
     tallies: list[dict[str, Any]] = [
         {"hour": log.hour, "source": source, **tally} for log in hours for source, tally in log.sources.items()
     ]
     columns = {"hour": "BIGINT", "source": "VARCHAR", **dict.fromkeys(TALLY, "BIGINT")}
     database.create(db, "tallies", columns, tallies)
-    files = database.read_parquet(list(event_files), {"source": "VARCHAR"})
-    db.execute(f"create or replace view written as select source from {files}")  # noqa: S608
-    db.execute(database.statements("daybreak.export.sql", "reconciliation.sql"))
+    files = parquet(list(event_files), {"source": "VARCHAR"})
+    db.execute(spliced("create or replace view written as select source from {files}", files=files))
+    db.execute(sql_file("daybreak.export.sql", "reconciliation"))
     # a sum is wider than any column of the table
-    chosen = ", ".join(f"cast({name} as {type_}) as {name}" for name, type_ in duckdb_columns(Reconciled).items())
-    file = database.write_parquet(
-        db, f"select {chosen} from reconciliation order by hour, source", work / "reconciliation.parquet"  # noqa: S608
-    )  # fmt: skip
+    rows = spliced("select {casts} from reconciliation order by hour, source", casts=casts(duckdb_columns(Reconciled)))
+    file = database.write_parquet(db, rows, work / "reconciliation.parquet")
     found = db.execute("select coalesce(sum(difference), 0) from reconciliation").fetchone()
     return file, int(found[0]) if found else 0

@@ -27,7 +27,7 @@ from daybreak.ingest.frames import pack, zstd
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
 from daybreak.metrics.job import Computed, Metrics
-from daybreak.metrics.never_arrived import unseen
+from daybreak.metrics.never_arrived import never_arrived
 
 _FRAME_LINES = 5_000
 _REJECTS_TOLD = 5
@@ -76,12 +76,12 @@ def compute_files(
     return as_of, counts, list(metrics.run_all(last_day, until)), store
 
 
-def unseen_in_files(files: Iterable[str], project: Project, root: Path) -> list[str]:
+def never_arrived_in_files(files: Iterable[str], project: Project, root: Path) -> list[str]:
     """What the definitions name and these files never hold, a line each; the lake it makes of them stays in `root`."""
     store = FolderStore(root)
     _, _, arrived = _ingest(files, project, store, None, lambda _: None)
     Export(store, NothingArrives(), project).replay(arrived, through=datetime.max.replace(tzinfo=UTC))
-    return unseen(store, project)
+    return never_arrived(store, project)
 
 
 def _ingest(

@@ -114,6 +114,16 @@ def metrics(family: str, definition: str, partition: str, day: date) -> str:
     return f"{metrics_prefix(family, definition)}{partition}={day}/{family}.parquet"
 
 
+def definition_of(key: str) -> str:
+    """The definition in the key of a result partition."""
+    return key.partition("definition=")[2].partition("/")[0]
+
+
+def partition_of(key: str) -> str:
+    """The day or cohort in the key of a result partition, as 2026-11-20."""
+    return key.rpartition("=")[2][:10]
+
+
 def latest(family: str) -> str:
     return f"latest/{family}.json"
 

@@ -1,29 +1,27 @@
-"""What definitions name and no event ever held: a typing error, or tracking that was never built."""
+"""Names in the definitions that no event ever held: a typing error, or tracking that was never built."""
 
 import difflib
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from daybreak.definitions.project import Project
-from daybreak.engine import database
+from daybreak.engine.conditions import json_path
 from daybreak.engine.database import Connection, Limits, workplace
-from daybreak.export.derive import json_path
-from daybreak.families.base import event_selector
-from daybreak.families.experiment import Experiment
-from daybreak.families.survey import Survey
+from daybreak.engine.sql import Sql, literals, parquet, spliced
+from daybreak.families.base import ENTRY_ROLES
+from daybreak.families.selectors import event_selector
 from daybreak.lake.store import Store
 from daybreak.lake.tables import Event, duckdb_columns
 
-_NAMES_TOLD = 8
+_NAMES_SHOWN = 8
 
 
-def unseen(store: Store, project: Project, limits: Limits | None = None) -> list[str]:
+def never_arrived(store: Store, project: Project, limits: Limits | None = None) -> list[str]:
     """A line for each event name, trait and property that is measured and never came, with the nearest that did."""
-    with workplace(limits or Limits()) as (db, _), tempfile.TemporaryDirectory() as folder:
-        files = list(store.local((s.key for s in store.list("events/")), Path(folder)).values())
-        db.execute(f"create view events as select * from {database.read_parquet(files, duckdb_columns(Event))}")  # noqa: S608
-        return [*_events(db, project), *_traits(db, project), *_properties(db, project)]
+    with workplace(limits or Limits()) as place:
+        files = list(store.local((s.key for s in store.list("events/")), place.folder).values())
+        events = parquet(files, duckdb_columns(Event))
+        place.db.execute(spliced("create view events as select * from {events}", events=events))
+        return [*_events(place.db, project), *_traits(place.db, project), *_properties(place.db, project)]
 
 
 def _events(db: Connection, project: Project) -> Iterator[str]:
@@ -50,32 +48,34 @@ def _properties(db: Connection, project: Project) -> Iterator[str]:
     """The properties that split people, hold a score, name a variant or narrow an event."""
     for where, selector, name in dict.fromkeys(_read(project)):
         chosen = event_selector(selector)
-        names = ", ".join(map(database.quoted, chosen.event)) or "event"
-        path = database.quoted(json_path(name))
+        named = Sql(f"event in ({literals(chosen.event)})") if chosen.event else Sql("event is not null")
         found = db.execute(
-            f"select count(*), count(*) filter (json_exists(properties, {path})) from events where event in ({names})"  # noqa: S608
+            spliced(
+                "select count(*), count(*) filter (json_exists(properties, {path})) from events where {named}",
+                path=json_path(name),
+                named=named,
+            )
         ).fetchone()
         if found and found[0] and not found[1]:
-            keys = f"select distinct unnest(json_keys(properties)) from events where event in ({names})"  # noqa: S608
+            keys = spliced("select distinct unnest(json_keys(properties)) from events where {named}", named=named)
             yield f"{where}: property {name!r} is in none of its {found[0]:,} events{_nearest(name, _names(db, keys))}"
 
 
 def _read(project: Project) -> Iterator[tuple[str, str, str]]:
     """(where, selector, property) of every property that is read."""
     for family, named in project.definitions.items():
-        for name, definition in named.items():
-            where = f"[{family}.{name}]"
-            for selector in sorted(definition.selectors_of({"entry", "again"})):
+        for own, definition in named.items():
+            where = f"[{family}.{own}]"
+            for selector in sorted(definition.selectors_of(ENTRY_ROLES)):
                 for segment in definition.segments:
                     if split := project.segments[segment].property:
                         yield where, selector, split
             for selector in sorted(definition.selectors()):
                 for condition in event_selector(selector).where:
                     yield where, selector, condition.property
-            if isinstance(definition, Survey):
-                yield where, definition.answer, definition.score
-            if isinstance(definition, Experiment):
-                yield where, definition.exposure, definition.variant
+            for role, properties in definition.values().items():
+                for selector in definition.roles()[role]:
+                    yield from ((where, selector, name) for name in sorted(properties))
 
 
 def _used(project: Project) -> Iterator[tuple[str, str]]:
@@ -94,5 +94,5 @@ def _nearest(word: str, known: set[str]) -> str:
     near = difflib.get_close_matches(word, sorted(known), n=1)
     if near:
         return f"; did you mean {near[0]!r}?"
-    came = ", ".join(sorted(known)[:_NAMES_TOLD]) + (", …" if len(known) > _NAMES_TOLD else "")
+    came = ", ".join(sorted(known)[:_NAMES_SHOWN]) + (", …" if len(known) > _NAMES_SHOWN else "")
     return f"; what came is {came}" if known else ""

@@ -20,6 +20,7 @@ import orjson
 
 from daybreak.engine import database
 from daybreak.engine.database import Connection, Limits, workplace
+from daybreak.engine.sql import sql_file
 from daybreak.ingest.frames import unpack
 from daybreak.ingest.rules import forgotten_digest, person_ids
 from daybreak.lake import keys
@@ -81,19 +82,21 @@ def digests(ids: Iterable[str]) -> frozenset[bytes]:
 def ids_of(store: Store, people: Iterable[str], limits: Limits = Limits()) -> Ids:
     """All ids of these people, found in the lake. Reads the ids of every event."""
     asked = frozenset(people)
-    with workplace(limits) as (db, work):
+    with workplace(limits) as place:
+        db, work = place.db, place.folder
         events = store.local(list_keys(store, "events/"), work)
         if not events:
             return Ids(asked, asked)
         _view(db, "events", events.values())
         database.create(db, "asked", {"id": "VARCHAR"}, [{"id": own} for own in asked])
-        found = db.execute(database.statements(_SQL, "ids_of.sql")).fetchall()
+        found = db.execute(sql_file(_SQL, "ids_of")).fetchall()
     return Ids(frozenset(own for own, _ in found), frozenset(own for own, named in found if not named))
 
 
 def records_of(store: Store, people: People, limits: Limits = Limits()) -> dict[str, list[dict[str, Any]]]:
     """Everything that the lake stores about these people: {"events": rows in order of time, "rejected": records}."""
-    with workplace(limits) as (db, work):
+    with workplace(limits) as place:
+        db, work = place.db, place.folder
         events = _events_of(db, people, store.local(list_keys(store, "events/"), work))
     rejected = [
         orjson.loads(line)
@@ -106,7 +109,8 @@ def records_of(store: Store, people: People, limits: Limits = Limits()) -> dict[
 
 def arrival_days_of(store: Store, people: People, limits: Limits = Limits()) -> set[date]:
     """The arrival days whose tables `events` and `rejected` hold a row about these people."""
-    with workplace(limits) as (db, work):
+    with workplace(limits) as place:
+        db, work = place.db, place.folder
         events = store.local(list_keys(store, "events/"), work)
         rejected = store.local(list_keys(store, "rejected/"), work)
         files = _event_files_of(db, people, events) | _reject_files_of(db, people, rejected)
@@ -150,7 +154,7 @@ def _view_events_of(db: Connection, people: People, events: Mapping[str, Path]) 
     """Make the view events_of_people: the rows about these people, with the `filename` of each."""
     _view(db, "events", events.values())
     database.create(db, "own", {"digest": "VARCHAR"}, [{"digest": digest.hex()} for digest in people.digests])
-    db.execute(database.statements(_SQL, "events_of.sql"))
+    db.execute(sql_file(_SQL, "events_of"))
 
 
 def _view(db: Connection, name: str, files: Iterable[Path]) -> None:

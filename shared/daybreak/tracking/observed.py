@@ -68,7 +68,8 @@ def lake_events(store: Store, days: Collection[date], limits: Limits = Limits())
     stored = [s.key for s in store.list("events/") if keys.arrived_of(s.key) in days]
     if not stored:
         return
-    with workplace(limits) as (db, work):
+    with workplace(limits) as place:
+        db, work = place.db, place.folder
         files = [str(path) for path in store.local(stored, work).values()]
         db.read_parquet(files, hive_partitioning=False).create_view("events")
         rows = db.execute("select type, event, source, properties, traits from events")

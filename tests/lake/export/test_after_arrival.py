@@ -20,6 +20,7 @@ from daybreak.export.arrivals import NothingArrives
 from daybreak.export.job import Export
 from daybreak.export.manifest import read_manifests
 from daybreak.export.replay_rejected import replay_rejected
+from daybreak.export.run import Run
 from daybreak.ingest.tracking_plan import Plan, parse_plan
 from daybreak.lake.store import FolderStore
 from daybreak.lake.tables import Reconciled, duckdb_columns
@@ -75,10 +76,10 @@ def test_rows_that_are_missing_in_the_lake_are_a_difference(
 ) -> None:
     real = events._event_files
 
-    def lossy(db: Any, work: Path, arrived: date) -> dict[str, Path]:
-        files = real(db, work, arrived)
+    def lossy(run: Run, arrived: date) -> dict[str, Path]:
+        files = real(run, arrived)
         for file in files.values():
-            database.write_parquet(db, f"select * from '{file}' limit 1", file)
+            database.write_parquet(run.db, f"select * from '{file}' limit 1", file)
         return files
 
     endpoint.post({"batch": [track("u", "E", "m1"), track("u", "E", "m2"), track("u", "E", "m3")]})

@@ -19,6 +19,7 @@ import pytest
 from conftest import ROOT
 from daybreak.definitions.project import parse
 from daybreak.engine import database
+from daybreak.engine.sql import sql_file
 from daybreak.families import experiment_statistics as statistics
 from daybreak.files.compute import compute_files
 from support.journeys import LIMITS, Deployment
@@ -367,7 +368,7 @@ def pooled(family: str, rows: list[dict[str, Any]], options: dict[str, Any]) -> 
         types = dict.fromkeys(columns, "VARCHAR") | dict.fromkeys(("period", "people", "retained_so_far"), "BIGINT")
         database.create(db, "rows_of_one", types, rows)
         database.create(db, "options_of_one", {"average": "VARCHAR"}, [options])
-        found = db.execute(database.statements("daybreak.families", f"{family}.summary.sql")).fetchall()
+        found = db.execute(sql_file("daybreak.families", f"{family}.summary")).fetchall()
     return {row[2]: row[5] for row in found}
 
 

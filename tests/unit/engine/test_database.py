@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from daybreak.engine.database import Limits, create, database, write_partitions
+from daybreak.engine.database import Limits, create, workplace, write_no_rows, write_parquet, write_partitions
 from daybreak.lake.store import md5
 
 TYPES = {"definition": "VARCHAR", "cohort": "DATE", "segment": "VARCHAR", "n": "BIGINT"}
@@ -24,13 +24,27 @@ def test_the_same_rows_in_any_order_are_the_same_files(tmp_path: Path, count: in
         for _ in range(count)
     ]
     written = []
-    for turn in range(4):
+    for nth in range(4):
         randomness.shuffle(rows)
-        work = tmp_path / str(turn)
-        work.mkdir()
-        with database(work, Limits(memory_mb=500, threads=2)) as db:
-            create(db, "made", TYPES, rows)
-            files = write_partitions(db, "made", ["definition", "cohort"], "segment, n", work / "out")
+        with workplace(Limits(memory_mb=500, threads=2)) as place:
+            create(place.db, "made", TYPES, rows)
+            folder = tmp_path / str(nth)
+            files = write_partitions(place.db, "made", ["definition", "cohort"], ["segment", "n"], folder)
             assert set(files) == {(row["definition"], row["cohort"]) for row in rows}
             written.append({value: md5(file.read_bytes()) for value, file in files.items()})
     assert written == written[:1] * 4
+
+
+def test_a_file_without_rows_has_the_bytes_of_a_table_that_lost_all_its_rows(tmp_path: Path) -> None:
+    with workplace(Limits(memory_mb=500, threads=2)) as place:
+        create(place.db, "made", TYPES, [{"definition": "d", "cohort": "2026-11-20", "segment": "all", "n": 1}])
+        written = write_parquet(place.db, "select * from made where n > 1 order by all", tmp_path / "written.parquet")
+    assert write_no_rows(TYPES, tmp_path / "none.parquet").read_bytes() == written.read_bytes()
+
+
+def test_a_workplace_opens_no_database_until_somebody_asks_for_it() -> None:
+    with workplace(Limits()) as place:
+        assert not list(place.folder.iterdir())
+        place.db.execute("select 1")
+        assert (place.folder / "daybreak.duckdb").is_file()
+    assert not place.folder.exists()

@@ -1,6 +1,6 @@
 -- Which events does the raw log of one arrival day hold, and under which date does each count?
 -- Grain: one row per line of the log, duplicates included, in the order of the log.
--- Inputs: the zstd NDJSON files of the arrival day. Lag: none.
+-- Inputs: the zstd NDJSON files of the arrival day. Lag: none. DuckDB only.
 -- dt is the UTC date the event counts at. original_date is the date its client named: the one thing about an event
 -- that is the same each time it is sent, so duplicates are looked for there; null where the client named no time.
 create or replace table arrived as
@@ -13,11 +13,4 @@ select
         else cast(original_timestamp as date)
     end as original_date,
     {arrival_hour}
-from read_json(
-    {frames},
-    filename = true,
-    format = 'newline_delimited',
-    compression = 'zstd',
-    columns = {types},
-    maximum_object_size = 16777216
-);
+from {lines}

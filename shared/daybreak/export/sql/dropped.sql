@@ -9,10 +9,10 @@ with repeated as (
 ranked as (
     select
         a.rowid as line,
-        row_number() over (partition by a.message_id order by a.received_at, a.rowid) as turn
+        row_number() over (partition by a.message_id order by a.received_at, a.rowid) as nth
     from arrived as a
     semi join repeated as r on r.message_id = a.message_id
 )
-select line from ranked where turn > 1
+select line from ranked where nth > 1
 union
 select a.rowid as line from arrived as a semi join earlier_ids as e on e.message_id = a.message_id;

@@ -1,7 +1,6 @@
 -- How often did each person (or account) do each thing on each day?
 -- Grain: one row per selector, person and day.
 -- Inputs: activity_days_by_actor, calendar_days. Lag: none. DuckDB only.
-create or replace table activity as
 select
     a.counted_selector as selector,
     a.actor as person,
@@ -11,4 +10,4 @@ select
     arg_min(a.first_values, row(a.first_at, a.first_values)) as first_values
 from activity_days_by_actor as a
 asof join calendar_days as d on a.first_at >= d.starts_at
-group by all;
+group by all

@@ -1,7 +1,6 @@
 -- When did each person enter each definition, again and again where it counts every entry?
 -- Grain: one row per definition, person and entry: 0, or the number of the period it falls in.
 -- Inputs: starts, definitions, selectors, activity, matches, calendar_day_periods. Lag: none. DuckDB only.
-create or replace table entries as
 select definition, person, 0 as entry, started_at as entered_at, first_values from starts
 union all
 select d.definition, a.person, k.period_number, min(a.first_at), arg_min(a.first_values, row(a.first_at, a.first_values))
@@ -17,4 +16,4 @@ from definitions as d
 inner join selectors as s on s.definition = d.definition and s.role = 'again'
 inner join matches as m on m.selector = s.selector
 where d.period = 'hour'
-group by all;
+group by all

@@ -7,5 +7,5 @@ union all
 select x.definition, x.person, x.reached_us
 from reached as x
 inner join (
-    select definition, max(place) as last_step from selectors where role = 'step' and optional = 0 group by definition
+    select definition, max(position) as last_step from selectors where role = 'step' and optional = 0 group by definition
 ) as l on l.definition = x.definition and l.last_step = x.step

@@ -1,7 +1,6 @@
 -- When exactly did each person (or account) do the things whose order, distance or values matter?
 -- Grain: one row per event and selector.
 -- Inputs: match_days_by_actor, run. Lag: none. DuckDB only.
-create or replace table matches as
 select
     m.counted_selector as selector,
     m.actor as person,
@@ -10,4 +9,4 @@ select
     m.event_key,
     m.asked_values
 from match_days_by_actor as m
-cross join run as r;
+cross join run as r

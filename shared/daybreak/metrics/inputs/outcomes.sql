@@ -1,6 +1,6 @@
 -- Who reached what a definition looks for within its window, and when?
 -- Grain: one row per definition with milestones and person who entered it; reached_us is null where it was not reached.
--- Inputs: definitions, selectors, starts, matches.
+-- Inputs: run, definitions, selectors, starts, matches.
 -- Lag: none.
 -- A milestone is reached with its at_least-th event; as many milestones as needed are. What role `before` ends the window
 -- early: nothing counts from its first event on.
@@ -27,7 +27,7 @@ happened as (
         s.at_least,
         s.needed,
         m.at_us as reached_us,
-        row_number() over (partition by s.definition, s.person, w.place order by m.at_us) as turn
+        row_number() over (partition by s.definition, s.person, w.position order by m.at_us) as nth
     from windows as s
     inner join selectors as w on w.definition = s.definition and w.role = 'milestone'
     inner join matches as m
@@ -45,7 +45,7 @@ milestones as (
         needed,
         row_number() over (partition by definition, person order by reached_us) as milestones
     from happened
-    where turn = at_least
+    where nth = at_least
 )
 select
     s.definition,

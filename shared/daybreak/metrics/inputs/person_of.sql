@@ -3,11 +3,10 @@
 -- Inputs: links (id, user_id, linked_at). Lag: none. DuckDB only.
 -- An id belongs to the first user it was linked with: a browser that two people share keeps them apart after that. Of
 -- two ids that were linked to each other, the later link is ignored.
-create or replace table person_of as
 select id, arg_min(user_id, row(linked_at, user_id)) as person
 from links as l
 where not exists (
     select 1 from links as b
     where b.id = l.user_id and b.user_id = l.id and row(b.linked_at, b.id) < row(l.linked_at, l.id)
 )
-group by id;
+group by id

@@ -3,7 +3,6 @@
 -- Inputs: definitions, selectors, definition_segments (definition, segment, trait, property_path, taken), entries,
 -- activity, trait_values (actor, id, trait, set_at, value), person_of. Lag: none. DuckDB only.
 -- Kinds with an entry split its people by the value at that instant (or latest); the others whoever did anything.
-create or replace table segments as
 with members as (
     select definition, person, entry, entered_at, first_values from entries
     union all
@@ -43,4 +42,4 @@ select
 from members as m
 inner join definition_segments as g on g.definition = m.definition
 left join by_trait as t
-    on t.definition = m.definition and t.person = m.person and t.entry = m.entry and t.segment = g.segment;
+    on t.definition = m.definition and t.person = m.person and t.entry = m.entry and t.segment = g.segment

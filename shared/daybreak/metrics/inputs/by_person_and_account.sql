@@ -1,9 +1,8 @@
 -- What did each person do, and what did each account do, by any of its members?
--- Grain: as of {table}, one of the derived tables, with the person in place of the id, and once more with the account.
+-- Grain: as of {table}, one of the derived tables, with the person in position of the id, and once more with the account.
 -- Inputs: {table}, person_of, member_of (person, account, joined_at), wanted (selector, actor, counted_as). Lag: none.
 -- DuckDB only. An event counts for the account it names; else for the one its person had last joined by then; before the
 -- first joining, for that first one. What nobody of an account did is in none.
-create or replace view {table}_by_actor as
 with named as (
     select coalesce(p.person, t.id) as person, t.*
     from {table} as t
@@ -25,4 +24,4 @@ union all
 select w.counted_as, n.*
 from placed as n
 inner join wanted as w on w.selector = n.selector and w.actor = 'account'
-where n.actor is not null;
+where n.actor is not null

@@ -2,7 +2,6 @@
 -- Grain: one row per definition and event of its `answer` or `exposure`; text as it is, number where it is
 -- one, or text that is written like one.
 -- Inputs: definitions, selectors, matches. Lag: none. DuckDB only.
-create or replace table answers as
 select
     d.definition,
     m.person,
@@ -16,4 +15,4 @@ select
     end as number
 from definitions as d
 inner join selectors as s on s.definition = d.definition and s.role in ('answer', 'exposure')
-inner join matches as m on m.selector = s.selector;
+inner join matches as m on m.selector = s.selector

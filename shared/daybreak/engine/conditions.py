@@ -1,0 +1,73 @@
+"""A selector as a SQL condition on an event's columns `type`, `event` and `properties` (JSON text).
+
+A property of another type, or one that is missing, does not match; no condition ever fails. All of it is DuckDB only.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from daybreak.engine.sql import Sql, literal, literals
+
+NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT')"
+"""How `json_type` calls numbers."""
+_TEXT_OR_NUMBERS = "('VARCHAR', 'BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT')"
+
+Condition = tuple[str, str, object]
+"""A property, an operator (=, !=, >, >=, <, <=, in, exists) and a value: a list for `in`, none for `exists`."""
+
+
+def matches(names: Sequence[str], conditions: Iterable[Condition]) -> Sql:
+    """True of track events with one of these names that meet all conditions; without names, of pages and screens."""
+    named = f"type = 'track' and event in ({literals(names)})" if names else "type in ('track', 'page', 'screen')"
+    return Sql(" and ".join([named, *map(_holds, conditions)]))
+
+
+def json_path(name: str) -> Sql:
+    """The JSON path of a top-level key, whatever is in its name, as a SQL literal."""
+    return literal(path_of(name))
+
+
+def path_of(name: str) -> str:
+    """The JSON path of a top-level key as plain text."""
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'$."{escaped}"'
+
+
+def text_of(column: str, name: str) -> Sql:
+    """A string or number in a JSON column as text; null for anything else, and for nothing but blanks."""
+    path = json_path(name)
+    text = f"nullif(trim(json_extract_string({column}, {path})), '')"
+    return Sql(f"case when json_type({column}, {path}) in {_TEXT_OR_NUMBERS} then {text} end")
+
+
+def object_of(names: Sequence[str]) -> Sql:
+    """The named properties of an event as JSON text, or null where no name is given."""
+    if not names:
+        return Sql("null")
+    pairs = ", ".join(f"{literal(name)}, json_extract(properties, {json_path(name)})" for name in names)
+    return Sql(f"cast(json_object({pairs}) as varchar)")
+
+
+def _holds(condition: Condition) -> str:
+    name, operator, value = condition
+    path = json_path(name)
+    text, kind = f"json_extract_string(properties, {path})", f"json_type(properties, {path})"
+    if operator == "exists":
+        return f"coalesce({kind} <> 'NULL', false)"
+    if isinstance(value, int | float) and operator in (">", ">=", "<", "<="):
+        return f"coalesce({_number(text, kind)} {operator} {float(value)!r}, false)"
+    alike = [f"coalesce({_equal(text, kind, one)}, false)" for one in (value if isinstance(value, list) else [value])]
+    if operator == "!=":
+        return f"(coalesce({kind} <> 'NULL', false) and not {alike[0]})"
+    return "(" + " or ".join(alike) + ")"
+
+
+def _equal(text: str, kind: str, value: object) -> str:
+    if isinstance(value, bool):
+        return f"{kind} = 'BOOLEAN' and {text} = '{str(value).lower()}'"
+    if isinstance(value, int | float):
+        return f"{_number(text, kind)} = {float(value)!r}"
+    return f"{kind} = 'VARCHAR' and {text} = {literal(value)}"
+
+
+def _number(text: str, kind: str) -> str:
+    return f"case when {kind} in {NUMBERS} then try_cast({text} as double) end"

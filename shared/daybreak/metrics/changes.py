@@ -1,0 +1,108 @@
+"""From which day on may a family's numbers differ from those that were computed last?
+
+Exports say which days they touched. Beside these, an id may have come to belong to another person, a person may have
+joined an account, or a trait may have been told: each changes what was counted from the day those people were first
+seen.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+from daybreak.engine.calendar import DAY, EPOCH
+from daybreak.engine.sql import Sql, parquet, spliced, sql_file
+from daybreak.export.derive import DAY_TABLES, days_of
+from daybreak.export.manifest import read_manifest
+from daybreak.export.merge import merged_rows
+from daybreak.export.run import Run
+from daybreak.lake import keys
+
+TRAILING_DAYS = 3
+"""Always computed again, whatever the manifests say; costs little and heals a day that was interrupted."""
+
+
+def exports_seen(run: Run) -> dict[str, str]:
+    """Every export's manifest with its checksum, and that of the last backfill: what a computation has seen."""
+    ready = keys.derived_ready(run.project.derived_version)
+    return {s.key: s.md5 for s in [*run.store.list(keys.EXPORTS), *run.store.list(ready)]}
+
+
+def changed_from(run: Run, family: str, day: date, latest: dict[str, Any] | None, seen: dict[str, str]) -> date:
+    """The first day whose numbers may differ; `latest` is what the last computation said of itself."""
+    if latest is None or latest["versions"] != run.project.versions(family):
+        return EPOCH
+    changed = [key for key, md5 in seen.items() if latest["seen"].get(key) != md5]
+    if keys.derived_ready(run.project.derived_version) in changed:
+        return EPOCH
+    manifests = [m for key in changed if (m := read_manifest(run.store, keys.arrived_of(key)))]
+    touched = {d for manifest in manifests for d in manifest.days}
+    since = min(touched | {date.fromisoformat(latest["as_of"]), day - timedelta(days=TRAILING_DAYS)})
+    return min(
+        since,
+        from_new_links(run, since, day),
+        from_new_memberships(run, family, since, day),
+        from_new_traits(run, family, since, day),
+    )
+
+
+def from_new_links(run: Run, since: date, day: date) -> date:
+    """The first day an id was seen that belongs to another person since: from there on it is theirs.
+
+    A trait that was told of such an id, or an account it joined, is the person's from now on, under any of their ids.
+    """
+    if not days_of(run.store, run.project, "identities", since, day):
+        return day
+    links, known = merged_rows(run, "identities", day), merged_rows(run, "identities", since - DAY)
+    run.db.execute(spliced(_sql("moved_ids"), links=links, known=known))
+    traits, memberships = merged_rows(run, "traits", day), merged_rows(run, "memberships", day)
+    said = spliced(_sql("moved_ids_with_something_said"), traits=traits, memberships=memberships)
+    return min(
+        _first_seen(run, day, Sql("select id from moved_ids"), connected=False),
+        _first_seen(run, day, said, connected=True),
+    )
+
+
+def from_new_memberships(run: Run, family: str, since: date, day: date) -> date:
+    """The earliest day on which anyone who has since joined an account was active.
+
+    Their earlier events may now belong to that account.
+    """
+    if not run.project.by_membership or all(d.actor == "person" for d in run.project.of(family).values()):
+        return day
+    return from_new_rows(run, "memberships", since, day)
+
+
+def from_new_traits(run: Run, family: str, since: date, day: date) -> date:
+    """The first day people were seen whose latest traits changed since, where a definition splits by these."""
+    split = [
+        run.project.segments[segment]
+        for definition in run.project.of(family).values()
+        for segment in definition.segments
+        if not definition.has_entry() or run.project.segments[segment].at == "latest"
+    ]
+    return from_new_rows(run, "traits", since, day) if split else day
+
+
+def from_new_rows(run: Run, table: str, since: date, day: date) -> date:
+    """The first day those were seen, under any of their ids, of whom a day table holds something new."""
+    days = days_of(run.store, run.project, table, since, day)
+    if not days:
+        return day
+    files = list(run.store.local(days.values(), run.work).values())
+    ids = spliced("select id from {rows}", rows=parquet(files, DAY_TABLES[table]))
+    return _first_seen(run, day, ids, connected=True)
+
+
+def _first_seen(run: Run, day: date, ids: Sql, connected: bool) -> date:
+    """The day before these ids were first seen, as people or as accounts; `day` where they never were.
+
+    `connected`: and the other ids of the same people, and of the accounts' members.
+    """
+    merged = {table: merged_rows(run, table, day) for table in ("seen", "memberships", "identities")}
+    found = run.db.execute(
+        spliced(_sql("first_seen_of"), ids=ids, connected=Sql(str(connected).lower()), **merged)
+    ).fetchone()
+    return found[0].date() - DAY if found and found[0] else day
+
+
+def _sql(name: str) -> str:
+    return sql_file("daybreak.metrics.sql", name)

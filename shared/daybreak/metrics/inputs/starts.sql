@@ -1,0 +1,28 @@
+-- When did each person (or account) first enter each definition?
+-- Grain: one row per definition and person.
+-- Inputs: seen_actors, calendar_days, definitions, selectors, run. Lag: none. DuckDB only.
+-- People who entered a definition before its first partition to compute are left out.
+with entered as (
+    select
+        e.definition,
+        s.person,
+        min(s.first_at) as started_at,
+        arg_min(s.first_values, row(s.first_at, s.first_values)) as first_values
+    from selectors as e
+    inner join seen_actors as s on s.selector = e.selector
+    where e.role = 'entry'
+    group by all
+)
+select
+    e.definition,
+    e.person,
+    e.started_at,
+    epoch_us(e.started_at) as started_us,
+    (epoch_us(e.started_at) + r.hour_shift_us) // 3600000000 as hour_number,
+    c.day_number,
+    e.first_values
+from entered as e
+asof join calendar_days as c on e.started_at >= c.starts_at
+inner join definitions as d on d.definition = e.definition
+cross join run as r
+where c.day >= d.first_partition

@@ -1,0 +1,82 @@
+"""Beside the result tables: a table that says what each definition means, and a small JSON for people who look."""
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+from daybreak.definitions.project import ALL
+from daybreak.engine.database import create, write_parquet
+from daybreak.engine.sql import Sql, literal, literals, spliced, sql_file
+from daybreak.export.run import Run
+from daybreak.families.base import Family
+from daybreak.lake import keys
+from daybreak.lake.store import put_changed
+from daybreak.lake.tables import MeasuredDefinition, duckdb_columns
+
+LATEST_PARTITIONS = 31
+"""How many of a definition's newest partitions the `latest` JSON shows."""
+
+
+def describe(run: Run, family: str) -> None:
+    """Write the table that says what each definition means."""
+    rows = [
+        {
+            "definition": name,
+            "version": run.project.version(family, name),
+            "description": definition.description,
+            "meaning": definition.explain(),
+            "actor": definition.actor,
+            "segments": ", ".join(definition.segments),
+        }
+        for name, definition in run.project.of(family).items()
+    ]
+    create(run.db, "described", duckdb_columns(MeasuredDefinition), rows)
+    path = run.work / "described" / f"{family}.parquet"
+    file = write_parquet(run.db, "select * from described order by all", path)
+    key = keys.definitions(family)
+    put_changed(run.store, {key: file}, run.store.list(key))
+
+
+def read_latest(run: Run, family: str) -> dict[str, Any] | None:
+    """The JSON that the last computation of the family published, or None before the first."""
+    data = run.store.get(keys.latest(family))
+    return json.loads(data) if data else None
+
+
+def publish_latest(run: Run, family: Family, day: date, through: datetime, seen: dict[str, str]) -> None:
+    """Write the small JSON: each definition's newest partitions, and how far the data reaches."""
+    columns = list(duckdb_columns(family.row))
+    content = {
+        "family": family.name,
+        "as_of": day.isoformat(),
+        "timezone": run.project.settings.timezone,
+        "through": through.isoformat(),
+        "versions": run.project.versions(family.name),
+        "seen": seen,
+        "descriptions": {name: d.description for name, d in run.project.of(family.name).items()},
+        "columns": columns,
+        "rows": _newest_rows(run, family, columns),
+    }
+    run.store.put(keys.latest(family.name), json.dumps(content, default=str, indent=1).encode())
+
+
+def _newest_rows(run: Run, family: Family, columns: list[str]) -> list[tuple[Any, ...]]:
+    """The rows of everybody in each definition's newest partitions, read back from the tables."""
+    files: dict[str, tuple[str, str]] = {}
+    for name in run.project.of(family.name):
+        stored = run.store.list(keys.metrics_prefix(family.name, name))
+        newest = sorted((keys.partition_of(s.key), s.key) for s in stored)
+        files |= {key: (name, value) for value, key in newest[-LATEST_PARTITIONS:]}
+    if not files:
+        return []
+    local = run.store.local(files, run.work)
+    rows = [{"file": str(local[key]), "definition": name, "value": value} for key, (name, value) in files.items()]
+    create(run.db, "partitions", dict.fromkeys(("file", "definition", "value"), "VARCHAR"), rows)
+    in_the_path = {"definition": "p.definition", family.partition: f"cast(p.value as date) as {family.partition}"}
+    statement = spliced(
+        sql_file("daybreak.metrics.sql", "newest_rows"),
+        columns=Sql(", ".join(in_the_path.get(column, f"r.{column}") for column in columns)),
+        files=Sql(f"read_parquet([{literals(local.values())}], filename = true, hive_partitioning = false)"),
+        everybody=literal(ALL),
+    )
+    return run.db.execute(statement).fetchall()
