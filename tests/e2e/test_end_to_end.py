@@ -1,4 +1,4 @@
-"""The whole of Daybreak as a newcomer meets it: a copy of the checkout, `make demo`, the README's commands, bad requests.
+"""The whole of Daybreak as a newcomer meets it: a copy of the checkout, `make demo`, the documented commands, bad requests.
 
 One local cloud of its own, on a free port, in a folder of its own; the tests below run in order and build on each other.
 """
@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from conftest import ROOT
 from daybreak.cloud import local
+from support.pages import commands
 from support.sandbox import Sandbox, copied
 
 pytestmark = pytest.mark.e2e
@@ -127,22 +127,16 @@ def test_a_metric_of_a_day_not_yet_exported_fails_and_says_why(sandbox: Sandbox)
     assert "is not exported" in " ".join(done.stderr.split())
 
 
-def _readme_commands() -> list[str]:
-    """Every line of every `sh` block of the README."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.S | re.M)
-    return [line for block in blocks for line in block.splitlines() if line]
-
-
-def test_every_command_of_the_readme_works(sandbox: Sandbox) -> None:
-    """In the README's order, on the local cloud; `cdk deploy` goes into it as it would into AWS, so it comes last."""
+def test_every_command_of_the_readme_and_the_docs_works(sandbox: Sandbox) -> None:
+    """In the order of the pages, on the local cloud; `cdk deploy` goes into it as it would into AWS, so it comes last."""
     tested_otherwise = {"make demo", "make test", "make conformance"}  # the first above, the second is what runs this
-    commands = [command for command in _readme_commands() if command not in tested_otherwise]
-    assert len(commands) > 10
+    documented = [command for command in commands() if command not in tested_otherwise]
+    assert len(documented) > 10
     status = sandbox.status
     variables = {"URL": status["url"], "WRITE_KEY": status["write_key"]}
-    deploying = [command for command in commands if "/cdk " in command]
+    deploying = [command for command in documented if "/cdk " in command]
     assert len(deploying) == 2
-    said = {command: sandbox.run(command, **variables) for command in commands if command not in deploying}
+    said = {command: sandbox.run(command, **variables) for command in documented if command not in deploying}
     for command, output in said.items():
         if command.startswith("curl"):
             assert json.loads(output)["success"] is True

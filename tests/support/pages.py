@@ -1,0 +1,45 @@
+"""The pages of the documentation, as the tests read them: their links, their commands, the paths they name."""
+
+import re
+from pathlib import Path
+
+from conftest import ROOT
+
+DOCS = ROOT / "docs"
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.S | re.M)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def pages() -> list[Path]:
+    """The README, the index, the pages in the order in which the index names them, then all others."""
+    index = DOCS / "index.md"
+    named = [DOCS / link for link in links(index) if not link.startswith("..")]
+    found = [page for page in named if page.suffix == ".md" and page.is_file()]
+    return list(dict.fromkeys([ROOT / "README.md", index, *found, *sorted(DOCS.rglob("*.md"))]))
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The lines of every fenced block of a language, empty lines left out."""
+    text = page.read_text(encoding="utf-8")
+    return [line for kind, body in _BLOCK.findall(text) if kind == language for line in body.splitlines() if line]
+
+
+def commands() -> list[str]:
+    """Each distinct line of the `sh` blocks of all pages, in the order in which somebody reads them."""
+    return list(dict.fromkeys(line for page in pages() for line in blocks(page, "sh")))
+
+
+def links(page: Path) -> list[str]:
+    """The targets of a page's links, as they are written."""
+    return _LINK.findall(prose(page))
+
+
+def prose(page: Path) -> str:
+    """A page's text without its fenced blocks."""
+    return _BLOCK.sub("", page.read_text(encoding="utf-8"))
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub gives a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
