@@ -8,9 +8,10 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 from infra.collector import Collector
-from infra.functions import NAMESPACE
 from infra.jobs import Jobs
 from infra.tables import Tables
+
+from daybreak.aws.settings import METRICS_NAMESPACE
 
 MOST_REJECTED_PERCENT = 5
 _FIVE_MINUTES = Duration.minutes(5)
@@ -19,7 +20,11 @@ _FIVE_MINUTES = Duration.minutes(5)
 def _counted(name: str, service: str, period: Duration, statistic: str = "Sum") -> cloudwatch.Metric:
     """A metric that the functions themselves write."""
     return cloudwatch.Metric(
-        namespace=NAMESPACE, metric_name=name, dimensions_map={"service": service}, period=period, statistic=statistic
+        namespace=METRICS_NAMESPACE,
+        metric_name=name,
+        dimensions_map={"service": service},
+        period=period,
+        statistic=statistic,
     )
 
 

@@ -11,6 +11,9 @@ from infra.bundling import bundle
 from infra.functions import python_function
 from infra.http_api import HttpEndpoint
 from infra.rest_api import RestEndpoint
+from infra.tables import Tables
+
+from daybreak.aws.settings import CollectorSettings
 
 if TYPE_CHECKING:
     from infra.stack import Deployment
@@ -19,9 +22,8 @@ if TYPE_CHECKING:
 class Collector(Construct):
     """Gateway -> Lambda -> events table."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment, tables: Tables) -> None:
         super().__init__(scope, construct_id)
-        stack_uuid = Fn.select(2, Fn.split("/", Aws.STACK_ID))
         self.function = python_function(
             self,
             "Function",
@@ -29,8 +31,12 @@ class Collector(Construct):
             description="Daybreak: takes events over HTTPS and stores them before it answers",
             memory_mb=1024,
             timeout=Duration.seconds(29),
-            # keys the hashes of [privacy]: another in each deployment, the same for as long as this one stands
-            environment={"HASH_SALT": stack_uuid},
+            settings=CollectorSettings(
+                events_table=tables.events.table_name,
+                keys_table=tables.keys.table_name,
+                # the stack's UUID: another in each deployment, the same for as long as this one stands
+                hash_salt=Fn.select(2, Fn.split("/", Aws.STACK_ID)),
+            ),
         )
         access_log = logs.LogGroup(
             self, "AccessLog", retention=logs.RetentionDays.TWO_WEEKS, removal_policy=RemovalPolicy.DESTROY

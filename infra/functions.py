@@ -8,9 +8,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from daybreak.aws.settings import FunctionSettings
+
 RUNTIME = lambda_.Runtime.PYTHON_3_14
-NAMESPACE = "Daybreak"
-"""Of the metrics that the functions themselves write."""
 
 
 def python_function(
@@ -21,7 +21,7 @@ def python_function(
     description: str,
     memory_mb: int,
     timeout: Duration,
-    environment: dict[str, str] | None = None,
+    settings: FunctionSettings,
     disk_mb: int = 512,
 ) -> lambda_.Function:
     """A Lambda with its own role that may do nothing yet but write its own log, which is kept for a month."""
@@ -44,11 +44,7 @@ def python_function(
         timeout=timeout,
         log_group=log_group,
         logging_format=lambda_.LoggingFormat.JSON,
-        environment={
-            "POWERTOOLS_LOG_LEVEL": "INFO",
-            "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
-            **(environment or {}),
-        },
+        environment=settings.environment(),
     )
 
 

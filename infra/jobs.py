@@ -12,8 +12,11 @@ from constructs import Construct
 from infra.acknowledged import acknowledge
 from infra.bundling import bundle
 from infra.functions import python_function
+from infra.lake import Lake
 from infra.schedule import Schedules
+from infra.tables import Tables
 
+from daybreak.aws.settings import ExportSettings, FunctionSettings, MetricsSettings
 from daybreak.export.payloads import SCHEDULED_TIME, ExportHours
 from daybreak.families.registry import FAMILIES
 from daybreak.metrics.payloads import ComputeScheduled
@@ -32,7 +35,9 @@ METRICS_HOUR = 4
 class Jobs(Construct):
     """Two functions, one schedule for the export and one for each family, and a queue for what failed for good."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, deployment: Deployment, tables: Tables, lake: Lake
+    ) -> None:
         super().__init__(scope, construct_id)
         self.dead_letters = sqs.Queue(
             self,
@@ -42,8 +47,21 @@ class Jobs(Construct):
             retention_period=Duration.days(14),
         )
         acknowledge(self.dead_letters, "AwsSolutions-SQS3", "It is the dead-letter queue itself")
-        self.export = self._function(deployment, "export", "Daybreak: arrivals into the lake, each message id once")
-        self.metrics = self._function(deployment, "metrics", "Daybreak: computes one metric family as of a day")
+        bucket = lake.bucket.bucket_name
+        self.export = self._function(
+            deployment,
+            "export",
+            "Daybreak: arrivals into the lake, each message id once",
+            ExportSettings(
+                events_table=tables.events.table_name, lake_bucket=bucket, duckdb_memory_mb=DUCKDB_MEMORY_MB
+            ),
+        )
+        self.metrics = self._function(
+            deployment,
+            "metrics",
+            "Daybreak: computes one metric family as of a day",
+            MetricsSettings(lake_bucket=bucket, duckdb_memory_mb=DUCKDB_MEMORY_MB),
+        )
 
         schedules = Schedules(self, "Schedules", dead_letters=self.dead_letters)
         every_hour = f"cron({EXPORT_MINUTE} * * * ? *)"
@@ -57,7 +75,9 @@ class Jobs(Construct):
                 ComputeScheduled(family=family, time=SCHEDULED_TIME),
             )
 
-    def _function(self, deployment: Deployment, name: str, description: str) -> lambda_.Function:
+    def _function(
+        self, deployment: Deployment, name: str, description: str, settings: FunctionSettings
+    ) -> lambda_.Function:
         """A job that may take its time; what fails three times goes to the dead-letter queue with its payload."""
         function = python_function(
             self,
@@ -67,7 +87,7 @@ class Jobs(Construct):
             memory_mb=JOB_MEMORY_MB,
             disk_mb=JOB_DISK_MB,
             timeout=Duration.minutes(15),
-            environment={"DUCKDB_MEMORY_MB": str(DUCKDB_MEMORY_MB)},
+            settings=settings,
         )
         function.configure_async_invoke(
             retry_attempts=2,

@@ -71,13 +71,11 @@ class Lake(Construct):
 
     def grant_export(self, function: lambda_.Function) -> None:
         """The export owns everything up to the derived tables."""
-        function.add_environment("LAKE_BUCKET", self.bucket.bucket_name)
         self._grant_objects(function, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], EXPORT_OWNS)
         grant(function, ["s3:ListBucket"], [self.bucket.bucket_arn])
 
     def grant_metrics(self, function: lambda_.Function) -> None:
         """The metric jobs read what the export made and own their results."""
-        function.add_environment("LAKE_BUCKET", self.bucket.bucket_name)
         self._grant_objects(function, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], METRICS_OWN)
         self._grant_objects(function, ["s3:GetObject"], METRICS_READ)
         grant(function, ["s3:ListBucket"], [self.bucket.bucket_arn])

@@ -32,8 +32,8 @@ class DaybreakStack(Stack):
         super().__init__(scope, construct_id, description="Daybreak: product events in, onboarding metrics out")
         tables = Tables(self, "Tables", keep=not deployment.local)
         lake = Lake(self, "Lake", project=deployment.project, keep=not deployment.local)
-        collector = Collector(self, "Collector", deployment=deployment)
-        jobs = Jobs(self, "Jobs", deployment=deployment)
+        collector = Collector(self, "Collector", deployment=deployment, tables=tables)
+        jobs = Jobs(self, "Jobs", deployment=deployment, tables=tables, lake=lake)
 
         tables.grant_store(collector.function)
         tables.grant_read_arrivals(jobs.export)

@@ -36,12 +36,9 @@ class Tables(Construct):
 
     def grant_store(self, function: lambda_.Function) -> None:
         """The collector writes events and looks keys up; it can read no event and change no key."""
-        function.add_environment("EVENTS_TABLE", self.events.table_name)
-        function.add_environment("KEYS_TABLE", self.keys.table_name)
         grant(function, ["dynamodb:PutItem"], [self.events.table_arn])
         grant(function, ["dynamodb:GetItem"], [self.keys.table_arn])
 
     def grant_read_arrivals(self, function: lambda_.Function) -> None:
         """The export reads the events of an hour; the first one ever looks for the oldest."""
-        function.add_environment("EVENTS_TABLE", self.events.table_name)
         grant(function, ["dynamodb:Query", "dynamodb:Scan"], [self.events.table_arn])

@@ -13,6 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from daybreak.aws import clients, gateway
 from daybreak.aws.events_table import EventsTable
 from daybreak.aws.live_rules import LiveRules
+from daybreak.aws.settings import CollectorSettings
 from daybreak.aws.write_keys import WriteKeys
 from daybreak.errors import RequestRefused
 from daybreak.ingest import read_endpoints
@@ -22,12 +23,12 @@ from daybreak.ingest.responses import accepted
 
 
 @cache
-def _tables() -> tuple[EventsTable, WriteKeys, LiveRules]:
+def _start() -> tuple[EventsTable, WriteKeys, LiveRules]:
+    settings = CollectorSettings.read(os.environ)
     client = clients.collector_dynamodb()
-    keys = os.environ["KEYS_TABLE"]
-    privacy = load_privacy(Path(os.environ["LAMBDA_TASK_ROOT"], "daybreak.toml"))
-    rules = LiveRules(client, keys, privacy.cleaner(os.environ["HASH_SALT"]))
-    return EventsTable(client, os.environ["EVENTS_TABLE"]), WriteKeys(client, keys), rules
+    clean = load_privacy(Path(__file__).with_name("daybreak.toml")).cleaner(settings.hash_salt)
+    rules = LiveRules(client, settings.keys_table, clean)
+    return EventsTable(client, settings.events_table), WriteKeys(client, settings.keys_table), rules
 
 
 @cache
@@ -36,26 +37,22 @@ def _telling() -> tuple[Logger, Metrics]:
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    events_table, write_keys, rules = _start()
     request = Request("", "")
     try:
         request = gateway.request(event)
         if request.method == "OPTIONS":
             return gateway.preflight(request)
-        if page := read_endpoints.page(request, lambda: _tables()[0].probe(datetime.now(UTC))):
+        if page := read_endpoints.page(request, lambda: events_table.probe(datetime.now(UTC))):
             return gateway.answer(request, 200, page)
-        return _collect(request)
+        received_at = datetime.now(UTC)
+        intake = take(request, write_keys.source_of, rules.current(), received_at)
+        events_table.store(intake, received_at)
+        _tell_taken(intake)
+        return gateway.success(request, accepted(intake))
     except RequestRefused as refused:
         _tell_refused(refused)
         return gateway.refusal(request, refused)
-
-
-def _collect(request: Request) -> dict[str, Any]:
-    events_table, write_keys, rules = _tables()
-    received_at = datetime.now(UTC)
-    intake = take(request, write_keys.source_of, rules.current(), received_at)
-    events_table.store(intake, received_at)
-    _tell_taken(intake)
-    return gateway.success(request, accepted(intake))
 
 
 def _tell_taken(intake: Intake) -> None:

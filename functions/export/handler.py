@@ -12,6 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from daybreak.aws import clients
 from daybreak.aws.bucket import BucketStore
 from daybreak.aws.events_table import EventsTable
+from daybreak.aws.settings import ExportSettings
 from daybreak.definitions.project import load
 from daybreak.engine.database import Limits
 from daybreak.export.arrivals import HOUR
@@ -41,18 +42,19 @@ def _metrics() -> Metrics:
 
 @cache
 def _export() -> Export:
+    settings = ExportSettings.read(os.environ)
     return Export(
-        store=BucketStore(clients.s3(), os.environ["LAKE_BUCKET"]),
-        arrivals=EventsTable(clients.dynamodb(), os.environ["EVENTS_TABLE"]),
+        store=BucketStore(clients.s3(), settings.lake_bucket),
+        arrivals=EventsTable(clients.dynamodb(), settings.events_table),
         project=load(Path(__file__).with_name("daybreak.toml")),
-        limits=Limits(memory_mb=int(os.environ["DUCKDB_MEMORY_MB"])),
+        limits=Limits(memory_mb=settings.duckdb_memory_mb),
         progress=_logger().info,
     )
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    payload = read_payload(EXPORT_PAYLOADS, event)
     export = _export()
+    payload = read_payload(EXPORT_PAYLOADS, event)
     match payload:
         case DeriveDays():
             return {"derived_days": len(export.derive(payload.derive_from, payload.derive_to))}

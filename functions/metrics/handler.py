@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 
 from daybreak.aws import clients
 from daybreak.aws.bucket import BucketStore
+from daybreak.aws.settings import MetricsSettings
 from daybreak.definitions.project import load
 from daybreak.engine.database import Limits
 from daybreak.export.payloads import read_payload
@@ -23,17 +24,18 @@ def _logger() -> Logger:
 
 @cache
 def _metrics() -> Metrics:
+    settings = MetricsSettings.read(os.environ)
     return Metrics(
-        store=BucketStore(clients.s3(), os.environ["LAKE_BUCKET"]),
+        store=BucketStore(clients.s3(), settings.lake_bucket),
         project=load(Path(__file__).with_name("daybreak.toml")),
-        limits=Limits(memory_mb=int(os.environ["DUCKDB_MEMORY_MB"])),
+        limits=Limits(memory_mb=settings.duckdb_memory_mb),
         progress=_logger().info,
     )
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    payload = read_payload(METRICS_PAYLOADS, event)
     metrics = _metrics()
+    payload = read_payload(METRICS_PAYLOADS, event)
     computed = metrics.run(payload.family, payload.as_of(metrics.project.zone))
     if computed is None:
         return {"family": payload.family, "definitions": 0}

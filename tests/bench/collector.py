@@ -21,6 +21,7 @@ import orjson
 
 from bench.typical import events
 from daybreak.aws.events_table import items
+from daybreak.aws.settings import CollectorSettings
 from daybreak.aws.write_keys import WriteKeys
 from daybreak.cloud import local
 from daybreak.ingest.frames import LEVEL, zstd
@@ -83,9 +84,9 @@ def _units() -> list[dict[str, Any]]:
 def _cpu() -> list[dict[str, Any]]:
     client = boto3.client("dynamodb")
     key = WriteKeys(client, "keys").create("bench", "browser", "2026-11-20T00:00:00+00:00")
-    os.environ |= {"EVENTS_TABLE": "events", "KEYS_TABLE": "keys", "HASH_SALT": "bench", "LAMBDA_TASK_ROOT": str(ROOT)}
-    os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Bench"
-    handler = handler_module("collector")
+    settings = CollectorSettings(events_table="events", keys_table="keys", hash_salt="bench")
+    os.environ.update(settings.environment())
+    handler = handler_module("collector", ROOT)
     basic = "Basic " + base64.b64encode(f"{key}:".encode()).decode()
     measured: list[dict[str, Any]] = []
     for size in SIZES:

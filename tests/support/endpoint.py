@@ -13,6 +13,7 @@ import pytest
 
 from conftest import ROOT, payload
 from daybreak.aws.events_table import EventsTable
+from daybreak.aws.settings import CollectorSettings
 from daybreak.aws.write_keys import WriteKeys
 from daybreak.export.arrivals import HourFrames
 from daybreak.ingest.frames import unpack
@@ -32,17 +33,8 @@ class Endpoint:
 
     def __init__(self, tables: Any, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         self.tables, self._folder = tables, folder
-        settings = {
-            "EVENTS_TABLE": "events",
-            "KEYS_TABLE": "keys",
-            "HASH_SALT": "salt",
-            "LAMBDA_TASK_ROOT": str(folder),
-        }
-        for name, value in {
-            **settings,
-            "POWERTOOLS_LOG_LEVEL": "INFO",
-            "POWERTOOLS_METRICS_NAMESPACE": "Daybreak",
-        }.items():
+        settings = CollectorSettings(events_table="events", keys_table="keys", hash_salt="salt")
+        for name, value in settings.environment().items():
             monkeypatch.setenv(name, value)
         self.configure("")
         self.write_key = WriteKeys(tables, "keys").create("web", "server", "2026-11-20T00:00:00+00:00")
@@ -50,7 +42,7 @@ class Endpoint:
     def configure(self, toml: str) -> None:
         """Another daybreak.toml, in a function that starts anew."""
         (self._folder / "daybreak.toml").write_text(toml)
-        self.module = handler_module("collector")
+        self.module = handler_module("collector", self._folder)
 
     def event(self, path: str, key: str | None = None, stage: str = "$default") -> dict[str, Any]:
         """A gateway event of a POST without a body."""
@@ -94,11 +86,12 @@ class Endpoint:
         return b"\n".join(unpack(self.stored().rejected_frames))
 
 
-def handler_module(function: str) -> ModuleType:
-    """functions/<function>/handler.py, as a function that just started."""
+def handler_module(function: str, bundle: Path) -> ModuleType:
+    """functions/<function>/handler.py, as a function that just started beside the daybreak.toml of this folder."""
     spec = importlib.util.spec_from_file_location(function, ROOT / "functions" / function / "handler.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    module.__file__ = str(bundle / "handler.py")
     return module

@@ -14,6 +14,7 @@ import pytest
 
 from daybreak.aws.events_table import EventsTable
 from daybreak.aws.live_rules import LiveRules
+from daybreak.aws.settings import ExportSettings
 from daybreak.engine import database
 from daybreak.export import events
 from daybreak.export.arrivals import NothingArrives
@@ -88,13 +89,14 @@ def test_rows_that_are_missing_in_the_lake_are_a_difference(
 
 
 def test_the_export_tells_the_books_as_metrics(
-    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="lake")
-    for name, value in {"LAKE_BUCKET": "lake", "DUCKDB_MEMORY_MB": "512"}.items():
+    settings = ExportSettings(events_table="events", lake_bucket="lake", duckdb_memory_mb=512)
+    for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
-    export = handler_module("export")
+    export = handler_module("export", tmp_path)
     monkeypatch.setattr(export, "load", lambda _: MEASURED)
     endpoint.post({"batch": [track("u", "E", "m1"), track("u", "E", "m2"), track("u", "E", "m3"), {"type": "track"}]})
     capsys.readouterr()

@@ -1,0 +1,63 @@
+"""The settings of each Lambda: infra writes them into its environment, the function reads them when it starts.
+
+A field is the environment variable of the same name in capitals: `events_table` is EVENTS_TABLE.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from daybreak.errors import CloudError
+
+METRICS_NAMESPACE = "Daybreak"
+"""The CloudWatch namespace of the metrics that the functions write."""
+
+
+class FunctionSettings(BaseModel):
+    """Settings of every function. Powertools reads its own two from the environment by itself."""
+
+    model_config = ConfigDict(frozen=True)
+
+    powertools_log_level: str = "INFO"
+    powertools_metrics_namespace: str = METRICS_NAMESPACE
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """The settings in an environment. Raises CloudError, which names each variable that is missing or wrong."""
+        names = {name.upper(): name for name in cls.model_fields}
+        missing = [variable for variable in names if not environment.get(variable)]
+        if missing:
+            raise CloudError(f"the function's environment lacks {', '.join(missing)}; deploy the stack again")
+        try:
+            return cls.model_validate({name: environment[variable] for variable, name in names.items()})
+        except ValidationError as error:
+            wrong = [f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_url=False)]
+            raise CloudError(f"the function's environment is wrong: {'; '.join(wrong)}") from None
+
+    def environment(self) -> dict[str, str]:
+        """The settings as the environment variables of a Lambda."""
+        return {name.upper(): str(value) for name, value in self}
+
+
+class CollectorSettings(FunctionSettings):
+    """Where the collector stores events and finds write keys."""
+
+    events_table: str
+    keys_table: str
+    hash_salt: Annotated[str, Field(description="Keys the hashes of [privacy]; another in each deployment")]
+
+
+class MetricsSettings(FunctionSettings):
+    """Where a metric job finds the lake, and how much memory DuckDB may use."""
+
+    lake_bucket: str
+    duckdb_memory_mb: Annotated[int, Field(gt=0)]
+
+
+class ExportSettings(FunctionSettings):
+    """Where the export finds arrivals and the lake, and how much memory DuckDB may use."""
+
+    events_table: str
+    lake_bucket: str
+    duckdb_memory_mb: Annotated[int, Field(gt=0)]
