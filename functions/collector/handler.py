@@ -1,4 +1,4 @@
-"""The public endpoint: read, authenticate and judge a request, store it, answer. Nothing is kept between requests."""
+"""The public endpoint: the function reads, authenticates and judges a request, stores its events, then answers."""
 
 import os
 from collections import Counter
@@ -32,7 +32,7 @@ def _start() -> tuple[EventsTable, WriteKeys, LiveRules]:
 
 
 @cache
-def _telling() -> tuple[Logger, Metrics]:
+def _logger_and_metrics() -> tuple[Logger, Metrics]:
     return Logger(service="collector"), Metrics(service="collector")
 
 
@@ -48,16 +48,16 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         received_at = datetime.now(UTC)
         intake = take(request, write_keys.source_of, rules.current(), received_at)
         events_table.store(intake, received_at)
-        _tell_taken(intake)
+        _record_intake_metrics(intake)
         return gateway.success(request, accepted(intake))
     except RequestRefused as refused:
-        _tell_refused(refused)
+        _log_refusal(refused)
         return gateway.refusal(request, refused)
 
 
-def _tell_taken(intake: Intake) -> None:
-    """What was taken and what was not, as metrics; a line in the log only for what was not."""
-    logger, metrics = _telling()
+def _record_intake_metrics(intake: Intake) -> None:
+    """Count the events that were accepted, rejected and suppressed. The log gets a line only for rejected ones."""
+    logger, metrics = _logger_and_metrics()
     kept = intake.kept()
     counted = {
         "AcceptedEvents": len(kept.events),
@@ -68,7 +68,7 @@ def _tell_taken(intake: Intake) -> None:
     for name, count in counted.items():
         if count:
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
-    if any(counted.values()):  # of an empty batch there is nothing to tell, and powertools warns of that
+    if any(counted.values()):  # an empty batch counts nothing, and powertools warns of that
         metrics.flush_metrics()
     codes = Counter(rejected.code for rejected in kept.rejected)
     for code, count in codes.items():
@@ -78,9 +78,9 @@ def _tell_taken(intake: Intake) -> None:
         logger.info("events quarantined", extra={"source": intake.source, "codes": dict(codes)})
 
 
-def _tell_refused(refused: RequestRefused) -> None:
-    """A line for every refusal; with its cause where the fault is ours. Never the key, never the body."""
-    logger, metrics = _telling()
+def _log_refusal(refused: RequestRefused) -> None:
+    """Log and count a refusal, with its cause where the fault is ours. The log never holds the key or the body."""
+    logger, metrics = _logger_and_metrics()
     details = {"status": refused.status, "code": refused.code, "cause": repr(refused.__cause__)[:300]}
     if refused.status >= 500:
         logger.error("request not stored", extra=details)

@@ -70,7 +70,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             manifests = export.day(payload.date, payload.time)
         case ExportHours():
             manifests = export.hourly(payload.time)
-    _tell_books(manifests, payload.time)
+    _record_export_metrics(manifests, payload.time)
     done = [
         {
             "arrived": m.arrived.isoformat(),
@@ -86,8 +86,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return {"exported": done}
 
 
-def _tell_books(manifests: list[Manifest], now: datetime) -> None:
-    """Metrics of what these days hold, and of the hours that a scheduled run reads."""
+def _record_export_metrics(manifests: list[Manifest], now: datetime) -> None:
+    """Count the unreconciled events of these days, and the rejected share of each hour that a scheduled run reads."""
     metrics = _metrics()
     metrics.add_metric(name="UnreconciledEvents", unit=MetricUnit.Count, value=sum(m.unreconciled for m in manifests))
     for manifest in manifests:
