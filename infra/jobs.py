@@ -9,10 +9,10 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-from infra.acknowledged import acknowledge
 from infra.bundling import bundle
 from infra.functions import python_function
 from infra.lake import Lake
+from infra.nag import acknowledge
 from infra.schedule import Schedules
 from infra.tables import Tables
 

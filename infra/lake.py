@@ -23,9 +23,9 @@ from aws_cdk import (
     aws_s3 as s3,
 )
 from constructs import Construct
-from infra.acknowledged import acknowledge
 from infra.functions import grant
 from infra.glue_table import Partition, parquet_table
+from infra.nag import acknowledge
 
 from daybreak.definitions.project import Project
 from daybreak.families.registry import FAMILIES

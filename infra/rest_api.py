@@ -8,8 +8,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
-from infra.acknowledged import acknowledge
 from infra.http_api import BURST, LOGGED, REQUESTS_A_SECOND
+from infra.nag import acknowledge
 
 _OWN_ERRORS = {
     "DEFAULT_4XX": (apigateway.ResponseType.DEFAULT_4_XX, None, None),
