@@ -1,4 +1,4 @@
-"""The CDK app: `cdk synth` and `cdk deploy` start here.
+"""The CDK app: `cdk synth` and `cdk deploy` run it as `python -m infra.app`.
 
 Context: `-c local=true` deploys to the local cloud (bundles for this machine, keeps nothing when removed);
 `-c stack=NAME` names the stack; `-c gateway=rest` takes a REST API in place of an HTTP API;
@@ -11,13 +11,12 @@ from pathlib import Path
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
+from daybreak.definitions.project import load
+from daybreak.errors import DefinitionError
+from infra.deployment import Deployment
+from infra.stack import DaybreakStack
+
 PROJECT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(PROJECT))
-
-from infra.stack import DaybreakStack, Deployment  # noqa: E402
-
-from daybreak.definitions.project import load  # noqa: E402 - the project folder must be on the path first
-from daybreak.errors import DefinitionError  # noqa: E402
 
 
 def main() -> None:
@@ -41,4 +40,5 @@ def main() -> None:
     app.synth()
 
 
-main()
+if __name__ == "__main__":
+    main()

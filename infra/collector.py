@@ -1,22 +1,16 @@
 """The collector: its function, and the gateway that calls it for every request."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from aws_cdk import Aws, Duration, Fn, RemovalPolicy
 from aws_cdk import aws_logs as logs
 from constructs import Construct
+
+from daybreak.aws.settings import CollectorSettings
 from infra.bundling import bundle
+from infra.deployment import Deployment
 from infra.functions import python_function
 from infra.http_api import HttpEndpoint
 from infra.rest_api import RestEndpoint
 from infra.tables import Tables
-
-from daybreak.aws.settings import CollectorSettings
-
-if TYPE_CHECKING:
-    from infra.stack import Deployment
 
 
 class Collector(Construct):

@@ -1,28 +1,22 @@
 """The scheduled jobs: the export every hour, each metric family every morning in the project's timezone."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-from infra.bundling import bundle
-from infra.functions import python_function
-from infra.lake import Lake
-from infra.nag import acknowledge
-from infra.schedule import Schedules
-from infra.tables import Tables
 
 from daybreak.aws.settings import ExportSettings, FunctionSettings, MetricsSettings
 from daybreak.export.payloads import SCHEDULED_TIME, ExportHours
 from daybreak.families.registry import FAMILIES
 from daybreak.metrics.payloads import ComputeScheduled
-
-if TYPE_CHECKING:
-    from infra.stack import Deployment
+from infra.bundling import bundle
+from infra.deployment import Deployment
+from infra.functions import python_function
+from infra.lake import Lake
+from infra.nag import acknowledge
+from infra.schedule import Schedules
+from infra.tables import Tables
 
 JOB_MEMORY_MB = 3008
 DUCKDB_MEMORY_MB = 1900

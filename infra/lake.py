@@ -23,13 +23,13 @@ from aws_cdk import (
     aws_s3 as s3,
 )
 from constructs import Construct
-from infra.functions import grant
-from infra.glue_table import Partition, parquet_table
-from infra.nag import acknowledge
 
 from daybreak.definitions.project import Project
 from daybreak.families.registry import FAMILIES
 from daybreak.lake.tables import Event, MeasuredDefinition, Reconciled, RejectedEvent
+from infra.functions import grant
+from infra.glue_table import Partition, parquet_table
+from infra.nag import acknowledge
 
 SCAN_LIMIT_BYTES = 100 * 1024**3
 """One query may read 100 GB, which is half a dollar."""

@@ -8,6 +8,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
+
 from infra.http_api import BURST, LOGGED, REQUESTS_A_SECOND
 from infra.nag import acknowledge
 

@@ -1,28 +1,14 @@
-"""The stack only wires: which part reads and writes what stands here, how a part is built stands in its own module."""
-
-from dataclasses import dataclass
-from pathlib import Path
+"""The whole stack. This module says which part may read or write which; the module of a part says how it is built."""
 
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
+
 from infra.alarms import Alarms
 from infra.collector import Collector
+from infra.deployment import Deployment
 from infra.jobs import Jobs
 from infra.lake import Lake
 from infra.tables import Tables
-
-from daybreak.definitions.project import Project
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """What decides how the stack is built: the checkout, its definitions, and where it goes."""
-
-    root: Path
-    project: Project
-    local: bool = False
-    gateway: str = "http"
-    alarm_email: str | None = None
 
 
 class DaybreakStack(Stack):

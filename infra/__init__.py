@@ -1,0 +1,1 @@
+"""The AWS stack, as a CDK app: `python -m infra.app`."""

@@ -1,0 +1,20 @@
+"""The choices of one deployment: every part of the stack is built from them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from daybreak.definitions.project import Project
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The checkout and its definitions, whether it goes to the local cloud, and the switches of `infra/app.py`.
+
+    `gateway` is "http" or "rest"; `alarm_email` gets the alarms, where there is one.
+    """
+
+    root: Path
+    project: Project
+    local: bool = False
+    gateway: str = "http"
+    alarm_email: str | None = None
