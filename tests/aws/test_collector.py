@@ -16,8 +16,7 @@ from daybreak.aws import gateway
 from daybreak.aws.events_table import EventsTable
 from daybreak.aws.write_keys import WriteKeys
 from daybreak.errors import RequestRefused
-from daybreak.export.arrivals import HourFrames
-from daybreak.ingest.frames import unpack
+from daybreak.ingest.frames import HourFrames, unpack
 from daybreak.ingest.request import Source, take
 from daybreak.ingest.rules import NO_RULES
 from support.endpoint import Endpoint

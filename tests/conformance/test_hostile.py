@@ -24,9 +24,8 @@ from schemathesis.specs.openapi import checks
 
 from conftest import ROOT
 from daybreak.cli.compute import write_tables
-from daybreak.export.arrivals import HourFrames, StoredItem
 from daybreak.export.job import Export
-from daybreak.ingest.frames import pack
+from daybreak.ingest.frames import HourFrames, StoredItem, pack
 from daybreak.metrics.job import Metrics
 from hostile.collector import Collector
 from hostile.mill import NAMES, Mill

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from daybreak.export.arrivals import HourFrames, StoredItem
 from daybreak.export.job import Export
 from daybreak.families.registry import FAMILIES
-from daybreak.ingest.frames import pack
+from daybreak.ingest.frames import HourFrames, StoredItem, pack
 from daybreak.ingest.request import Request, Source, take
 from daybreak.ingest.rules import NO_RULES
 from daybreak.metrics.job import Metrics

@@ -15,8 +15,7 @@ from conftest import ROOT, payload
 from daybreak.aws.events_table import EventsTable
 from daybreak.aws.settings import CollectorSettings
 from daybreak.aws.write_keys import WriteKeys
-from daybreak.export.arrivals import HourFrames
-from daybreak.ingest.frames import unpack
+from daybreak.ingest.frames import HourFrames, unpack
 
 
 @dataclass(frozen=True)

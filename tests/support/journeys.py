@@ -12,12 +12,11 @@ import duckdb
 
 from daybreak.definitions.project import Project, parse
 from daybreak.engine.database import Limits
-from daybreak.export.arrivals import HourFrames, StoredItem
 from daybreak.export.job import Export
 from daybreak.export.manifest import Manifest
 from daybreak.families.registry import FAMILIES
 from daybreak.ingest.event import Arrival, canonical
-from daybreak.ingest.frames import pack
+from daybreak.ingest.frames import HourFrames, StoredItem, pack
 from daybreak.lake import keys
 from daybreak.lake.keys import hour_of
 from daybreak.lake.store import FolderStore

@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from daybreak.errors import RequestRefused
-from daybreak.export.arrivals import HourFrames, StoredItem
-from daybreak.ingest.frames import MAX_FRAME_BYTES, Frame, count_lines, pack
+from daybreak.ingest.frames import MAX_FRAME_BYTES, Frame, HourFrames, StoredItem, count_lines, pack
 from daybreak.ingest.request import Intake
 from daybreak.lake.keys import hour_from, hour_of
 

@@ -1,56 +1,15 @@
 """Arrival hours into the raw log: the frames of an hour, laid end to end, byte for byte as they were stored."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from daybreak.ingest.frames import count_lines
+from daybreak.ingest.frames import HourFrames, Tally
 from daybreak.lake import keys
 from daybreak.lake.store import Store, md5
 
 HOUR = timedelta(hours=1)
-
-Tally = dict[str, int]
-"""What one source sent in an hour: `accepted` and `rejected` as the collector counted them when it stored them,
-`stored` and `quarantined` as lines that are in the frames now."""
-TALLY = ("accepted", "stored", "rejected", "quarantined")
-
-
-@dataclass(frozen=True, slots=True)
-class StoredItem:
-    """An item of the events table: frames of one source, and how many lines the collector said they hold."""
-
-    source: str
-    frame: bytes = b""
-    events: int = 0
-    rejects: bytes = b""
-    rejected: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class HourFrames:
-    """What arrived in one hour: frames of events and of rejected events, and each source's tally."""
-
-    frames: bytes = b""
-    rejected_frames: bytes = b""
-    sources: dict[str, Tally] = field(default_factory=dict)
-
-    @staticmethod
-    def of(items: Iterable[StoredItem]) -> "HourFrames":
-        """The items' frames in their order, and what they hold."""
-        found = list(items)
-        sources: dict[str, Tally] = {}
-        for item in found:
-            counted = (item.events, count_lines(item.frame), item.rejected, count_lines(item.rejects))
-            tally = sources.setdefault(item.source, dict.fromkeys(TALLY, 0))
-            for name, count in zip(TALLY, counted, strict=True):
-                tally[name] += count
-        frames, rejects = (b"".join(parts) for parts in ((i.frame for i in found), (i.rejects for i in found)))
-        return HourFrames(frames, rejects, dict(sorted(sources.items())))
-
-    def total(self, name: str) -> int:
-        return sum(tally[name] for tally in self.sources.values())
 
 
 class Arrivals(Protocol):

@@ -8,7 +8,8 @@ from typing import Any
 from daybreak.engine import database
 from daybreak.engine.database import Connection
 from daybreak.engine.sql import casts, parquet, spliced, sql_file
-from daybreak.export.arrivals import TALLY, HourLog
+from daybreak.export.arrivals import HourLog
+from daybreak.ingest.frames import TALLY
 from daybreak.lake import keys
 from daybreak.lake.store import Store, md5
 from daybreak.lake.tables import Reconciled, duckdb_columns

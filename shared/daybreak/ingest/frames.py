@@ -1,11 +1,12 @@
-"""Events into zstd frames of NDJSON, each small enough for one DynamoDB item, and back.
+"""Events into zstd frames of NDJSON, each small enough for one DynamoDB item, and back; the items as they are stored.
 
 Frames laid end to end are one valid zstd file, so nothing after this ever decodes an event to move it.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Self
 
 if sys.version_info >= (3, 14):
     from compression import zstd as zstd
@@ -16,6 +17,11 @@ MAX_FRAME_BYTES = 350 * 1024
 """DynamoDB's limit for an item is 400 KB; the rest is left for keys and a second frame of rejects."""
 LEVEL = 6
 """Measured on typical batches: 6 is where bytes stop falling quickly and time starts rising (tests/bench)."""
+
+Tally = dict[str, int]
+"""What one source sent in an hour: `accepted` and `rejected` as the collector counted them when it stored them,
+`stored` and `quarantined` as lines that are in the frames now."""
+TALLY = ("accepted", "stored", "rejected", "quarantined")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +59,39 @@ def unpack(data: bytes) -> Iterator[bytes]:
         decompressor = zstd.ZstdDecompressor()
         yield from decompressor.decompress(data).splitlines()
         data = decompressor.unused_data
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """An item of the events table: frames of one source, and how many lines the collector said they hold."""
+
+    source: str
+    frame: bytes = b""
+    events: int = 0
+    rejects: bytes = b""
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HourFrames:
+    """What arrived in one hour: frames of events and of rejected events, and each source's tally."""
+
+    frames: bytes = b""
+    rejected_frames: bytes = b""
+    sources: dict[str, Tally] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, items: Iterable[StoredItem]) -> Self:
+        """The items' frames in their order, and what they hold."""
+        found = list(items)
+        sources: dict[str, Tally] = {}
+        for item in found:
+            counted = (item.events, count_lines(item.frame), item.rejected, count_lines(item.rejects))
+            tally = sources.setdefault(item.source, dict.fromkeys(TALLY, 0))
+            for name, count in zip(TALLY, counted, strict=True):
+                tally[name] += count
+        frames, rejects = (b"".join(parts) for parts in ((i.frame for i in found), (i.rejects for i in found)))
+        return cls(frames, rejects, dict(sorted(sources.items())))
+
+    def total(self, name: str) -> int:
+        return sum(tally[name] for tally in self.sources.values())

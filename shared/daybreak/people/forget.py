@@ -14,11 +14,10 @@ from typing import Protocol
 import orjson
 
 from daybreak.engine.database import Limits
-from daybreak.export.arrivals import Tally
 from daybreak.export.derive import drop_other_trees
 from daybreak.export.job import Progress
 from daybreak.export.manifest import last_manifest, read_manifest, read_manifests
-from daybreak.ingest.frames import pack, unpack
+from daybreak.ingest.frames import Tally, pack, unpack
 from daybreak.lake import keys
 from daybreak.lake.store import Store, md5
 from daybreak.people.find import People, arrival_days_of, list_keys
