@@ -1,16 +1,19 @@
-"""What a Lambda carries: its handler, the `daybreak` package, daybreak.toml and pinned dependencies. No Docker.
+"""The folder that becomes a Lambda: its handler, the modules that it imports, daybreak.toml and pinned dependencies.
 
-Dependencies come from uv.lock by group and are installed for Amazon's machines from any machine in about a second;
-a local deploy installs them for this one.
+`imported` reads the imports, so a bundle carries only what its function needs. The dependencies come from uv.lock by
+group. They are installed for Amazon's machines from any machine in about a second; a local deploy installs them for
+this one. Docker is not needed.
 """
 
+import ast
 import hashlib
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-_NOT_IN_A_LAMBDA = ("cli", "cloud", "__pycache__")
 _AMAZON = ["--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.14"]
 
 
@@ -19,11 +22,61 @@ def bundle(root: Path, function: str, group: str, *, local: bool) -> Path:
     folder = root / ".daybreak" / "bundle" / f"{function}-{'local' if local else 'aws'}"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(_dependencies(root, group, local=local), folder)
-    ignore = shutil.ignore_patterns(*_NOT_IN_A_LAMBDA)
-    shutil.copytree(root / "shared" / "daybreak", folder / "daybreak", ignore=ignore)
-    shutil.copytree(root / "functions" / function, folder, ignore=ignore, dirs_exist_ok=True)
+    own = sorted((root / "functions" / function).glob("*.py"))
+    for file in own:
+        shutil.copy(file, folder)
+    shared = root / "shared"
+    for file in sorted(imported(shared, own)):
+        target = folder / file.relative_to(shared)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
     shutil.copy(root / "daybreak.toml", folder)
     return folder
+
+
+def imported(shared: Path, modules: Iterable[Path]) -> set[Path]:
+    """The files of the packages in `shared` that these modules need: what they import, directly or through each other.
+
+    A package's `.sql` files come with its modules.
+    """
+    found: set[Path] = set()
+    waiting = list(modules)
+    while waiting:
+        for name in _names(ast.parse(waiting.pop().read_text(encoding="utf-8"))):
+            new = set(_files(shared, name)) - found
+            found |= new
+            waiting += new
+    packages = {file.parent for file in found if file.name != "__init__.py"}
+    return found.union(*map(_sql, packages))
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    """Every name that may be a module in the imports below a node; not the imports for the type checker alone."""
+    below = ast.iter_child_nodes(node)
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        below = iter(node.orelse)
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield node.module
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    for child in below:
+        yield from _names(child)
+
+
+def _files(shared: Path, name: str) -> Iterator[Path]:
+    """The module of that name, with the `__init__.py` of every package above it; nothing for names of others."""
+    path = shared.joinpath(*name.split("."))
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
+        if file.is_file():
+            yield file
+            yield from (above / "__init__.py" for above in file.parents if (above / "__init__.py").is_file())
+
+
+def _sql(package: Path) -> Iterator[Path]:
+    """The `.sql` files of a package: beside its modules, and in a folder of it that holds no modules."""
+    yield from package.glob("*.sql")
+    yield from (file for file in package.glob("*/*.sql") if not any(file.parent.glob("*.py")))
 
 
 def _dependencies(root: Path, group: str, *, local: bool) -> Path:
@@ -33,14 +86,13 @@ def _dependencies(root: Path, group: str, *, local: bool) -> Path:
     digest = hashlib.sha256(" ".join([requirements, sys.version, *target]).encode()).hexdigest()[:16]
     folder = root / ".daybreak" / "dependencies" / digest
     if not folder.exists():
-        listed = root / ".daybreak" / "dependencies" / f"{digest}.txt"
-        listed.parent.mkdir(parents=True, exist_ok=True)
-        listed.write_text(requirements)
-        partial = folder.with_suffix(".partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        _uv(root, "pip", "install", "--quiet", "--python", sys.executable, "--target", str(partial), *target,
-            "--only-binary", ":all:", "--requirement", str(listed))  # fmt: skip
-        partial.rename(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as work:  # a run that is killed leaves no half of it
+            listed, installed = Path(work, "requirements.txt"), Path(work, "installed")
+            listed.write_text(requirements)
+            _uv(root, "pip", "install", "--quiet", "--python", sys.executable, "--target", str(installed), *target,
+                "--only-binary", ":all:", "--requirement", str(listed))  # fmt: skip
+            installed.rename(folder)
     return folder
 
 
