@@ -2,26 +2,12 @@
 
 from typing import cast
 
-from aws_cdk import (
-    Duration,
-    RemovalPolicy,
-    Stack,
-)
-from aws_cdk import (
-    aws_athena as athena,
-)
-from aws_cdk import (
-    aws_glue as glue,
-)
-from aws_cdk import (
-    aws_iam as iam,
-)
-from aws_cdk import (
-    aws_lambda as lambda_,
-)
-from aws_cdk import (
-    aws_s3 as s3,
-)
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_athena as athena
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from daybreak.definitions.project import Project
