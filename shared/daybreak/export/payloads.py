@@ -124,7 +124,7 @@ def read_payload(models: Sequence[type[P]], payload: Mapping[str, Any]) -> P:
             try:
                 return model.model_validate(payload)
             except ValidationError as error:
-                wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
-                raise InputError(f"payload {model.__name__}: {'; '.join(wrong)}") from None
+                wrong = "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors(include_url=False))
+                raise InputError(f"payload {model.__name__}: {wrong.replace('Value error, ', '')}") from None
     known = " or ".join(f"{{{', '.join(model.model_fields)}}}" for model in models)
     raise InputError(f"no payload of this job has the fields {{{', '.join(payload)}}}; use {known}")
