@@ -51,7 +51,10 @@ def imported(shared: Path, modules: Iterable[Path]) -> set[Path]:
 
 
 def _names(node: ast.AST) -> Iterator[str]:
-    """Every name that may be a module in the imports below a node; not the imports for the type checker alone."""
+    """Every name that may be a module in the imports below a node; not the imports for the type checker alone.
+
+    A name that `import_module` gets in pieces has `*` in place of each piece that only a run knows.
+    """
     below = ast.iter_child_nodes(node)
     if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
         below = iter(node.orelse)
@@ -60,17 +63,20 @@ def _names(node: ast.AST) -> Iterator[str]:
     elif isinstance(node, ast.ImportFrom) and node.module:
         yield node.module
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+        text = node.args[0]
+        pieces = text.values if isinstance(text, ast.JoinedStr) else [text]
+        yield "".join(str(piece.value) if isinstance(piece, ast.Constant) else "*" for piece in pieces)
     for child in below:
         yield from _names(child)
 
 
 def _files(shared: Path, name: str) -> Iterator[Path]:
-    """The module of that name, with the `__init__.py` of every package above it; nothing for names of others."""
-    path = shared.joinpath(*name.split("."))
-    for file in (path.with_suffix(".py"), path / "__init__.py"):
-        if file.is_file():
-            yield file
-            yield from (above / "__init__.py" for above in file.parents if (above / "__init__.py").is_file())
+    """The modules of that name, with the `__init__.py` of every package above them; nothing for names of others."""
+    path = name.replace(".", "/")
+    for file in (*shared.glob(f"{path}.py"), *shared.glob(f"{path}/__init__.py")):
+        yield file
+        yield from (above / "__init__.py" for above in file.parents if (above / "__init__.py").is_file())
 
 
 def _sql(package: Path) -> Iterator[Path]:

@@ -5,9 +5,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-from infra.functions import grant
 
 from daybreak.export.payloads import Payload
+from infra.functions import grant
 
 RETRIES = 5
 MOST_SECONDS_LATE = 6 * 3600

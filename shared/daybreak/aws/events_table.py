@@ -67,15 +67,15 @@ class EventsTable:
             shards = list(pool.map(lambda shard: list(self._items(f"{hour_of(hour)}.{shard}")), range(SHARDS)))
         return HourFrames.of(_stored_item(item) for shard in shards for item in shard)
 
-    def rewrite(self, without_people: Callable[[bytes, bytes], tuple[bytes, bytes]]) -> int:
-        """Replace the frames of events and rejects of every item that `without_people` changes; how many changed.
+    def rewrite(self, strain: Callable[[bytes, bytes], tuple[bytes, bytes]]) -> int:
+        """Replace the frames of events and rejects of every item kept that `strain` changes; how many it did.
 
         An item that holds nothing any more is deleted.
         """
         rewritten = 0
         for item in self._all():
             frames = tuple(item[name]["B"] if name in item else b"" for name in ("frame", "rejects"))
-            left = without_people(*frames)
+            left = strain(*frames)
             if left != frames:
                 self._replace(item, *left)
                 rewritten += 1
