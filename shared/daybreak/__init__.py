@@ -1,13 +1,26 @@
 """Daybreak: product events in, the morning's onboarding metrics out.
 
-    ingest       what a client sends -> canonical events -> zstd frames        (pure)
-    lake         where every object of the lake lives, and a folder to hold it (pure)
-    definitions  daybreak.toml -> what this project measures                   (pure)
-    export       frames of an arrival day -> events and derived tables         (DuckDB)
-    metrics      one module and one .sql file a family -> result tables        (DuckDB)
-    aws          DynamoDB, S3, Lambda, Athena                                  (boto3)
-    cloud        the local cloud and the CDK command line                      (processes)
+A folder is a stage of an event's life. Each imports only from the lines above its own; folders on one line do not know
+each other. `lint-imports` checks it against this list.
+
+    errors       every exception, drawn once
+    lake         where each object lives, and the row models of its tables
+    ingest       a request -> canonical events -> zstd frames
+    engine       DuckDB, the calendar, conditions on events
+    families     one kind of metric each: its definition, its SQL, its summary
+    definitions  daybreak.toml -> the definitions of a project
+    export       arrivals -> raw log -> events -> derived tables
+    metrics      derived tables -> result tables
+    files        files of events -> result tables, without a cloud
+    people       whatever is stored about a person: found, exported, forgotten
+    tracking     the events that arrived beside the tracking plan
+    aws          DynamoDB, S3, Lambda, Athena
+    cloud        the local cloud and the CDK command line
+    example      a product whose every number was decided before its events were made
     cli          the `daybreak` command
 
-Imports only point upwards in that list; `lint-imports` checks it.
+The ladder, low to high:
+
+    errors < lake | ingest | engine < families < definitions < export < metrics < files | people | tracking < aws
+    < cloud | example < cli
 """
