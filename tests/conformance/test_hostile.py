@@ -23,8 +23,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from conftest import ROOT
-from daybreak.cli.compute import write_tables
 from daybreak.export.job import Export
+from daybreak.files.tables import write_tables
 from daybreak.ingest.frames import HourFrames, StoredItem, pack
 from daybreak.metrics.job import Metrics
 from hostile.collector import Collector
@@ -240,7 +240,7 @@ def test_hostile_names_reach_the_tables_as_text_and_no_key_leaves_its_prefix(
         assert ".." not in rest, stored.key
         assert stored.key.isascii(), stored.key
     out = tmp_path_factory.mktemp("out")
-    tables = write_tables(computed, root, out)
+    tables = write_tables([done.family for done in computed], root, out)
     values = {row[columns.index("segment_value")] for columns, found in tables.values() for row in found}
     assert {name for name in NAMES if len(name) < 100 and name.strip()} <= values
     for file in out.glob("*.csv"):

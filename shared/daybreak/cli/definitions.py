@@ -1,6 +1,5 @@
 """definitions check, list, show, schema, docs: what daybreak.toml measures, and whether it can."""
 
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +10,8 @@ from daybreak.cli.options import AsJson
 from daybreak.definitions import json_schema, reference_page
 from daybreak.definitions.project import Project, load
 from daybreak.errors import InputError
+from daybreak.families.base import label
 from daybreak.families.registry import FAMILIES
-from daybreak.families.selectors import label
 from daybreak.files.compute import never_arrived_in_files
 from daybreak.lake.tables import columns
 
@@ -30,8 +29,8 @@ def check(
     project = load(definitions)
     count, warnings = sum(1 for _ in project.all()), list[str]()
     if events:
-        with tempfile.TemporaryDirectory(prefix="daybreak-check-") as folder, show.ERR.status("reading …"):
-            warnings = never_arrived_in_files(events, project, Path(folder))
+        with show.ERR.status("reading …"):
+            warnings = never_arrived_in_files(events, project)
         for warning in warnings:
             show.OUT.print(warning, style="yellow", markup=False, soft_wrap=True)
     found = f"{len(warnings)} names in them never came" if warnings else "all of which can be measured"
@@ -70,7 +69,7 @@ def show_(
     family, own = _find(project, name)
     definition = project.of(family)[own]
     show.OUT.print(f"{family}.{own}", style="bold", markup=False)
-    paragraphs = [definition.description, definition.explain(), _rule(family), _segments(project, definition.segments)]
+    paragraphs = [definition.description, definition.sentence(), _rule(family), _segments(project, definition.segments)]
     for paragraph in filter(None, paragraphs):
         show.OUT.print(f"\n{paragraph}", markup=False)
     roles = [[role, ", or ".join(map(label, selectors))] for role, selectors in definition.roles().items() if selectors]

@@ -1,20 +1,17 @@
 """`daybreak demo --example`: a made-up product whose every number is known before an event is sent."""
 
 import json
-import shutil
-import tempfile
 from importlib import resources
 from pathlib import Path
 
 from daybreak.cli import show
-from daybreak.cli.compute import show_tables, write_tables
+from daybreak.cli.compute import show_summaries
 from daybreak.definitions.project import load
-from daybreak.engine.database import Limits
 from daybreak.errors import InputError
 from daybreak.example.check import differences
 from daybreak.example.decisions import AS_OF, decide, events
 from daybreak.example.expected import expected
-from daybreak.files.compute import compute_files
+from daybreak.files.compute import compute_tables
 
 
 def demonstrate(out: Path) -> None:
@@ -25,26 +22,19 @@ def demonstrate(out: Path) -> None:
     people = decide()
     file.write_text("".join(json.dumps(event) + "\n" for event in events(people)), encoding="utf-8")
     project = load(definitions)
-    lake = Path(tempfile.mkdtemp(prefix="daybreak-lake-"))
-    try:
-        with show.ERR.status("computing …") as status:
-            _, counts, computed, _ = compute_files(
-                [str(file)], project, AS_OF, lake, Limits(), lambda doing: status.update(f"{doing} …")
-            )
-        tables = write_tables(computed, lake, out)
-    finally:
-        shutil.rmtree(lake, ignore_errors=True)
-    show_tables(project, computed, out, rows=0)
+    with show.ERR.status("computing …") as status:
+        done = compute_tables([str(file)], project, AS_OF, out, progress=lambda doing: status.update(f"{doing} …"))
+    show_summaries(project, done, out, rows=0)
     wrong, rows = [], 0
     for (family, name), answers in expected(people).items():
-        columns, found = tables[family]
+        columns, found = done.tables[family]
         named = (dict(zip(columns, row, strict=True)) for row in found)
         wrong += differences(family, name, [row for row in named if row["definition"] == name], answers)
         rows += len(answers)
     if wrong:
         raise InputError(f"{len(wrong)} numbers are not what was decided; the first: {wrong[0]}")
     show.OUT.print(
-        f"\n{len(people)} people, {counts.events:,} events, as of {AS_OF:%Y-%m-%d %H:%M} UTC: all {rows:,} rows say "
-        "what was decided before the events were made."
+        f"\n{len(people)} people, {done.counts.events:,} events, as of {AS_OF:%Y-%m-%d %H:%M} UTC: "
+        f"all {rows:,} rows say what was decided before the events were made."
     )
     show.OUT.print(f"To play with: .venv/bin/daybreak compute {file} --definitions {definitions}", markup=False)

@@ -11,7 +11,7 @@ import typer
 from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import deployment
-from daybreak.files.compute import read_events
+from daybreak.files.readers.read import read_events
 from daybreak.ingest.tracking_plan import load_plan
 from daybreak.tracking.compare import compare
 from daybreak.tracking.observed import Observed, lake_events, observe

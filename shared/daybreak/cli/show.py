@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,6 +38,11 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
     if title:
         OUT.print(title, style="bold", markup=False, soft_wrap=True)
     OUT.print(shown)
+
+
+def objects(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+    """The rows of a table as objects, for `as_json`."""
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def as_json(value: Any) -> None:

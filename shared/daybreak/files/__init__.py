@@ -1,1 +1,1 @@
-"""Files of events: read, judged, computed, and the tables written from them."""
+"""Files of events that people bring: read them, compute every metric from them, write the tables down."""

@@ -1,140 +1,198 @@
-"""The whole engine on plain files of events: no AWS, the same lake in a folder, the same export, the same SQL."""
+"""Compute every metric from plain files of events, without AWS.
 
-import csv
-import gzip
-import io
-import itertools
-import re
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+The events go the same way as in the cloud: a lake in a folder, the same export, the same metric jobs, the same SQL.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
-import orjson
-
 from daybreak.definitions.project import Project
 from daybreak.engine.calendar import Calendar
 from daybreak.engine.database import Limits
-from daybreak.errors import EventRejected, InputError, RequestRefused
+from daybreak.errors import EventRejected, InputError
 from daybreak.export.arrivals import NothingArrives
-from daybreak.export.job import Export, Progress
-from daybreak.ingest.body import read_json
+from daybreak.export.job import Export
+from daybreak.files.readers.read import read_with_places
+from daybreak.files.tables import Table, make_folder, write_tables
 from daybreak.ingest.event import Arrival, canonical, parse_time
-from daybreak.ingest.frames import pack, zstd
+from daybreak.ingest.frames import pack
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
 from daybreak.metrics.job import Computed, Metrics
-from daybreak.metrics.never_arrived import never_arrived
+from daybreak.metrics.never_arrived import unseen
 
+MEMORY_MB = 2000
 _FRAME_LINES = 5_000
-_REJECTS_TOLD = 5
-_JSON_CELL = re.compile(r"^(true|false|-?(0|[1-9]\d{0,14})(\.\d{1,15})?)$")
-_CSV_NAMES = {
-    "user_id": "userId",
-    "userid": "userId",
-    "user": "userId",
-    "anonymous_id": "anonymousId",
-    "anonymousid": "anonymousId",
-    "event": "event",
-    "event_name": "event",
-    "timestamp": "timestamp",
-    "time": "timestamp",
-    "message_id": "messageId",
-    "messageid": "messageId",
-}
-"""Column names a CSV file may use for the parts of an event; every other column is a property."""
+_PROGRESS_EVENTS = 100_000
+_REJECTS_SHOWN = 5
+
+Progress = Callable[[str], None]
+"""Called with a few words about the work that begins."""
 
 
 @dataclass(slots=True)
-class Counts:
-    """How the lines of the files were taken."""
+class EventCounts:
+    """How many events the files held, and how many of them were not counted."""
 
     events: int = 0
+    """Those that were accepted."""
     rejected: int = 0
     after_as_of: int = 0
     first_rejects: list[str] = field(default_factory=list)
-    """Where each stands and what is wrong with it, of the first ones."""
+    """Of the first rejected events: where each stands and why it was rejected."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedLake:
+    """A lake made from files, with the tables of every family in it."""
+
+    as_of: datetime
+    counts: EventCounts
+    families: list[Computed]
+    store: FolderStore
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedTables:
+    """Every family's table, as it was written to a folder."""
+
+    as_of: datetime
+    counts: EventCounts
+    tables: dict[str, Table]
+    """By family; a family without definitions has none."""
+    never_arrived: list[str]
+    """A line for each event, trait and property that the definitions name and the files never hold."""
+
+
+def compute_tables(
+    files: Iterable[str],
+    project: Project,
+    as_of: datetime | None,
+    out: Path,
+    memory_mb: int = MEMORY_MB,
+    progress: Progress = lambda _: None,
+) -> ComputedTables:
+    """Compute every family from event files and write its table to `out` as Parquet and CSV.
+
+    The lake stands in a temporary folder, which is deleted. See `compute_files`. Raises InputError.
+    """
+    make_folder(out)
+    lake = Path(tempfile.mkdtemp(prefix="daybreak-lake-"))
+    try:
+        done = compute_files(files, project, as_of, lake, memory_mb, progress)
+        never_arrived = unseen(done.store, project)
+        tables = write_tables([computed.family for computed in done.families], lake, out)
+    finally:
+        shutil.rmtree(lake, ignore_errors=True)
+    return ComputedTables(done.as_of, done.counts, tables, never_arrived)
 
 
 def compute_files(
-    files: Iterable[str], project: Project, as_of: datetime | None, root: Path, limits: Limits, progress: Progress
-) -> tuple[datetime, Counts, list[Computed], FolderStore]:
+    files: Iterable[str],
+    project: Project,
+    as_of: datetime | None,
+    root: Path,
+    memory_mb: int = MEMORY_MB,
+    progress: Progress = lambda _: None,
+) -> ComputedLake:
     """Read event files into a lake under `root` and compute every family as of that instant.
 
-    Without `as_of`, the end of the day of the last event. Events after `as_of` are left out and counted.
+    Without `as_of`, the end of the day of the last event in the project's time zone. Events after `as_of` are left out
+    and counted. Raises InputError where a file cannot be read or holds no event to count.
     """
-    store = FolderStore(root)
+    store, limits = FolderStore(root), Limits(memory_mb=memory_mb)
     as_of, counts, arrived = _ingest(files, project, store, as_of, progress)
-    export = Export(store, NothingArrives(), project, limits, progress)
     until = as_of + timedelta(microseconds=1)
-    export.replay(arrived, through=until)
-    metrics = Metrics(store, project, limits, progress)
-    last_day = (until - timedelta(microseconds=1)).astimezone(project.zone).date()
-    return as_of, counts, list(metrics.run_all(last_day, until)), store
+    Export(store, NothingArrives(), project, limits, progress).replay(arrived, through=until)
+    last_day = as_of.astimezone(project.zone).date()
+    families = list(Metrics(store, project, limits, progress).run_all(last_day, until))
+    return ComputedLake(as_of, counts, families, store)
 
 
-def never_arrived_in_files(files: Iterable[str], project: Project, root: Path) -> list[str]:
-    """What the definitions name and these files never hold, a line each; the lake it makes of them stays in `root`."""
-    store = FolderStore(root)
-    _, _, arrived = _ingest(files, project, store, None, lambda _: None)
-    Export(store, NothingArrives(), project).replay(arrived, through=datetime.max.replace(tzinfo=UTC))
-    return never_arrived(store, project)
+def never_arrived_in_files(files: Iterable[str], project: Project) -> list[str]:
+    """A line for each event, trait and property that the definitions name and these files never hold."""
+    with tempfile.TemporaryDirectory(prefix="daybreak-check-") as folder:
+        store = FolderStore(Path(folder))
+        _, _, arrived = _ingest(files, project, store, None, lambda _: None)
+        Export(store, NothingArrives(), project).replay(arrived, through=datetime.max.replace(tzinfo=UTC))
+        return unseen(store, project)
 
 
 def _ingest(
     files: Iterable[str], project: Project, store: FolderStore, as_of: datetime | None, progress: Progress
-) -> tuple[datetime, Counts, date]:
-    """The events of all files as the raw log of one arrival day."""
-    counts = Counts()
-    clean = project.privacy.cleaner(salt="files")
-    last = datetime.min.replace(tzinfo=UTC)
-    path = store.root / "incoming.zst"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as log:
-        lines: list[bytes] = []
-        for position, (place, raw) in enumerate(_placed_events(files)):
-            try:
-                moment = _moment(raw)
-                arrival = Arrival(received_at=moment, source="files", history=True)
-                line = canonical(clean(raw) if isinstance(raw, dict) else raw, arrival, position).line
-            except EventRejected as reason:
-                counts.rejected += 1
-                if len(counts.first_rejects) < _REJECTS_TOLD:
-                    counts.first_rejects.append(f"{place}: {reason.message}")
-                continue
-            if as_of and moment > as_of:
-                counts.after_as_of += 1
-                continue
-            counts.events += 1
-            last = max(last, moment)
-            lines.append(line)
-            if len(lines) == _FRAME_LINES:
-                log.writelines(frame.data for frame in pack(lines))
-                lines.clear()
-                if counts.events % 100_000 == 0:
-                    progress(f"reading: {counts.events:,} events")
-        log.writelines(frame.data for frame in pack(lines))
-    if not counts.events:
-        path.unlink()
+) -> tuple[datetime, EventCounts, date]:
+    """Write the events of all files as the raw log of one arrival day, the day of `as_of`."""
+    counts = EventCounts()
+    incoming = store.root / "incoming.zst"
+    incoming.parent.mkdir(parents=True, exist_ok=True)
+    with incoming.open("wb") as log:
+        last = _write_log(log, _accepted(files, project, as_of, counts), progress)
+    if last is None:
+        incoming.unlink()
         if counts.after_as_of:
             raise InputError(f"nothing to count: all {counts.after_as_of:,} events are later than --as-of {as_of}")
         raise InputError("; ".join(["no events could be read", *counts.first_rejects[:1]]))
     if as_of is None:
-        day = last.astimezone(project.zone).date()
-        ends = Calendar(project.zone, project.settings.week_start).ends_at(day).replace(tzinfo=UTC)
-        as_of = ends - timedelta(microseconds=1)
+        as_of = _end_of_day(last, project)
     arrived = as_of.date()
     target = store.root / keys.raw(arrived, 0)
     target.parent.mkdir(parents=True, exist_ok=True)
-    path.replace(target)
+    incoming.replace(target)
     return as_of, counts, arrived
 
 
+def _accepted(
+    files: Iterable[str], project: Project, as_of: datetime | None, counts: EventCounts
+) -> Iterator[tuple[datetime, bytes]]:
+    """Each accepted event as (when it happened, its canonical line). All events are counted in `counts`."""
+    clean = project.privacy.cleaner(salt="files")
+    for position, (place, raw) in enumerate(read_with_places(files)):
+        try:
+            moment = _moment(raw)
+            arrival = Arrival(received_at=moment, source="files", history=True)
+            line = canonical(clean(raw) if isinstance(raw, dict) else raw, arrival, position).line
+        except EventRejected as reason:
+            counts.rejected += 1
+            if len(counts.first_rejects) < _REJECTS_SHOWN:
+                counts.first_rejects.append(f"{place}: {reason.message}")
+            continue
+        if as_of and moment > as_of:
+            counts.after_as_of += 1
+            continue
+        counts.events += 1
+        yield moment, line
+
+
+def _write_log(log: IO[bytes], events: Iterable[tuple[datetime, bytes]], progress: Progress) -> datetime | None:
+    """Write events as zstd frames, and return when the latest of them happened, or None if there are none."""
+    last, lines, written = None, list[bytes](), 0
+    for moment, line in events:
+        last = max(last or moment, moment)
+        lines.append(line)
+        if len(lines) == _FRAME_LINES:
+            log.writelines(frame.data for frame in pack(lines))
+            written += len(lines)
+            lines.clear()
+            if written % _PROGRESS_EVENTS == 0:
+                progress(f"reading: {written:,} events")
+    log.writelines(frame.data for frame in pack(lines))
+    return last
+
+
+def _end_of_day(moment: datetime, project: Project) -> datetime:
+    """The last microsecond of the project's day that an instant lies in."""
+    day = moment.astimezone(project.zone).date()
+    ends = Calendar(project.zone, project.settings.week_start).ends_at(day).replace(tzinfo=UTC)
+    return ends - timedelta(microseconds=1)
+
+
 def _moment(raw: Any) -> datetime:
-    """When an event in a file happened: its timestamp, or where it has none the time it was received."""
+    """When an event in a file happened: its timestamp or, without one, the time when it was received."""
     text = (raw.get("timestamp") or raw.get("receivedAt")) if isinstance(raw, dict) else None
     if not isinstance(text, str):
         raise EventRejected("no_time", "timestamp: an event in a file needs one")
@@ -142,108 +200,3 @@ def _moment(raw: Any) -> datetime:
         return parse_time(text)
     except (ValueError, OverflowError):
         raise EventRejected("absurd_time", f"timestamp: {text[:40]!r} is not an ISO 8601 time") from None
-
-
-def read_events(files: Iterable[str]) -> Iterator[Any]:
-    """Every event of every file; a line may also hold a batch. Raises InputError naming file and line."""
-    return (event for _, event in _placed_events(files))
-
-
-def _placed_events(files: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    """Every event with the file and line it stands in."""
-    for name in files:
-        with _opened(name) as stream:
-            if name.lower().removesuffix(".gz").removesuffix(".zst").endswith(".csv"):
-                yield from _csv_events(name, stream)
-            else:
-                yield from _json_events(name, stream)
-
-
-def _json_events(name: str, stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
-    for number, line in enumerate(stream, start=1):
-        place = f"{name}, line {number}"
-        if not line.strip():
-            continue
-        try:
-            value = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            try:
-                value = read_json(line)
-            except RequestRefused as reason:
-                why = f"{reason}; one JSON event a line is needed, or CSV in a file whose name ends in .csv"
-                raise InputError(f"{place}: {why}") from None
-        if isinstance(value, dict) and isinstance(value.get("batch"), list):
-            yield from ((place, event) for event in value["batch"])
-        else:
-            yield place, value
-
-
-def _csv_events(name: str, stream: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Rows as track events: who, what and when by their usual column names, everything else as properties.
-
-    Separated by commas, semicolons or tabs, whichever the header has most of. What would make a row swallow others, or
-    cells slip into other columns, is an InputError: no number is right after that.
-    """
-    begun = 1
-    try:
-        with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
-            header = text.readline()
-            separator = max(",;\t", key=header.count)
-            rows = csv.reader(itertools.chain([header], text), delimiter=separator, strict=True)
-            columns = next(rows, [])
-            known = _known_columns(name, columns)
-            begun = rows.line_num + 1
-            for row in rows:
-                if any(row[len(columns) :]):
-                    raise InputError(f"{name}, line {begun}: more cells than the header has; put text that holds a "
-                                     f"{separator!r} in quotes")  # fmt: skip
-                cells = {column: cell for column, cell in zip(columns, row, strict=False) if cell}
-                properties = {column: _cell(cell) for column, cell in cells.items() if column not in known}
-                named = {part: cells[column] for column, part in known.items() if column in cells}
-                if row:
-                    yield f"{name}, line {begun}", {"type": "track", "properties": properties, **named}
-                begun = rows.line_num + 1
-    except csv.Error as error:
-        raise InputError(f"{name}: the row that begins on line {begun} is no CSV: {error}; mind its quotes") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{name}: is not UTF-8; save it as CSV in UTF-8") from None
-
-
-def _known_columns(name: str, columns: Sequence[str]) -> dict[str, str]:
-    """The columns that say who, what and when, with the parts of an event they are. Raises InputError."""
-    known = {column: _CSV_NAMES[key] for column in columns if (key := column.strip().lower()) in _CSV_NAMES}
-    missing = {"event", "timestamp"} - set(known.values())
-    if not {"userId", "anonymousId"} & set(known.values()):
-        missing.add("user_id")
-    if missing:
-        there = ", ".join(columns)[:160] or "none"
-        raise InputError(f"{name}: a CSV file needs the columns user_id, event and timestamp; "
-                         f"missing: {', '.join(sorted(missing))}; there are: {there}")  # fmt: skip
-    return known
-
-
-def _cell(text: Any) -> Any:
-    """A cell as a number or truth value where it is written as JSON writes one (007 is none), else as text."""
-    if not isinstance(text, str) or not _JSON_CELL.match(text):
-        return text
-    return orjson.loads(text)
-
-
-@contextmanager
-def _opened(name: str) -> Iterator[Any]:
-    """A file by name, `-` for standard input, inflated by its ending (.gz, .zst)."""
-    if name == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        with Path(name).open("rb") as plain:
-            if name.endswith(".gz"):
-                with gzip.open(plain) as inflated:
-                    yield inflated
-            elif name.endswith(".zst"):
-                with zstd.open(plain) as inflated:
-                    yield inflated
-            else:
-                yield plain
-    except (OSError, EOFError, zstd.ZstdError) as error:
-        raise InputError(f"{name}: cannot be read: {error}") from None

@@ -7,8 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from daybreak.cli.compute import write_tables
-from daybreak.files.compute import compute_files
+from daybreak.files.compute import compute_tables
 from support.journeys import LIMITS, project
 
 ASKED = project("""
@@ -36,8 +35,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number, plan in enumerate([*FORMULAS, *PLAIN]):
             said = {"type": "track", "event": "S", "userId": f"u{number}", "properties": {"plan": plan}}
             lines.write(json.dumps({**said, "timestamp": "2026-11-20T09:00:00Z"}) + "\n")
-    _, _, computed, _ = compute_files([str(file)], ASKED, None, folder / "lake", LIMITS, lambda _: None)
-    write_tables(computed, folder / "lake", folder / "out")
+    compute_tables([str(file)], ASKED, None, folder / "out", LIMITS.memory_mb)
     return folder / "out"
 
 

@@ -39,10 +39,10 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     folder = tmp_path_factory.mktemp("example")
     file = folder / "events.ndjson"
     file.write_text("".join(json.dumps(event) + "\n" for event in events(PEOPLE)), encoding="utf-8")
-    _, counts, _, store = compute_files([str(file)], PRODUCT, AS_OF, folder / "lake", LIMITS, lambda _: None)
-    assert counts.rejected == 0, counts.first_rejects
-    assert counts.after_as_of > 0
-    return Deployment(store.root, PRODUCT)
+    done = compute_files([str(file)], PRODUCT, AS_OF, folder / "lake", LIMITS.memory_mb)
+    assert done.counts.rejected == 0, done.counts.first_rejects
+    assert done.counts.after_as_of > 0
+    return Deployment(done.store.root, PRODUCT)
 
 
 DEFINITIONS = [(family, name) for family, named in PRODUCT.definitions.items() for name in named]

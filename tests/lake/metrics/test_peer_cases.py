@@ -105,7 +105,7 @@ class Case:
             for name, table in tables.items()
         )
         project, root = parse(text), self.folder / f"lake{len(list(self.folder.iterdir()))}"
-        compute_files([str(self._file())], project, as_of, root, LIMITS, lambda _: None)
+        compute_files([str(self._file())], project, as_of, root, LIMITS.memory_mb)
         computed = Deployment(root, project)
         return {name: computed.table(family, name, segment=None) for name in definitions}
 

@@ -1,0 +1,81 @@
+"""CSV as spreadsheets and databases write it: one track event a row, under a header with the names of the columns."""
+
+import csv
+import io
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from typing import IO, Any
+
+import orjson
+
+from daybreak.errors import InputError
+
+_NUMBER_OR_BOOLEAN = re.compile(r"^(true|false|-?(0|[1-9]\d{0,14})(\.\d{1,15})?)$")
+_PART_OF_EVENT = {
+    "user_id": "userId",
+    "userid": "userId",
+    "user": "userId",
+    "anonymous_id": "anonymousId",
+    "anonymousid": "anonymousId",
+    "event": "event",
+    "event_name": "event",
+    "timestamp": "timestamp",
+    "time": "timestamp",
+    "message_id": "messageId",
+    "messageid": "messageId",
+}
+"""Column names that a file may use for the parts of an event; every other column is a property."""
+
+
+def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each row as a track event, with its place.
+
+    Columns with usual names say who, what and when; all other columns are properties. Cells are separated by commas,
+    semicolons or tabs: by the one that the header has most of. A row that would swallow others, or whose cells would
+    slip into other columns, raises InputError: no number would be right after that.
+    """
+    begun = 1
+    try:
+        with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
+            header = text.readline()
+            separator = max(",;\t", key=header.count)
+            rows = csv.reader(itertools.chain([header], text), delimiter=separator, strict=True)
+            columns = next(rows, [])
+            known = _known_columns(name, columns)
+            begun = rows.line_num + 1
+            for row in rows:
+                if any(row[len(columns) :]):
+                    raise InputError(f"{name}, line {begun}: more cells than the header has; put text that holds a "
+                                     f"{separator!r} in quotes")  # fmt: skip
+                cells = {column: cell for column, cell in zip(columns, row, strict=False) if cell}
+                properties = {column: _value(cell) for column, cell in cells.items() if column not in known}
+                named = {part: cells[column] for column, part in known.items() if column in cells}
+                if row:
+                    yield f"{name}, line {begun}", {"type": "track", "properties": properties, **named}
+                begun = rows.line_num + 1
+    except csv.Error as error:
+        place = f"{name}: the row that begins on line {begun}"
+        raise InputError(f"{place} is not valid CSV: {error}; check its quotes") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{name}: is not UTF-8; save it as CSV in UTF-8") from None
+
+
+def _known_columns(name: str, columns: Sequence[str]) -> dict[str, str]:
+    """The columns that say who, what and when, with the parts of an event they are. Raises InputError."""
+    known = {column: _PART_OF_EVENT[key] for column in columns if (key := column.strip().lower()) in _PART_OF_EVENT}
+    missing = {"event", "timestamp"} - set(known.values())
+    if not {"userId", "anonymousId"} & set(known.values()):
+        missing.add("user_id")
+    if missing:
+        there = ", ".join(columns)[:160] or "none"
+        raise InputError(f"{name}: a CSV file needs the columns user_id, event and timestamp; "
+                         f"missing: {', '.join(sorted(missing))}; there are: {there}")  # fmt: skip
+    return known
+
+
+def _value(text: Any) -> Any:
+    """A cell as a number or boolean if JSON would write it that way, else as text: 007 is text."""
+    if not isinstance(text, str) or not _NUMBER_OR_BOOLEAN.match(text):
+        return text
+    return orjson.loads(text)

@@ -1,0 +1,121 @@
+"""Computed tables for people: one Parquet and one CSV file a family, and a summary of each definition."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from daybreak.definitions.project import Project
+from daybreak.engine import database
+from daybreak.engine.database import Connection, Limits, workplace
+from daybreak.errors import InputError
+from daybreak.families.base import Definition
+from daybreak.families.registry import FAMILIES, Family
+from daybreak.lake.tables import duckdb_columns
+
+_FORMULA = r"^[\s\x00]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]|^[\t\r\n]"
+"""How a cell begins that a spreadsheet may run as a formula (OWASP, CSV injection); the last four are wide signs."""
+
+
+class Table(NamedTuple):
+    """A table in memory."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+class Summary(NamedTuple):
+    """One definition's table in a few rows."""
+
+    family: str
+    definition: str
+    description: str
+    summary: Table
+    """Over its complete cohorts. Columns of segments are left out if the definition has none."""
+    first_rows: Table | None
+    """The first rows of the table itself, if any were asked for."""
+
+
+def make_folder(out: Path) -> None:
+    """Make the folder for the tables, with its parents. Raises InputError."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {out}: no folder can be made there: {error.strerror}") from None
+
+
+def write_tables(families: Iterable[str], lake: Path, out: Path) -> dict[str, Table]:
+    """Write each family's partitions as one table into `out`, as Parquet and as CSV; returns the tables by family."""
+    make_folder(out)
+    with workplace(Limits()) as (db, _):
+        return {name: _write_table(db, FAMILIES[name], lake, out) for name in families}
+
+
+def summaries(project: Project, families: Iterable[str], out: Path, rows: int) -> Iterator[Summary]:
+    """A summary of each definition of these families, read from the tables in `out`, with its first `rows` rows."""
+    with workplace(Limits()) as (db, _):
+        for family in families:
+            query = database.statements("daybreak.families", f"{family}.summary.sql")
+            db.read_parquet(str(out / f"{family}.parquet")).create_view("rows_of_all", replace=True)
+            for name, definition in project.of(family).items():
+                _select_definition(db, name, definition)
+                summary = _fetch(db, query)
+                first_rows = _fetch(db, "select * from rows_of_one limit ?", [rows]) if rows else None
+                if not definition.segments:
+                    summary = _without_segments(summary)
+                    first_rows = _without_segments(first_rows) if first_rows else None
+                yield Summary(family, name, definition.description, summary, first_rows)
+
+
+def _write_table(db: Connection, family: Family, lake: Path, out: Path) -> Table:
+    names = list(family.row.model_fields)
+    columns = ", ".join(f'"{name}"' for name in names)
+    partitions = db.sql(f"select * from {_partitions(family, lake)}")  # noqa: S608
+    table = f"{family.name}_rows"
+    partitions.order(f"definition, {family.partition}, {columns}").project(columns).create(table)
+    found = db.table(table)
+    db.execute(f"copy {table} to {database.quoted(out / f'{family.name}.parquet')} (format parquet)")
+    cells = ", ".join(_csv_cell(name, str(type_)) for name, type_ in zip(names, found.types, strict=True))
+    found.project(cells).create_view("cells", replace=True)
+    db.execute(f"copy cells to {database.quoted(out / f'{family.name}.csv')} (format csv, header)")
+    return Table(names, found.fetchall())
+
+
+def _partitions(family: Family, lake: Path) -> str:
+    """A family's partitions as one relation, with the values of the folders' names as columns."""
+    folder = lake / "metrics" / family.name
+    if not any(folder.rglob("*.parquet")):  # nobody started: a table without rows
+        return database.read_parquet([], duckdb_columns(family.row))
+    types = f"{{'definition': varchar, '{family.partition}': date}}"
+    files = database.quoted(f"{folder.as_posix()}/*/*/*.parquet")
+    return f"read_parquet({files}, hive_partitioning = true, hive_types = {types})"
+
+
+def _csv_cell(name: str, type_: str) -> str:
+    """A column as it goes into CSV. Text that a spreadsheet would run gets a ' before it, which makes it text there.
+
+    The values of segments are sent by anybody who has a browser's write key. The Parquet files hold them unchanged.
+    """
+    if type_ != "VARCHAR":
+        return f'"{name}"'
+    runs = f"regexp_matches(\"{name}\", '{_FORMULA}')"
+    return f'case when {runs} then chr(39) || "{name}" else "{name}" end as "{name}"'
+
+
+def _select_definition(db: Connection, name: str, definition: Definition) -> None:
+    """Make the tables that a summary reads: rows_of_one, the definition's rows, and options_of_one, its options."""
+    mine = "select * exclude (definition, version) from rows_of_all where definition = ?"
+    db.execute(f"create or replace table rows_of_one as {mine}", [name])
+    options = {"options": len(definition.row()), **definition.row()}  # a table needs a column
+    texts = dict.fromkeys(options, "VARCHAR")
+    database.create(db, "options_of_one", texts, [{key: str(value) for key, value in options.items()}])
+
+
+def _fetch(db: Connection, query: str, parameters: list[Any] | None = None) -> Table:
+    found = db.execute(query, parameters)
+    return Table([column[0] for column in found.description], found.fetchall())
+
+
+def _without_segments(table: Table) -> Table:
+    """The table without its columns of segments, which say nothing if a definition has none."""
+    kept = [position for position, column in enumerate(table.columns) if not column.startswith("segment")]
+    return Table([table.columns[n] for n in kept], [tuple(row[n] for n in kept) for row in table.rows])

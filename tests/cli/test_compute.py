@@ -1,0 +1,39 @@
+"""`daybreak compute` on files that people bring: its tables, its warnings and its errors."""
+
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from daybreak.cli.main import APP
+from daybreak.errors import InputError
+from support.event_files import DEFINED, HEADER, ROWS, written
+
+
+def computed(folder: Path, definitions: str, *options: str) -> tuple[int, str, BaseException | None]:
+    """`daybreak compute` on the two rows: exit code, what it said, and what it raised."""
+    events = written(folder, HEADER + "\n".join(",".join(row) for row in ROWS))
+    asked = written(folder, '[project]\ntimezone = "UTC"\n' + definitions, "asked.toml")
+    done = CliRunner().invoke(APP, ["compute", events, "--definitions", asked, *options])
+    return done.exit_code, done.stdout, done.exception
+
+
+def test_where_nobody_ever_started_there_is_a_table_without_rows_and_the_name_that_was_meant(tmp_path: Path) -> None:
+    asked = DEFINED + DEFINED.replace("activation.a", "activation.b").replace("Opened", "Paid")
+    code, said, raised = computed(tmp_path, asked.replace("Signed Up", "signed up"), "--out", str(tmp_path / "out"))
+    assert (code, raised) == (0, None)
+    assert "[activation.a], [activation.b]: no event 'signed up' ever came; did you mean 'Signed Up'?" in said
+    assert "[activation.b]: no event 'Paid' ever came; what came is Opened, Signed Up" in said
+    assert (tmp_path / "out" / "activation.csv").read_text().count("\n") == 1
+
+
+def test_a_folder_that_cannot_be_made_is_said_before_the_work(tmp_path: Path) -> None:
+    file = written(tmp_path, "", "afile")
+    _, said, raised = computed(tmp_path, DEFINED, "--out", file)
+    assert isinstance(raised, InputError)
+    assert "no folder can be made there" in str(raised)
+    assert "events" not in said
+
+
+def test_a_time_before_all_events_is_said_to_be_that(tmp_path: Path) -> None:
+    *_, raised = computed(tmp_path, DEFINED, "--out", str(tmp_path / "out"), "--as-of", "2020-01-01")
+    assert "all 2 events are later than --as-of 2020-01-01" in str(raised)

@@ -1,0 +1,72 @@
+"""Files that people bring: what is read of them, and the errors that name the place where they cannot be read."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from daybreak.errors import InputError
+from daybreak.files.readers.read import read_events, read_with_places
+from daybreak.ingest.frames import zstd
+from support.event_files import HEADER, ROWS, written
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("name", ["events.csv", "EVENTS.CSV"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_what_spreadsheets_write_is_read(tmp_path: Path, separator: str, name: str, mark: str) -> None:
+    lines = [HEADER.strip().split(","), *ROWS]
+    file = written(tmp_path, mark + "\r\n".join(separator.join(line) for line in lines), name)
+    assert [(e["userId"], e["event"], e["timestamp"], e["properties"]["note"]) for e in read_events([file])] == ROWS
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (HEADER + 'u1,"Signed Up,2026-11-01,a\nu2,Signed Up,2026-11-01,a\n', "line 2 is not valid CSV"),
+        (HEADER + 'u1,"Signed" Up,2026-11-01,a\n', "line 2 is not valid CSV"),
+        (HEADER + "u1,Signed Up,2026-11-01,a\nu2,Signed Up,2026-11-01,one,two\n", "line 3: more cells than the header"),
+        (HEADER.encode() + b"u\xe9,Signed Up,2026-11-01,a\n", "is not UTF-8"),
+        (HEADER.encode("utf-16"), "is not UTF-8"),
+        ("User ID|Event Name|Time\n", "there are: User ID|Event Name|Time"),
+        ("", "there are: none"),
+    ],
+)
+def test_what_cannot_be_read_without_losing_something_is_refused_by_name_and_line(
+    tmp_path: Path, text: str | bytes, said: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        list(read_events([written(tmp_path, text)]))
+    assert said in str(refused.value)
+    assert "events.csv" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("ending", "compress"), [("", bytes), (".gz", gzip.compress), (".zst", zstd.compress)])
+def test_json_lines_are_read_also_compressed_and_a_batch_shares_its_line(
+    tmp_path: Path, ending: str, compress: Callable[[bytes], bytes]
+) -> None:
+    lines = b'{"event": "A"}\n\n{"batch": [{"event": "B"}, {"event": "C"}]}\n'
+    file = written(tmp_path, compress(lines), f"events.jsonl{ending}")
+    assert [(place.removeprefix(file), event["event"]) for place, event in read_with_places([file])] == [
+        (", line 1", "A"), (", line 3", "B"), (", line 3", "C")]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("e.jsonl", "{}\nuser,event\n", "e.jsonl, line 2: "),
+        ("e.jsonl.gz", "{}\n", "e.jsonl.gz: cannot be read"),
+        ("e.jsonl.zst", "{}\n", "e.jsonl.zst: cannot be read"),
+    ],
+)
+def test_a_file_of_another_format_is_refused_by_name(tmp_path: Path, name: str, text: str, said: str) -> None:
+    with pytest.raises(InputError) as refused:
+        list(read_events([written(tmp_path, text, name)]))
+    assert said in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    with pytest.raises(InputError, match=r"absent\.csv: cannot be read"):
+        list(read_events(["absent.csv"]))
