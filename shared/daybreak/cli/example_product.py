@@ -9,7 +9,8 @@ from daybreak.cli.compute import show_summaries
 from daybreak.definitions.project import load
 from daybreak.errors import InputError
 from daybreak.example.check import differences
-from daybreak.example.decisions import AS_OF, decide, events
+from daybreak.example.decisions import AS_OF, decide
+from daybreak.example.events import events
 from daybreak.example.expected import expected
 from daybreak.files.compute import compute_tables
 

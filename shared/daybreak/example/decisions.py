@@ -1,14 +1,13 @@
-"""A made-up data-integration tool: first every person's decisions, then the events that follow from them.
+"""The decisions of every person in a made-up data-integration tool, as plain values.
 
-`decide` draws what each person does, as plain values, and puts the edge cases in by hand. `events` turns that into
-Segment messages. Nothing here counts anything: `answers.py` does, from the same decisions.
+`decide` draws most people at random and places the edge cases by hand. `events.py` makes Segment messages from the
+decisions, and `expected.py` counts the answers from the same decisions.
 """
 
 import math
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -430,88 +429,3 @@ def _visitors() -> list[Person]:
     """Look around without ever signing up: a browser's id is all that is known of them."""
     days = [_berlin(f"10-{day:02}T20:15:00") for day in (1, 12, 24, 25, 26, 31)]
     return [Person(who="", signed_up=None, visits=[day + n * DAY for n in range(1 + day.day % 3)]) for day in days]
-
-
-# The events
-
-
-def events(people: list[Person]) -> list[dict[str, Any]]:
-    """The Segment messages of everybody, in the order of time, and some of them a second time at the end."""
-    messages = [message for person in people for message in _messages(person) if message["timestamp"] < _text(ENDS)]
-    messages.sort(key=lambda message: (message["timestamp"], message["messageId"]))
-    return messages + messages[::97]
-
-
-def _messages(person: Person) -> list[dict[str, Any]]:
-    """Everything one person sends, in no order of time."""
-    browser = f"browser-{person.who}" if person.signed_up else person.who
-    first = person.signed_up
-    messages: list[dict[str, Any]] = []
-
-    def send(kind: str, at: datetime, **fields: Any) -> None:
-        known = first is not None and at >= first and not fields.pop("unknown", False)
-        fields.pop("unknown", None)
-        who = {"userId": person.who} if known else {"anonymousId": browser}
-        key = f"{person.who}-{len(messages):04}"
-        messages.append({"messageId": key, "type": kind, "timestamp": _text(at), **who, **fields})
-
-    def track(event: str, at: datetime, **fields: Any) -> None:
-        send("track", at, event=event, **fields)
-
-    for at in person.visits:
-        send("page", at, name="Workflows")
-    if first is None:
-        return messages
-    invited = {"invited": person.invited} if person.invited else {}
-    track("Signed Up", first, properties=invited, unknown=person.signs_up_before_signing_in)
-    if person.signed_up_again:
-        track("Signed Up", person.signed_up_again, properties={"invited": "invited"})
-    send("identify", first + person.signs_up_before_signing_in * SECOND, anonymousId=browser)
-    if person.profile_after is not None:
-        traits = {"role": person.role, "company_size": person.company_size}
-        send("identify", first + person.profile_after, traits=traits)
-    if person.new_role_at:
-        send("identify", person.new_role_at, traits={"role": person.new_role})
-    for joined in person.memberships:
-        send(
-            "group",
-            joined.at,
-            groupId=joined.account,
-            traits={"name": joined.account, "plan": joined.plan, "size": joined.size},
-        )
-    if person.verified_after is not None:
-        track("Email Verified", first + person.verified_after)
-    for at in person.connected:
-        track("Connection Added", at)
-    for workflow in person.workflows:
-        track("Workflow Started", workflow.started)
-        if workflow.saved_after is not None:
-            track("Workflow Saved", workflow.started + workflow.saved_after)
-    for run in person.runs:
-        track("Workflow Run", run.at, **({"context": {"groupId": run.account}} if run.account else {}))
-    for at in person.invitations:
-        track("Colleague Invited", at)
-    for guide in person.guides:
-        track("Guide Shown", guide.at, properties={"guide": guide.name})
-        if guide.finished_after is not None:
-            track("Guide Finished", guide.at + guide.finished_after, properties={"guide": guide.name})
-    if person.trial:
-        track("Trial Started", person.trial.at)
-        if person.trial.upgraded_after is not None:
-            upgraded = person.trial.at + person.trial.upgraded_after
-            track("Upgraded", upgraded)
-            if person.trial.cancelled_after is not None:
-                track("Subscription Cancelled", upgraded + person.trial.cancelled_after)
-    for answer in person.answers:
-        score = {} if answer.score is None else {"score": answer.score}
-        track("Survey Answered", answer.at, properties={"survey": answer.survey, **score})
-    for at in person.tickets:
-        track("Ticket Opened", at)
-    for at, variant in person.variants:
-        track("Experiment Viewed", at, properties={"experiment": "onboarding", "variant": variant})
-    return messages
-
-
-def _text(moment: datetime) -> str:
-    """An instant as Segment's libraries write it."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

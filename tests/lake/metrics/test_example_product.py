@@ -10,7 +10,8 @@ import pytest
 from daybreak import example
 from daybreak.definitions.project import load
 from daybreak.example.check import differences, key_of
-from daybreak.example.decisions import AS_OF, decide, events
+from daybreak.example.decisions import AS_OF, decide
+from daybreak.example.events import events
 from daybreak.example.expected import expected
 from daybreak.files.compute import compute_files
 from support.journeys import LIMITS, Deployment
