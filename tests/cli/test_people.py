@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from daybreak.cli import person
+from daybreak.cli import people
 from daybreak.errors import InputError
 
 
 def test_a_list_of_people_may_come_from_a_spreadsheet(tmp_path: Path) -> None:
     file = tmp_path / "people.csv"
     file.write_bytes("\ufeffada\r\n\r\n bob \r\n".encode())
-    assert person.asked(["cy"], file) == ["cy", "ada", "bob"]
+    assert people.asked(["cy"], file) == ["cy", "ada", "bob"]
     file.write_bytes(b"\xff\xfea\x00")
     with pytest.raises(InputError, match=r"people\.csv"):
-        person.asked(None, file)
+        people.asked(None, file)
     with pytest.raises(InputError, match="name whom"):
-        person.asked(None, None)
+        people.asked(None, None)

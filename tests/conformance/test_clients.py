@@ -18,7 +18,7 @@ import pytest
 from conformance import clients
 from conformance.clients import ARRIVES, CLIENTS, HTTP, OFFLINE, PLANS, REST, TOLD_SECONDS, UNLOAD, Client, calls, plan
 from conformance.proxy import FORWARDED_AT_ONCE, Exchange, Proxy
-from daybreak.cli.doctor import CHECKS
+from daybreak.aws.doctor import CHECKS
 from daybreak.cloud import local
 from support import matrix
 from support.sandbox import Sandbox, copied

@@ -4,7 +4,8 @@ import sys
 
 import typer
 
-from daybreak.cli import arrivals, compute, definitions, doctor, keys, local_cloud, person, plan, stack
+from daybreak.aws import doctor
+from daybreak.cli import check, compute, local, people, plan, send, setup, stack
 from daybreak.cli.show import ERR
 from daybreak.errors import DaybreakError
 
@@ -14,15 +15,15 @@ APP = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-local_cloud.register(APP)
+local.register(APP)
 stack.register(APP)
-arrivals.register(APP)
-person.register(APP)
+check.register(APP)
+people.register(APP)
 doctor.register(APP)
 compute.register(APP)
-APP.add_typer(keys.APP, name="keys")
+APP.add_typer(send.APP, name="keys")
 APP.add_typer(plan.APP, name="plan")
-APP.add_typer(definitions.APP, name="definitions")
+APP.add_typer(setup.APP, name="definitions")
 
 
 def main() -> None:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from daybreak.cli import doctor, show
+from daybreak.aws import doctor
+from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import deployment
 from daybreak.errors import InputError

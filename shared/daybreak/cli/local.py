@@ -11,12 +11,14 @@ import typer
 from rich.progress import Progress
 
 from daybreak.aws.stack import Stack
-from daybreak.cli import demo as demonstration
-from daybreak.cli import example_product, show
+from daybreak.cli import show
 from daybreak.cli.options import AsJson
-from daybreak.cloud import cdk, local
+from daybreak.cloud import cdk
+from daybreak.cloud import local as local_cloud
 from daybreak.definitions.project import load
 from daybreak.errors import CloudError
+from daybreak.example import demonstrate as example_product
+from daybreak.example import purchases as demonstration
 
 STACK = "Daybreak"
 LOCAL_SOURCE = "local"
@@ -32,7 +34,7 @@ def register(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def up(port: Port = local.PORT, as_json: AsJson = False) -> None:
+def up(port: Port = local_cloud.PORT, as_json: AsJson = False) -> None:
     """Start the local cloud, deploy the stack into it, and print its URL and a write key."""
     project = cdk.project_folder(Path.cwd())
     _show(_up(project, port, show.Stages()), as_json)
@@ -40,21 +42,21 @@ def up(port: Port = local.PORT, as_json: AsJson = False) -> None:
 
 def down() -> None:
     """Stop the local cloud; events and tables stay in .daybreak/ for the next time."""
-    stopped = local.stop(cdk.project_folder(Path.cwd()))
+    stopped = local_cloud.stop(cdk.project_folder(Path.cwd()))
     show.OUT.print("The local cloud is stopped; its state is in .daybreak/." if stopped else "No local cloud was up.")
 
 
 def status(as_json: AsJson = False) -> None:
     """Whether the local cloud is up, and where to send to."""
     project = cdk.project_folder(Path.cwd())
-    cloud = local.running(project)
+    cloud = local_cloud.running(project)
     if cloud is None:
         raise CloudError("the local cloud is not up; start it with `daybreak up`")
     _show(_described(project, cloud), as_json)
 
 
 def demo(
-    port: Port = local.PORT,
+    port: Port = local_cloud.PORT,
     example: Annotated[bool, typer.Option("--example", help="A made-up product instead, without any cloud")] = False,
     out: Annotated[Path, typer.Option(help="With --example: where its events, definitions and tables go")] = Path(
         "out"
@@ -92,22 +94,22 @@ def _up(project: Path, port: int, stages: show.Stages) -> dict[str, str]:
     """Everything `up` does; deploys only where something that is deployed has changed."""
     load(project / "daybreak.toml")  # refuse bad definitions before anything is started
     with stages.stage("starting the local cloud"):
-        cloud = local.start(project, port)
+        cloud = local_cloud.start(project, port)
     os.environ.update(cloud.environment())
     deployed, digest = project / ".daybreak" / "deployed.json", _digest(project)
     known = json.loads(deployed.read_text()) if deployed.is_file() else {}
     if known.get("digest") != digest or not _stands():
         with stages.stage("deploying the stack with CDK"):
-            local.deploy(project, cloud, lambda _: None)
+            local_cloud.deploy(project, cloud, lambda _: None)
         deployed.write_text(json.dumps({"digest": digest, "write_key": known.get("write_key")}))
     return _described(project, cloud)
 
 
-def _described(project: Path, cloud: local.LocalCloud) -> dict[str, str]:
+def _described(project: Path, cloud: local_cloud.LocalCloud) -> dict[str, str]:
     """Where to send to and with which key; a key is made the first time."""
     os.environ.update(cloud.environment())
     stack = Stack.find(STACK)
-    local.publish(stack.collector_url)
+    local_cloud.publish(stack.collector_url)
     file = project / ".daybreak" / "deployed.json"
     known = json.loads(file.read_text())
     keys = stack.write_keys()
