@@ -80,6 +80,26 @@ def test_reading_goes_on_where_it_stopped(tables: Any) -> None:
     assert list(unpack(item["frame"]["B"])) == [b'{"n":2}']
 
 
+def test_lines_are_followed_in_order_of_arrival_and_into_the_next_hour(tables: Any) -> None:
+    table = EventsTable(tables, "events")
+    for minutes in (-90, -30, -20):
+        table.store(intake([json.dumps({"minutes": minutes}).encode()], [b"{}"]), NOW + timedelta(minutes=minutes))
+    moments = iter([NOW + timedelta(minutes=minutes) for minutes in (1, 2, 3)])
+
+    def wait() -> bool:
+        """One more event arrives after the first pause; the second ends it."""
+        if pauses:
+            return False
+        pauses.append(True)
+        table.store(intake([b'{"minutes": 2}']), NOW + timedelta(minutes=2))
+        return True
+
+    pauses: list[bool] = []
+    lines = table.tail(NOW - timedelta(minutes=45), lambda: next(moments), wait)
+    assert [json.loads(line)["minutes"] for line in lines] == [-30, -20, 2]
+    assert pauses == [True]
+
+
 @pytest.mark.parametrize("source", ["", "Web", "a b", "a\nb", "../x", "é"])
 def test_a_source_has_a_plain_name(tables: Any, source: str) -> None:
     from daybreak.aws.write_keys import WriteKeys

@@ -6,7 +6,7 @@ from daybreak.cli.main import APP
 from daybreak.errors import InputError
 
 
-def test_a_cloud_that_is_none_is_no_cloud() -> None:
+def test_an_unknown_cloud_is_refused_with_the_known_ones() -> None:
     done = CliRunner().invoke(APP, ["query", "select 1", "--cloud", "Local"])
     assert isinstance(done.exception, InputError)
-    assert "it is local, aws or auto" in str(done.exception)
+    assert "unknown cloud 'Local'; choose from local, aws, auto" in str(done.exception)

@@ -1,26 +1,19 @@
-"""doctor: sends the public endpoint what real SDKs send, and says what arrived and what to change."""
+"""Examine the public endpoint: send what real SDKs send, and look at what comes back."""
 
 import base64
 import gzip
 import json
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.message import Message
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from daybreak.cli import show
-from daybreak.cli.options import AsJson, Cloud, StackName
-from daybreak.cli.target import deployment, endpoint_url
-from daybreak.errors import InputError
+from daybreak.aws.write_keys import WriteKeys
 
 SOURCE = "doctor"
-"""What its own key is made for."""
+"""The source of the key that `examine_with_own_key` makes."""
 _TIMEOUT_SECONDS = 30
 _EMPTY = b'{"batch": []}'
 """A batch that is answered like any other and leaves nothing behind."""
@@ -29,8 +22,8 @@ _GZIP_ADVICE = "the gateway alters gzip of this type: send application/octet-str
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """What came back: status 0 where nothing did."""
+class Response:
+    """A response of the endpoint; status 0 if there was none."""
 
     status: int
     headers: Message | dict[str, str]
@@ -39,16 +32,28 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A request, what must come back, and what to change where something else does."""
+    """A request, whether its response is good, and what to change if it is not."""
 
     name: str
-    send: Callable[["Endpoint"], Answered]
-    good: Callable[[Answered], bool]
+    send: Callable[["Endpoint"], Response]
+    good: Callable[[Response], bool]
     advice: str
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The result of one check."""
+
+    check: str
+    good: bool
+    answered: str
+    """Status and code of the response."""
+    advice: str
+    """What to change; empty if the response is good."""
+
+
 class Endpoint:
-    """The public endpoint, with a key."""
+    """The public endpoint, with a write key to send with."""
 
     def __init__(self, url: str, write_key: str) -> None:
         self.url, self.write_key = url.rstrip("/"), write_key
@@ -56,15 +61,16 @@ class Endpoint:
 
     def send(
         self, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, method: str = "POST"
-    ) -> Answered:
+    ) -> Response:
+        """Send one request. A refusal is a response too."""
         request = urllib.request.Request(self.url + path, data=body, method=method, headers=dict(headers or {}))  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - typed by a person
-                return Answered(answer.status, answer.headers, _json(answer.read()))
+                return Response(answer.status, answer.headers, _json(answer.read()))
         except urllib.error.HTTPError as refused:
-            return Answered(refused.code, refused.headers, _json(refused.read()))
+            return Response(refused.code, refused.headers, _json(refused.read()))
         except OSError as error:
-            return Answered(0, {}, {"code": "unreachable", "message": str(error)})
+            return Response(0, {}, {"code": "unreachable", "message": str(error)})
 
 
 def _json(body: bytes) -> dict[str, Any]:
@@ -75,15 +81,15 @@ def _json(body: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _taken(answer: Answered) -> bool:
+def _taken(answer: Response) -> bool:
     return answer.status == 200 and answer.body.get("accepted") == 0
 
 
-def _refused(status: int, code: str) -> Callable[[Answered], bool]:
+def _refused(status: int, code: str) -> Callable[[Response], bool]:
     return lambda answer: (answer.status, answer.body.get("code")) == (status, code) and bool(answer.body["message"])
 
 
-def _allows(answer: Answered) -> bool:
+def _allows(answer: Response) -> bool:
     """Whether a page elsewhere may send with the headers SDKs use."""
     allowed = {name.strip().lower() for name in answer.headers.get("Access-Control-Allow-Headers", "").split(",")}
     # `*` covers everything but Authorization
@@ -91,7 +97,7 @@ def _allows(answer: Answered) -> bool:
     return answer.status in (200, 204) and bool(answer.headers.get("Access-Control-Allow-Origin")) and headers
 
 
-def _zipped(kind: str) -> Callable[[Endpoint], Answered]:
+def _zipped(kind: str) -> Callable[[Endpoint], Response]:
     body = gzip.compress(_EMPTY, mtime=0)
     return lambda e: e.send("/v1/batch", body, {**e.basic, "Content-Type": kind, "Content-Encoding": "gzip"})
 
@@ -130,50 +136,22 @@ CHECKS = [
 ]  # fmt: skip
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(doctor)
-
-
-def doctor(
-    url: Annotated[str | None, typer.Option(help="Another URL of the endpoint, such as your own domain")] = None,
-    write_key: Annotated[
-        str | None, typer.Option(envvar="WRITE_KEY", help="A valid key; without, one is made and revoked again")
-    ] = None,
-    cloud: Cloud = "auto",
-    stack: StackName = "Daybreak",
-    as_json: AsJson = False,
-) -> None:
-    """Send the endpoint what real SDKs send; say what arrived and what to change. Leaves no event behind."""
-    if url and not url.startswith(("http://", "https://")):
-        raise InputError(f"--url {url!r}: write it with https:// before it")
-    if url and write_key:
-        results = _examine(Endpoint(url, write_key))
-    else:
-        target = deployment(cloud, stack)
-        keys, now = target.write_keys(), datetime.now(UTC).isoformat(timespec="seconds")
-        if not write_key:
-            keys.revoke_all(SOURCE, now)  # one that an interrupted doctor left
-        own = write_key or keys.create(SOURCE, "browser", now)
-        try:
-            results = _examine(Endpoint(url or endpoint_url(target), own))
-        finally:
-            if not write_key:
-                keys.revoke(own, now)
-    bad = [result for result in results if not result["good"]]
-    if as_json:
-        show.as_json(results)
-    else:
-        rows = [["ok" if r["good"] else "NO", r["check"], r["answered"], r["advice"]] for r in results]
-        show.table("", ["", "check", "answered", "what to change"], rows)
-    if bad:
-        sys.exit(1)
-
-
-def _examine(endpoint: Endpoint) -> list[dict[str, Any]]:
+def examine(endpoint: Endpoint) -> list[Result]:
+    """Run every check. No event is stored: all batches are empty."""
     results = []
     for check in CHECKS:
-        answer = check.send(endpoint)
-        good = check.good(answer)
-        told = " ".join(filter(None, (str(answer.status), answer.body.get("code"))))
-        results.append({"check": check.name, "good": good, "answered": told, "advice": "" if good else check.advice})
+        response = check.send(endpoint)
+        good = check.good(response)
+        answered = " ".join(filter(None, (str(response.status), response.body.get("code"))))
+        results.append(Result(check.name, good, answered, "" if good else check.advice))
     return results
+
+
+def examine_with_own_key(url: str, keys: WriteKeys, now: str) -> list[Result]:
+    """Run every check with a key that is made for it and revoked afterwards. `now` is an ISO 8601 time, UTC."""
+    keys.revoke_all(SOURCE, now)  # a key that an interrupted run left
+    own = keys.create(SOURCE, "browser", now)
+    try:
+        return examine(Endpoint(url, own))
+    finally:
+        keys.revoke(own, now)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from daybreak.errors import RequestRefused
-from daybreak.ingest.frames import MAX_FRAME_BYTES, Frame, HourFrames, StoredItem, count_lines, pack
+from daybreak.ingest.frames import MAX_FRAME_BYTES, Frame, HourFrames, StoredItem, count_lines, pack, unpack
 from daybreak.ingest.request import Intake
 from daybreak.lake.keys import hour_from, hour_of
 
@@ -110,6 +110,24 @@ class EventsTable:
             for item in self._items(f"{hour_of(hour)}.{shard}", after.get(shard, " ")):
                 after[shard] = item["request"]["S"]
                 yield item
+
+    def tail(self, since: datetime, clock: Callable[[], datetime], wait: Callable[[], bool]) -> Iterator[bytes]:
+        """The NDJSON lines of all events that arrived from `since` on, then of those that arrive later.
+
+        Each look at the table yields its lines in order of arrival. `wait` is called when nothing is left of the
+        running hour: it returns True after a pause to look again, or False to end.
+        """
+        hour = since.replace(minute=0, second=0, microsecond=0)
+        after = dict.fromkeys(range(SHARDS), f"{since.minute * 60 + since.second:04}")
+        while True:
+            now = clock()
+            for item in sorted(self.since(hour, after), key=lambda item: item["request"]["S"]):
+                if "frame" in item:
+                    yield from unpack(item["frame"]["B"])
+            if now.replace(minute=0, second=0, microsecond=0) > hour:
+                hour, after = hour + timedelta(hours=1), {}
+            elif not wait():
+                return
 
     def _all(self, **asked: Any) -> Iterator[dict[str, Any]]:
         """Every item of every hour that is kept; not the one that health checks write."""

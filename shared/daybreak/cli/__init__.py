@@ -1,1 +1,1 @@
-"""The `daybreak` command: reads arguments, the clock and the environment, calls the package, shows the answer."""
+"""The `daybreak` command: it reads arguments, the clock and the environment, calls a room, and shows the result."""

@@ -1,38 +1,51 @@
-"""compute: the whole engine on plain files, no AWS."""
+"""The commands that compute tables, from files or from the events of a deployed stack, and ask them."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.progress import track
 
 from daybreak.cli import show
-from daybreak.cli.options import AsJson
+from daybreak.cli.options import AsJson, Cloud, StackName, days, one_day
+from daybreak.cli.target import definitions_here, deployment
 from daybreak.definitions.project import Project, load
 from daybreak.errors import InputError
+from daybreak.export.backfill import plan_backfill
+from daybreak.export.payloads import AskSpan, ExportDay, FinishBackfill
+from daybreak.families.registry import FAMILIES
 from daybreak.files.compute import MEMORY_MB, ComputedTables, compute_tables
 from daybreak.files.tables import summaries
 from daybreak.ingest.event import parse_time
+from daybreak.metrics.payloads import ComputeDay
+
+PANEL = "Compute"
+JOBS = ("export", *FAMILIES)
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(compute)
+    """Add the commands of this panel."""
+    for command in (compute, run, backfill, query):
+        app.command(rich_help_panel=PANEL)(command)
 
 
 def compute(
     events: Annotated[
-        list[str], typer.Argument(help="Files of JSON lines or CSV, .gz and .zst too; - is standard input")
+        list[str],
+        typer.Argument(help="Files of JSON lines or CSV, also as .gz or .zst; - is standard input"),
     ],
-    definitions: Annotated[Path, typer.Option(help="What to measure")] = Path("daybreak.toml"),
+    definitions: Annotated[Path, typer.Option(help="The file of definitions")] = Path("daybreak.toml"),
     as_of: Annotated[
-        str | None, typer.Option(help="Count nothing after this instant; default: end of the last day")
+        str | None, typer.Option(help="Ignore events after this time; the end of the last day by default")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the tables as Parquet and CSV")] = Path("out"),
-    rows: Annotated[int, typer.Option(help="Show this many of each definition's rows below its summary")] = 0,
-    memory_mb: Annotated[int, typer.Option(help="Memory the engine may use")] = MEMORY_MB,
+    out: Annotated[Path, typer.Option(help="The folder for the tables, as Parquet and CSV")] = Path("out"),
+    rows: Annotated[int, typer.Option(help="Show this many rows of each definition below its summary")] = 0,
+    memory_mb: Annotated[int, typer.Option(help="The memory that the engine may use, in MB")] = MEMORY_MB,
     as_json: AsJson = False,
 ) -> None:
-    """Every table of daybreak.toml from plain files of events, on this machine, without AWS."""
+    """Compute every metric from files of events, on this machine and without AWS."""
     project = load(definitions)
     instant = _instant(as_of, project)
     with show.ERR.status("reading …") as status:
@@ -43,6 +56,65 @@ def compute(
     _show_counts(done)
     show_summaries(project, done, out, rows)
     show.OUT.print(f"Every row: {out}/*.csv and {out}/*.parquet, one file a family.")
+
+
+def run(
+    job: Annotated[str, typer.Argument(help=f"One of: {', '.join(JOBS)}")],
+    day: Annotated[str, typer.Option("--date", help="The arrival day to export, or the day to compute as of")],
+    cloud: Cloud = "auto",
+    stack: StackName = "Daybreak",
+    as_json: AsJson = False,
+) -> None:
+    """Run a scheduled job now, for the date that you give. Safe to repeat."""
+    if job not in JOBS:
+        raise InputError(f"unknown job {job!r}; choose from {', '.join(JOBS)}")
+    target = deployment(cloud, stack)
+    wanted = one_day("--date", day)
+    with show.Stages().stage(f"{job} {wanted}"):
+        if job == "export":
+            done = target.export(ExportDay(date=wanted, time=datetime.now(UTC)))
+        else:
+            done = target.metrics(ComputeDay(family=job, date=wanted))
+    show.as_json(done) if as_json else _show_done(done)
+    if done.get("as_of", wanted.isoformat()) != wanted.isoformat():
+        said = f"Computed as of {done['as_of']}, the newest date so far: an older date never takes tables back."
+        show.ERR.print(said, soft_wrap=True)
+
+
+def backfill(
+    first: Annotated[str, typer.Option("--from", help="The first day whose events are counted again")],
+    last: Annotated[str | None, typer.Option("--to", help="The last day; yesterday by default")] = None,
+    cloud: Cloud = "auto",
+    stack: StackName = "Daybreak",
+) -> None:
+    """Recompute tables from stored events after a change of definitions. Safe to repeat."""
+    project = definitions_here()
+    yesterday = datetime.now(project.zone).date() - timedelta(days=1)
+    begin, end = days(first, last or yesterday.isoformat(), ago=0)
+    target = deployment(cloud, stack)
+    plan = plan_backfill(begin, end, yesterday, target.export(AskSpan()))
+    for piece in track(list(plan.pieces()), "deriving", console=show.ERR):
+        target.export(piece)
+    target.export(FinishBackfill(derived=datetime.now(UTC).isoformat()))
+    for family in track(project.measured, "computing", console=show.ERR):
+        target.metrics(ComputeDay(family=family, date=plan.as_of))
+    show.OUT.print(f"Derived from {plan.first} to {plan.last}, computed as of {plan.as_of}.")
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help='"select …", in Athena\'s SQL')],
+    cloud: Cloud = "auto",
+    stack: StackName = "Daybreak",
+    as_json: AsJson = False,
+) -> None:
+    """Query the tables with SQL, through Athena."""
+    target = deployment(cloud, stack)
+    with show.ERR.status("asking Athena …") as status:
+        found = target.query(sql, lambda seconds: status.update(f"asking Athena … {seconds:.0f} s"))
+    if as_json:
+        show.as_json(show.objects(found.columns, found.rows))
+    else:
+        show.table("", found.columns, found.rows)
 
 
 def show_summaries(project: Project, done: ComputedTables, out: Path, rows: int) -> None:
@@ -66,7 +138,15 @@ def _show_counts(done: ComputedTables) -> None:
         show.OUT.print(warning, style="yellow", markup=False, soft_wrap=True)
 
 
+def _show_done(done: Mapping[str, Any]) -> None:
+    exported = done.get("exported")
+    rows = exported if isinstance(exported, list) else [done]
+    if rows:
+        show.table("", list(rows[0]), [list(row.values()) for row in rows])
+
+
 def _instant(text: str | None, project: Project) -> datetime | None:
+    """The time given as --as-of, in the project's time zone if it names none. Raises InputError."""
     if text is None:
         return None
     try:

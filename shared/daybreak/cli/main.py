@@ -1,33 +1,25 @@
-"""The `daybreak` command."""
+"""The `daybreak` command: one module for each panel of its help."""
 
 import sys
 
 import typer
 
-from daybreak.aws import doctor
-from daybreak.cli import check, compute, local, people, plan, send, setup, stack
+from daybreak.cli import check, compute, local, people, send, setup
 from daybreak.cli.show import ERR
 from daybreak.errors import DaybreakError
 
 APP = typer.Typer(
-    help="Product events in, the morning's onboarding metrics out.",
+    help="Collect product events, and compute onboarding metrics from them.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-local.register(APP)
-stack.register(APP)
-check.register(APP)
-people.register(APP)
-doctor.register(APP)
-compute.register(APP)
-APP.add_typer(send.APP, name="keys")
-APP.add_typer(plan.APP, name="plan")
-APP.add_typer(setup.APP, name="definitions")
+for panel in (local, send, check, compute, people, setup):  # help shows the panels in this order
+    panel.register(APP)
 
 
 def main() -> None:
-    """Run a command; what goes wrong on purpose is one line and exit code 1."""
+    """Run a command. An expected error is printed as one line, with exit code 1."""
     try:
         APP()
     except DaybreakError as error:

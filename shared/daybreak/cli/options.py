@@ -10,20 +10,23 @@ from daybreak.errors import InputError
 Cloud = Annotated[
     str, typer.Option(help="local, aws, or auto: the local cloud while it is up, else AWS", envvar="DAYBREAK_CLOUD")
 ]
-StackName = Annotated[str, typer.Option("--stack", help="Name of the deployed stack", envvar="DAYBREAK_STACK")]
-AsJson = Annotated[bool, typer.Option("--json", help="For machines")]
+StackName = Annotated[str, typer.Option("--stack", help="The name of the deployed stack", envvar="DAYBREAK_STACK")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
 
 def one_day(option: str, text: str) -> date:
-    """The day somebody typed. Raises InputError."""
+    """The day that was typed as an option or argument. Raises InputError."""
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise InputError(f"{option} {text!r} is no date; write it as 2026-11-21") from None
+        raise InputError(f"{option} {text!r} is not a date; write it as 2026-11-21") from None
 
 
 def days(first: str | None, last: str | None, ago: int) -> tuple[date, date]:
-    """The days from --from (so many days ago by default) to --to (today, UTC, by default). Raises InputError."""
+    """The days from --from to --to, both included. Raises InputError.
+
+    By default --to is today (UTC), and --from is `ago` days before --to.
+    """
     end = one_day("--to", last) if last else datetime.now(UTC).date()
     begin = one_day("--from", first) if first else end - timedelta(days=ago)
     if end < begin:

@@ -1,4 +1,4 @@
-"""forget, export-person: what is held of somebody, and removing it."""
+"""The commands for the rights of people: deletion, and a copy of their data."""
 
 import json
 import time
@@ -24,40 +24,42 @@ from daybreak.people.receipt import Receipt
 from daybreak.people.suppress import suppress
 
 _IN_FORCE_SECONDS = CACHE_SECONDS + 30
-"""Until no collector holds the list of before, and none is still busy with a request it judged by it."""
+"""After this, no collector uses an older list, and all requests that were judged by an older list have ended."""
 
+PANEL = "People"
 Users = Annotated[list[str] | None, typer.Argument(help="User ids, or anonymous ids of people without one")]
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(forget)
-    app.command("export-person")(export_person)
+    """Add the commands of this panel."""
+    app.command(rich_help_panel=PANEL)(forget)
+    app.command("export-person", rich_help_panel=PANEL)(export_person)
 
 
 def forget(
     users: Users = None,
-    file: Annotated[Path | None, typer.Option("--file", help="A file with one id a line")] = None,
-    wait: Annotated[bool, typer.Option(help="Wait until the suppression is in force everywhere")] = True,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not show the ids and ask")] = False,
+    file: Annotated[Path | None, typer.Option("--file", help="A file with one id in each line")] = None,
+    wait: Annotated[bool, typer.Option(help="Wait until every collector refuses their events")] = True,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation")] = False,
     cloud: Cloud = "auto",
     stack: StackName = "Daybreak",
     as_json: AsJson = False,
 ) -> None:
-    """Remove people and their anonymous ids from everything that is held, and take nothing of them any more."""
-    people = asked(users, file)
+    """Delete everything that is stored about people, and accept no more events about them."""
+    asked = asked_for(users, file)
     project, target = definitions_here(), deployment(cloud, stack)
-    gone = _suppress(target, people, wait=wait, ask=not yes)
+    people = _suppress(target, asked, wait=wait, ask=not yes)
 
     def rebuild(arrived: date) -> None:
         target.export(ReplayDay(replay=arrived, time=datetime.now(UTC)))
 
-    with show.ERR.status("rewriting …") as status:
+    with show.ERR.status("deleting …") as status:
         receipt = forgetting.forget(
-            target.lake(), target.events(), gone, rebuild, datetime.now(UTC), progress=status.update
+            target.lake(), target.events(), people, rebuild, datetime.now(UTC), progress=status.update
         )
     _show(receipt, as_json)
     yesterday = datetime.now(project.zone).date() - timedelta(days=1)
-    for family in track(project.measured, "counting again", console=show.ERR):
+    for family in track(project.measured, "computing", console=show.ERR):
         target.metrics(ComputeDay(family=family, date=yesterday))
 
 
@@ -89,27 +91,27 @@ def _suppress(target: Stack, users: list[str], *, wait: bool, ask: bool) -> Peop
 
 def export_person(
     user: Annotated[str, typer.Argument(help="A user id, or the anonymous id of somebody without one")],
-    out: Annotated[Path | None, typer.Option(help="Where to write it; without, it is shown")] = None,
+    out: Annotated[Path | None, typer.Option(help="The file to write; printed without it")] = None,
     cloud: Cloud = "auto",
     stack: StackName = "Daybreak",
 ) -> None:
-    """Everything that is held of a person, as JSON: their ids, their events, what was rejected of theirs."""
+    """Export everything that is stored about a person, as JSON: ids, events and rejected events."""
     target = deployment(cloud, stack)
     _export(target)
     with show.ERR.status("reading …"):
         found = exporting.export_person(target.lake(), user)
     if not (found["events"] or found["rejected"]):
-        show.ERR.print(f"Nothing is held of {user}: look at how the id is written.", style="yellow", markup=False)
+        show.ERR.print(f"Nothing is stored about {user}: check the spelling.", style="yellow", markup=False)
     if out is None:
         show.as_json(found)
         return
     out.write_text(json.dumps(found, default=str, indent=1))
-    show.OUT.print(f"{len(found['events']):,} events and {len(found['rejected']):,} rejected ones of "
-                   f"{len(found['ids'])} ids written to {out}.", markup=False)  # fmt: skip
+    show.OUT.print(f"Wrote {len(found['events']):,} events and {len(found['rejected']):,} rejected events of "
+                   f"{len(found['ids'])} ids to {out}.", markup=False)  # fmt: skip
 
 
-def asked(users: list[str] | None, file: Path | None) -> list[str]:
-    """The ids somebody typed or listed. Raises InputError."""
+def asked_for(users: list[str] | None, file: Path | None) -> list[str]:
+    """The ids that were typed or are listed in a file. Raises InputError."""
     listed = list(users or [])
     if file:
         try:
@@ -118,34 +120,36 @@ def asked(users: list[str] | None, file: Path | None) -> list[str]:
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{file}: cannot be read: {error}") from None
     if not listed:
-        raise InputError("name whom to forget: daybreak forget USER, or --file LIST")
+        raise InputError("name at least one person: daybreak forget USER, or --file LIST")
     return listed
 
 
 def _export(target: Stack) -> None:
-    """Bring everything that has arrived into the lake, the running hour included."""
+    """Export everything that has arrived into the lake, the running hour included."""
     now = datetime.now(UTC)
-    with show.ERR.status("exporting what has arrived …"):
+    with show.ERR.status("exporting …"):
         target.export(ExportDay(date=now.date(), time=now))
 
 
 def _show(receipt: Receipt, as_json: bool) -> None:
     figures = {
-        "ids suppressed, of everybody so far": len(receipt.digests),
+        "ids suppressed, also by earlier runs": len(receipt.digests),
         "items of the events table rewritten": receipt.table_items,
-        "events removed from the raw log": receipt.events_removed,
-        "events removed from the quarantine": receipt.rejects_removed,
+        "events deleted from the raw log": receipt.events_removed,
+        "events deleted from the quarantine": receipt.rejects_removed,
         "objects of the logs rewritten": len(receipt.objects),
         "arrival days rebuilt": len(receipt.days_rebuilt),
-        "old versions of objects removed": receipt.old_versions_removed,
+        "old versions of objects deleted": receipt.old_versions_removed,
     }
     if as_json:
         show.as_json({name: getattr(receipt, name) for name in receipt.__dataclass_fields__})
         return
-    show.table("Forgotten", ["what", "count"], [[name, count] for name, count in figures.items()])
+    show.table("Deleted", ["what", "count"], [[name, count] for name, count in figures.items()])
     show.OUT.print("The receipt is in the bucket under receipts/. DynamoDB's point-in-time recovery still holds the "
-                   "items for up to 35 days, and nothing can be removed from it.")  # fmt: skip
+                   "items for up to 35 days; nothing can be deleted from it.")  # fmt: skip
     if not (receipt.table_items or receipt.objects or receipt.days_rebuilt):
-        show.OUT.print("Nothing was held of them: look at how the ids are written.", style="yellow")
+        show.OUT.print("Nothing was stored about them: check the spelling of the ids.", style="yellow")
     if receipt.left:
-        show.OUT.print(f"{receipt.left} days held them again while this ran; run it again.", style="bold red")
+        show.OUT.print(
+            f"{receipt.left} days hold them again: an export ran at the same time. Run this again.", style="bold red"
+        )

@@ -1,7 +1,8 @@
-"""keys create | rotate | list | revoke."""
+"""The commands for sending events: write keys to send with, and the events as they arrive."""
 
 import enum
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -12,52 +13,79 @@ from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import deployment
 from daybreak.errors import InputError
 
-APP = typer.Typer(help="Write keys: one a source; only hashes are stored.", no_args_is_help=True)
+PANEL = "Send"
+_TAIL_SECONDS = 1.0
+
+KEYS = typer.Typer(help="Create, rotate, list and revoke write keys. Each source has its own.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this panel."""
+    app.command(rich_help_panel=PANEL)(tail)
+    app.add_typer(KEYS, name="keys", rich_help_panel=PANEL)
+
+
+def tail(
+    cloud: Cloud = "auto",
+    stack: StackName = "Daybreak",
+    since: Annotated[int, typer.Option(help="Begin with the events of this many minutes ago")] = 5,
+    follow: Annotated[bool, typer.Option(help="Continue until interrupted")] = True,
+) -> None:
+    """Print events as they arrive, newest last, one JSON line each."""
+
+    def wait() -> bool:
+        if follow:
+            time.sleep(_TAIL_SECONDS)
+        return follow
+
+    begin = datetime.now(UTC) - timedelta(minutes=since)
+    for line in deployment(cloud, stack).events().tail(begin, lambda: datetime.now(UTC), wait):
+        show.OUT.print(line.decode(), markup=False, soft_wrap=True)  # a line stays a line
 
 
 class Kind(enum.Enum):
-    """As `daybreak.ingest.request.Kind`, for typer."""
+    """The kinds of `daybreak.ingest.request.Kind`, as typer needs them."""
 
     browser = "browser"
     server = "server"
 
 
-@APP.command()
+@KEYS.command()
 def create(
-    source: Annotated[str, typer.Argument(help="What sends with it: web, backend, ios …")],
+    source: Annotated[str, typer.Argument(help="The source that sends with the key: web, backend, ios …")],
     kind: Annotated[
-        Kind, typer.Option(help="browser: anyone who opens the page can read it; server: may import history too")
+        Kind, typer.Option(help="browser: everybody who opens the page can read it; server: may import history too")
     ] = Kind.browser,
     cloud: Cloud = "auto",
     stack: StackName = "Daybreak",
     as_json: AsJson = False,
 ) -> None:
-    """Make the key of a source. It is shown once."""
+    """Create the write key of a source, and show it once."""
     if source == doctor.SOURCE:
-        raise InputError(f"{source!r} is what `daybreak doctor` makes its own keys for; choose another name")
+        raise InputError(f"`daybreak doctor` uses the source {source!r} for its own keys; choose another name")
     write_key = deployment(cloud, stack).write_keys().create(source, kind.value, _now())
     _show(source, write_key, as_json)
 
 
-@APP.command()
+@KEYS.command()
 def rotate(
-    source: Annotated[str, typer.Argument(help="The source that gets a new key")],
+    source: Annotated[str, typer.Argument(help="The source that gets a second key")],
     cloud: Cloud = "auto",
     stack: StackName = "Daybreak",
     as_json: AsJson = False,
 ) -> None:
-    """Make a second key for a source; the old one stays valid until you revoke it."""
+    """Create a second key for a source. The old one stays valid until you revoke it."""
     keys = deployment(cloud, stack).write_keys()
     write_key = keys.rotate(source, _now())
     _show(source, write_key, as_json)
     if not as_json:
         old = next(key for key in keys.all() if key.source == source and key.revoked_at is None)
-        show.OUT.print(f"[dim]When nothing sends with the old one any more: daybreak keys revoke {old.id}[/dim]")
+        show.OUT.print(f"[dim]When no app sends with the old key any more: daybreak keys revoke {old.id}[/dim]")
 
 
-@APP.command("list")
+@KEYS.command("list")
 def list_(cloud: Cloud = "auto", stack: StackName = "Daybreak", as_json: AsJson = False) -> None:
-    """All keys by id and source."""
+    """List all keys with their ids and sources."""
     keys = deployment(cloud, stack).write_keys().all()
     if as_json:
         show.as_json(
@@ -71,13 +99,13 @@ def list_(cloud: Cloud = "auto", stack: StackName = "Daybreak", as_json: AsJson 
                    [[k.id, k.source, k.kind, k.created_at, k.revoked_at] for k in keys])  # fmt: skip
 
 
-@APP.command()
+@KEYS.command()
 def revoke(
-    key: Annotated[str, typer.Argument(help="Its id from `keys list`, or the key itself")],
+    key: Annotated[str, typer.Argument(help="The id of the key from `keys list`, or the key itself")],
     cloud: Cloud = "auto",
     stack: StackName = "Daybreak",
 ) -> None:
-    """Refuse a key from now on; in force everywhere within a minute."""
+    """Revoke a key. Within a minute it is refused everywhere."""
     revoked = deployment(cloud, stack).write_keys().revoke(key, _now())
     show.OUT.print(f"Revoked {revoked.id} of source {revoked.source}; in force within a minute.")
 

@@ -1,31 +1,53 @@
-"""definitions check, list, show, schema, docs: what daybreak.toml measures, and whether it can."""
+"""The commands that set a project up: its definitions in daybreak.toml, and its tracking plan."""
 
+import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from daybreak.cli import show
-from daybreak.cli.options import AsJson
+from daybreak.cli.options import AsJson, Cloud, StackName
+from daybreak.cli.target import deployment
 from daybreak.definitions import json_schema, reference_page
 from daybreak.definitions.project import Project, load
 from daybreak.errors import InputError
 from daybreak.families.base import label
 from daybreak.families.registry import FAMILIES
 from daybreak.files.compute import never_arrived_in_files
+from daybreak.files.readers.read import read_events
+from daybreak.ingest.tracking_plan import load_plan
 from daybreak.lake.tables import columns
+from daybreak.tracking.compare import compare
+from daybreak.tracking.observed import Observed, lake_events, observe
+from daybreak.tracking.observed import learn as draft
+from daybreak.tracking.pages import plan_page, plan_toml
 
-APP = typer.Typer(help="What daybreak.toml measures, and whether it can.", no_args_is_help=True)
-File = Annotated[Path, typer.Option("--definitions", help="What to measure")]
-DEFAULT = Path("daybreak.toml")
+PANEL = "Setup"
+DEFINITIONS = typer.Typer(help="Check, list and explain the definitions in daybreak.toml.", no_args_is_help=True)
+PLAN = typer.Typer(help="Draft, check and enforce the tracking plan.", no_args_is_help=True)
+
+Definitions = Annotated[Path, typer.Option("--definitions", help="The file of definitions")]
+PlanFile = Annotated[Path, typer.Option("--plan", help="The file of the plan")]
+Events = Annotated[list[str] | None, typer.Argument(help="Files of events; without them, the deployed lake")]
+Days = Annotated[int, typer.Option(help="How many days of arrivals to read from the deployed lake, today included")]
+Out = Annotated[Path | None, typer.Option(help="The file to write; printed without it")]
+DEFAULT_DEFINITIONS, DEFAULT_PLAN = Path("daybreak.toml"), Path("events/plan.toml")
 
 
-@APP.command()
-def check(
-    events: Annotated[list[str] | None, typer.Argument(help="Files of events to look for its names in")] = None,
-    definitions: File = DEFAULT,
+def register(app: typer.Typer) -> None:
+    """Add the commands of this panel."""
+    app.add_typer(DEFINITIONS, name="definitions", rich_help_panel=PANEL)
+    app.add_typer(PLAN, name="plan", rich_help_panel=PANEL)
+
+
+@DEFINITIONS.command("check")
+def check_definitions(
+    events: Annotated[list[str] | None, typer.Argument(help="Files of events in which the names must occur")] = None,
+    definitions: Definitions = DEFAULT_DEFINITIONS,
 ) -> None:
-    """Read the file and say in one line what is wrong; with events, also what it names and never came."""
+    """Check the file of definitions. With files of events, list the names that never occur in them."""
     project = load(definitions)
     count, warnings = sum(1 for _ in project.all()), list[str]()
     if events:
@@ -37,9 +59,9 @@ def check(
     show.OUT.print(f"{definitions}: {count} definitions, {found}.", markup=False)
 
 
-@APP.command("list")
-def list_(definitions: File = DEFAULT, as_json: AsJson = False) -> None:
-    """Every definition with its question."""
+@DEFINITIONS.command("list")
+def list_definitions(definitions: Definitions = DEFAULT_DEFINITIONS, as_json: AsJson = False) -> None:
+    """List every definition with its description."""
     project = load(definitions)
     rows = [
         [
@@ -54,17 +76,17 @@ def list_(definitions: File = DEFAULT, as_json: AsJson = False) -> None:
     ]
     names = ["definition", "actor", "segments", "version", "description"]
     if as_json:
-        show.as_json([dict(zip(names, row, strict=True)) for row in rows])
+        show.as_json(show.objects(names, rows))
     else:
         show.table("", names, rows)
 
 
-@APP.command("show")
-def show_(
+@DEFINITIONS.command("show")
+def show_definition(
     name: Annotated[str, typer.Argument(help="Such as activation.first_workflow; the last part is enough")],
-    definitions: File = DEFAULT,
+    definitions: Definitions = DEFAULT_DEFINITIONS,
 ) -> None:
-    """One definition in plain sentences: who is counted, what counts, and what its table's columns mean."""
+    """Explain one definition: who is counted, what counts, and what the columns of its table mean."""
     project = load(definitions)
     family, own = _find(project, name)
     definition = project.of(family)[own]
@@ -78,19 +100,78 @@ def show_(
     show.table(f"\nTable {family}, version {project.version(family, own)}", ["column", ""], table)
 
 
-@APP.command("schema")
-def schema_(out: Annotated[Path | None, typer.Option(help="Write it to this file")] = None) -> None:
-    """The JSON Schema of daybreak.toml, for editors."""
-    _written(json_schema.text(), out)
+@DEFINITIONS.command("schema")
+def print_schema(out: Out = None) -> None:
+    """Print the JSON Schema of daybreak.toml, for editors."""
+    _write_exactly(json_schema.text(), out)
 
 
-@APP.command()
-def docs(out: Annotated[Path | None, typer.Option(help="Write it to this file")] = None) -> None:
-    """What each number means, as a page."""
-    _written(reference_page.text(), out)
+@DEFINITIONS.command("docs")
+def print_metrics_page(out: Out = None) -> None:
+    """Print the page that explains every metric, in Markdown."""
+    _write_exactly(reference_page.text(), out)
 
 
-def _written(text: str, out: Path | None) -> None:
+@PLAN.command()
+def learn(
+    events: Events = None,
+    out: Out = None,
+    days: Days = 7,
+    cloud: Cloud = "auto",
+    stack: StackName = "Daybreak",
+) -> None:
+    """Draft a plan from the events that arrived. You add the purpose and the owner of each event."""
+    _write(plan_toml(draft(_observed(events, days, cloud, stack))), out)
+
+
+@PLAN.command("check")
+def check_plan(
+    events: Events = None,
+    plan: PlanFile = DEFAULT_PLAN,
+    days: Days = 7,
+    cloud: Cloud = "auto",
+    stack: StackName = "Daybreak",
+    as_json: AsJson = False,
+) -> None:
+    """Compare the plan with the events that arrived. Exit code 1 if they differ."""
+    wanted = load_plan(plan)
+    found = compare(wanted, _observed(events, days, cloud, stack))
+    rows = [[difference.what, difference.event, difference.property, difference.came] for difference in found]
+    names = ["difference", "event", "property", "came"]
+    if as_json:
+        show.as_json(show.objects(names, rows))
+    elif rows:
+        show.table(f"{plan} and the events that arrived", names, rows)
+    else:
+        show.OUT.print(f"{plan}: the events that arrived are as planned.", markup=False)
+    if rows:
+        sys.exit(1)
+
+
+@PLAN.command("docs")
+def print_plan_page(plan: PlanFile = DEFAULT_PLAN, out: Out = None) -> None:
+    """Print the page that lists what is collected, from where and for what, in Markdown."""
+    _write(plan_page(load_plan(plan)), out)
+
+
+@PLAN.command()
+def push(plan: PlanFile = DEFAULT_PLAN, cloud: Cloud = "auto", stack: StackName = "Daybreak") -> None:
+    """Put the plan in force. The endpoint judges events by it within a minute, without a deploy."""
+    wanted = load_plan(plan)
+    deployment(cloud, stack).live_rules().set_plan(wanted)
+    others = ", ".join(f"{source}: {mode}" for source, mode in wanted.sources.items())
+    show.OUT.print(f"{plan}: {len(wanted.events)} events, mode {wanted.mode}{f' ({others})' if others else ''}; "
+                   "in force within a minute.", markup=False)  # fmt: skip
+
+
+@PLAN.command()
+def off(cloud: Cloud = "auto", stack: StackName = "Daybreak") -> None:
+    """Take the plan out of force, within a minute."""
+    deployment(cloud, stack).live_rules().set_plan(None)
+    show.OUT.print("Within a minute, no plan is in force any more.")
+
+
+def _write_exactly(text: str, out: Path | None) -> None:
     if out is None:
         typer.echo(text, nl=False)
     else:
@@ -104,8 +185,8 @@ def _find(project: Project, name: str) -> tuple[str, str]:
     if len(found) == 1:
         return found[0]
     if found:
-        raise InputError(f"{name!r} is several: {', '.join(map('.'.join, found))}; name one in full")
-    raise InputError(f"{name!r} is not defined; there are {', '.join(map('.'.join, known))}")
+        raise InputError(f"several definitions are named {name!r}; choose from {', '.join(map('.'.join, found))}")
+    raise InputError(f"unknown definition {name!r}; choose from {', '.join(map('.'.join, known))}")
 
 
 def _rule(family: str) -> str:
@@ -123,3 +204,21 @@ def _segments(project: Project, names: list[str]) -> str:
             else f"{name} (property {segment.property} of the start event)"
         )
     return f"Split by {', '.join(said)}." if said else ""
+
+
+def _observed(events: list[str] | None, days: int, cloud: str, stack: str) -> Observed:
+    if events:
+        return observe(event for event in read_events(events) if isinstance(event, dict))
+    today = datetime.now(UTC).date()
+    wanted = [today - timedelta(days=n) for n in range(days)]
+    with show.ERR.status("reading events …"):
+        return observe(lake_events(deployment(cloud, stack).lake(), wanted))
+
+
+def _write(text: str, out: Path | None) -> None:
+    if out is None:
+        show.OUT.print(text, markup=False, end="", soft_wrap=True)
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(text)
+    show.OUT.print(f"Written to {out}.", markup=False)

@@ -12,9 +12,9 @@ from daybreak.ingest.rules import Rules
 
 
 def deployment(cloud: str, stack: str) -> Stack:
-    """The stack to speak to; sets the environment boto3 reads where that is the local cloud."""
+    """The stack to speak to. Sets the environment that boto3 reads if it is in the local cloud. Raises CloudError."""
     if cloud not in ("auto", "local", "aws"):
-        raise InputError(f"--cloud {cloud!r} is none; it is local, aws or auto")
+        raise InputError(f"--cloud: unknown cloud {cloud!r}; choose from local, aws, auto")
     here = _local()
     if cloud == "local" and here is None:
         raise CloudError("the local cloud is not up; start it with `daybreak up`")
@@ -26,17 +26,17 @@ def deployment(cloud: str, stack: str) -> Stack:
 
 
 def rules(target: Stack) -> Rules:
-    """The rules in force there: what the checkout's daybreak.toml says of privacy, and what is live."""
+    """The rules in force: privacy from the daybreak.toml of the checkout, plan and suppressions from the stack."""
     return target.live_rules(definitions_here().privacy.cleaner(target.hash_salt)).current()
 
 
 def definitions_here() -> Project:
-    """What the checkout's daybreak.toml says. Raises CloudError outside a checkout."""
+    """The daybreak.toml of the checkout. Raises CloudError outside a checkout."""
     return load(cdk.project_folder(Path.cwd()) / "daybreak.toml")
 
 
 def endpoint_url(target: Stack) -> str:
-    """Where clients send to: the stack's own URL, or the local cloud's where that is spoken to."""
+    """The URL that clients send to: the local cloud's if `target` is in it, else the stack's own."""
     here = _local()
     spoken_to = here is not None and os.environ.get("AWS_ENDPOINT_URL") == here.endpoint
     return here.url if here is not None and spoken_to else target.collector_url

@@ -1,22 +1,23 @@
-"""`daybreak demo`: real purchases through the public endpoint with a real SDK, and the answers through Athena's API."""
+"""Real purchases for `daybreak demo`: sent with a real SDK, computed by the scheduled jobs, asked about in Athena."""
 
 import gzip
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from segment.analytics.client import Client
-
-from daybreak.aws.stack import Stack
-from daybreak.cli import show
+from daybreak.aws.stack import Answer, Stack
 from daybreak.errors import CloudError
 from daybreak.export.payloads import ExportDay
 from daybreak.metrics.payloads import ComputeDay
 
 PURCHASES = Path("tests/data/CDNOW_master.txt.gz")
 LAST_DAY = date(1998, 6, 30)
+
+Stage = Callable[[str], AbstractContextManager[None]]
+"""A context in which the named stage of the work runs."""
 
 QUESTIONS = {
     "Retention by month: of January's 7,846 new buyers, who buys again?": """
@@ -49,7 +50,7 @@ QUESTIONS = {
 
 
 def purchases(file: Path) -> Iterator[dict[str, Any]]:
-    """The data set as arguments of the SDK's `track`, each with an id of its own so that a replay doubles nothing."""
+    """The data set as arguments of the SDK's `track`. Each purchase has a fixed id: sent twice, it counts once."""
     with gzip.open(file, "rt") as lines:
         next(lines)  # the header
         for number, line in enumerate(lines, start=1):
@@ -64,7 +65,12 @@ def purchases(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def send(host: str, write_key: str, file: Path, progress: Callable[[int], None]) -> int:
-    """Send every purchase with segment-analytics-python; raises CloudError if one could not be delivered."""
+    """Send every purchase with segment-analytics-python, and return how many there were.
+
+    `progress` is called with the number delivered so far. Raises CloudError if one could not be delivered.
+    """
+    from segment.analytics.client import Client  # only the demo needs it, and it takes a quarter of a second
+
     failed: list[str] = []
     logging.getLogger("segment").setLevel(logging.ERROR)
     client = Client(
@@ -90,21 +96,17 @@ def send(host: str, write_key: str, file: Path, progress: Callable[[int], None])
     return sent
 
 
-def compute(stack: Stack, stages: show.Stages, sent_from: datetime, families: list[str]) -> None:
-    """The scheduled jobs, run now: the export of what has arrived, then these families."""
-    now = datetime.now(UTC)
-    with stages.stage("export: arrivals into the lake, each message id once"):
-        for day in {sent_from.date() + timedelta(days=n) for n in range((now.date() - sent_from.date()).days + 1)}:
-            stack.export(ExportDay(date=day, time=now))
+def run_jobs(stack: Stack, sent_from: datetime, now: datetime, families: Iterable[str], stage: Stage) -> None:
+    """Run the scheduled jobs now: the export of everything that arrived since `sent_from`, then these families."""
+    with stage("export: arrivals into the lake, each message id once"):
+        for n in range((now.date() - sent_from.date()).days + 1):
+            stack.export(ExportDay(date=sent_from.date() + timedelta(days=n), time=now))
     for family in families:
-        with stages.stage(f"metrics: {family}"):
+        with stage(f"metrics: {family}"):
             stack.metrics(ComputeDay(family=family, date=LAST_DAY))
 
 
-def answer(stack: Stack, stages: show.Stages) -> None:
-    """Ask every question through Athena's API, then show the tables."""
-    with stages.stage(f"Athena: {len(QUESTIONS)} queries"):
-        answers = {question: stack.query(sql) for question, sql in QUESTIONS.items()}
-    for question, found in answers.items():
-        show.OUT.print()
-        show.table(question, found.columns, found.rows)
+def ask(stack: Stack, stage: Stage) -> dict[str, Answer]:
+    """The answers to all questions, through Athena's API."""
+    with stage(f"Athena: {len(QUESTIONS)} queries"):
+        return {question: stack.query(sql) for question, sql in QUESTIONS.items()}

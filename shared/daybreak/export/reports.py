@@ -1,0 +1,17 @@
+"""Questions about what arrived, as SQL for Athena."""
+
+from datetime import date
+
+from daybreak.engine import database
+
+_SQL = "daybreak.export.sql"
+
+
+def reconciliation_of_day(arrived: date) -> str:
+    """The books of an arrival day: a row for each hour and source, with the columns of `Reconciled`."""
+    return database.statements(_SQL, "reconciliation_of_day.sql").format(arrived=arrived)
+
+
+def rejects_of_days(first: date, last: date) -> str:
+    """Rejected events of these arrival days by source and reason, with an example of each in its last column."""
+    return database.statements(_SQL, "rejects_of_days.sql").format(first=first, last=last)
