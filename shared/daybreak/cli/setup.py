@@ -13,8 +13,8 @@ from daybreak.cli.target import deployment
 from daybreak.definitions import json_schema, reference_page
 from daybreak.definitions.project import Project, load
 from daybreak.errors import InputError
-from daybreak.families.base import label
 from daybreak.families.registry import FAMILIES
+from daybreak.families.selectors import label
 from daybreak.files.compute import never_arrived_in_files
 from daybreak.files.readers.read import read_events
 from daybreak.ingest.tracking_plan import load_plan
@@ -91,7 +91,7 @@ def show_definition(
     family, own = _find(project, name)
     definition = project.of(family)[own]
     show.OUT.print(f"{family}.{own}", style="bold", markup=False)
-    paragraphs = [definition.description, definition.sentence(), _rule(family), _segments(project, definition.segments)]
+    paragraphs = [definition.description, definition.explain(), _rule(family), _segments(project, definition.segments)]
     for paragraph in filter(None, paragraphs):
         show.OUT.print(f"\n{paragraph}", markup=False)
     roles = [[role, ", or ".join(map(label, selectors))] for role, selectors in definition.roles().items() if selectors]

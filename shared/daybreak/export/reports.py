@@ -2,16 +2,16 @@
 
 from datetime import date
 
-from daybreak.engine import database
+from daybreak.engine.sql import literal, spliced, sql_file
 
 _SQL = "daybreak.export.sql"
 
 
 def reconciliation_of_day(arrived: date) -> str:
     """The books of an arrival day: a row for each hour and source, with the columns of `Reconciled`."""
-    return database.statements(_SQL, "reconciliation_of_day.sql").format(arrived=arrived)
+    return spliced(sql_file(_SQL, "reconciliation_of_day"), arrived=literal(arrived))
 
 
 def rejects_of_days(first: date, last: date) -> str:
     """Rejected events of these arrival days by source and reason, with an example of each in its last column."""
-    return database.statements(_SQL, "rejects_of_days.sql").format(first=first, last=last)
+    return spliced(sql_file(_SQL, "rejects_of_days"), first=literal(first), last=literal(last))

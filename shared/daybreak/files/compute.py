@@ -24,7 +24,7 @@ from daybreak.ingest.frames import pack
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
 from daybreak.metrics.job import Computed, Metrics
-from daybreak.metrics.never_arrived import unseen
+from daybreak.metrics.never_arrived import never_arrived
 
 MEMORY_MB = 2000
 _FRAME_LINES = 5_000
@@ -85,11 +85,11 @@ def compute_tables(
     lake = Path(tempfile.mkdtemp(prefix="daybreak-lake-"))
     try:
         done = compute_files(files, project, as_of, lake, memory_mb, progress)
-        never_arrived = unseen(done.store, project)
+        warnings = never_arrived(done.store, project)
         tables = write_tables([computed.family for computed in done.families], lake, out)
     finally:
         shutil.rmtree(lake, ignore_errors=True)
-    return ComputedTables(done.as_of, done.counts, tables, never_arrived)
+    return ComputedTables(done.as_of, done.counts, tables, warnings)
 
 
 def compute_files(
@@ -120,7 +120,7 @@ def never_arrived_in_files(files: Iterable[str], project: Project) -> list[str]:
         store = FolderStore(Path(folder))
         _, _, arrived = _ingest(files, project, store, None, lambda _: None)
         Export(store, NothingArrives(), project).replay(arrived, through=datetime.max.replace(tzinfo=UTC))
-        return unseen(store, project)
+        return never_arrived(store, project)
 
 
 def _ingest(

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 from daybreak.definitions.project import Project
 from daybreak.engine import database
 from daybreak.engine.database import Connection, Limits, workplace
+from daybreak.engine.sql import Sql, identifier, identifiers, literal, parquet, spliced, sql_file
 from daybreak.errors import InputError
-from daybreak.families.base import Definition
-from daybreak.families.registry import FAMILIES, Family
+from daybreak.families.base import Definition, Family
+from daybreak.families.registry import FAMILIES
 from daybreak.lake.tables import duckdb_columns
 
 _FORMULA = r"^[\s\x00]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]|^[\t\r\n]"
@@ -46,15 +47,16 @@ def make_folder(out: Path) -> None:
 def write_tables(families: Iterable[str], lake: Path, out: Path) -> dict[str, Table]:
     """Write each family's partitions as one table into `out`, as Parquet and as CSV; returns the tables by family."""
     make_folder(out)
-    with workplace(Limits()) as (db, _):
-        return {name: _write_table(db, FAMILIES[name], lake, out) for name in families}
+    with workplace(Limits()) as place:
+        return {name: _write_table(place.db, FAMILIES[name], lake, out) for name in families}
 
 
 def summaries(project: Project, families: Iterable[str], out: Path, rows: int) -> Iterator[Summary]:
     """A summary of each definition of these families, read from the tables in `out`, with its first `rows` rows."""
-    with workplace(Limits()) as (db, _):
+    with workplace(Limits()) as place:
+        db = place.db
         for family in families:
-            query = database.statements("daybreak.families", f"{family}.summary.sql")
+            query = sql_file("daybreak.families", f"{family}.summary")
             db.read_parquet(str(out / f"{family}.parquet")).create_view("rows_of_all", replace=True)
             for name, definition in project.of(family).items():
                 _select_definition(db, name, definition)
@@ -68,44 +70,48 @@ def summaries(project: Project, families: Iterable[str], out: Path, rows: int) -
 
 def _write_table(db: Connection, family: Family, lake: Path, out: Path) -> Table:
     names = list(family.row.model_fields)
-    columns = ", ".join(f'"{name}"' for name in names)
-    partitions = db.sql(f"select * from {_partitions(family, lake)}")  # noqa: S608
-    table = f"{family.name}_rows"
-    partitions.order(f"definition, {family.partition}, {columns}").project(columns).create(table)
-    found = db.table(table)
-    db.execute(f"copy {table} to {database.quoted(out / f'{family.name}.parquet')} (format parquet)")
-    cells = ", ".join(_csv_cell(name, str(type_)) for name, type_ in zip(names, found.types, strict=True))
-    found.project(cells).create_view("cells", replace=True)
-    db.execute(f"copy cells to {database.quoted(out / f'{family.name}.csv')} (format csv, header)")
+    rows = spliced(
+        "create or replace table found as select {columns} from {partitions} order by {order}",
+        columns=identifiers(names),
+        partitions=_partitions(family, lake),
+        order=identifiers(["definition", family.partition, *names]),
+    )
+    db.execute(rows)
+    db.execute(spliced("copy found to {file} (format parquet)", file=literal(out / f"{family.name}.parquet")))
+    found = db.table("found")
+    cells = Sql(", ".join(_csv_cell(name, str(type_)) for name, type_ in zip(names, found.types, strict=True)))
+    file = literal(out / f"{family.name}.csv")
+    db.execute(spliced("copy (select {cells} from found) to {file} (format csv, header)", cells=cells, file=file))
     return Table(names, found.fetchall())
 
 
-def _partitions(family: Family, lake: Path) -> str:
+def _partitions(family: Family, lake: Path) -> Sql:
     """A family's partitions as one relation, with the values of the folders' names as columns."""
     folder = lake / "metrics" / family.name
     if not any(folder.rglob("*.parquet")):  # nobody started: a table without rows
-        return database.read_parquet([], duckdb_columns(family.row))
+        return parquet([], duckdb_columns(family.row))
     types = f"{{'definition': varchar, '{family.partition}': date}}"
-    files = database.quoted(f"{folder.as_posix()}/*/*/*.parquet")
-    return f"read_parquet({files}, hive_partitioning = true, hive_types = {types})"
+    files = literal(f"{folder.as_posix()}/*/*/*.parquet")
+    return Sql(f"read_parquet({files}, hive_partitioning = true, hive_types = {types})")
 
 
-def _csv_cell(name: str, type_: str) -> str:
+def _csv_cell(name: str, type_: str) -> Sql:
     """A column as it goes into CSV. Text that a spreadsheet would run gets a ' before it, which makes it text there.
 
     The values of segments are sent by anybody who has a browser's write key. The Parquet files hold them unchanged.
     """
+    column = identifier(name)
     if type_ != "VARCHAR":
-        return f'"{name}"'
-    runs = f"regexp_matches(\"{name}\", '{_FORMULA}')"
-    return f'case when {runs} then chr(39) || "{name}" else "{name}" end as "{name}"'
+        return column
+    runs = f"regexp_matches({column}, {literal(_FORMULA)})"
+    return Sql(f"case when {runs} then chr(39) || {column} else {column} end as {column}")
 
 
 def _select_definition(db: Connection, name: str, definition: Definition) -> None:
     """Make the tables that a summary reads: rows_of_one, the definition's rows, and options_of_one, its options."""
     mine = "select * exclude (definition, version) from rows_of_all where definition = ?"
     db.execute(f"create or replace table rows_of_one as {mine}", [name])
-    options = {"options": len(definition.row()), **definition.row()}  # a table needs a column
+    options = {"options": len(definition.options()), **definition.options()}  # a table needs a column
     texts = dict.fromkeys(options, "VARCHAR")
     database.create(db, "options_of_one", texts, [{key: str(value) for key, value in options.items()}])
 

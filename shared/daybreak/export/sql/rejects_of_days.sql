@@ -8,6 +8,6 @@ select
     min_by(message, body) as example,
     min(body) as body
 from rejected
-where arrived between date '{first}' and date '{last}'
+where arrived between date {first} and date {last}
 group by source, code
 order by events desc, source, code
