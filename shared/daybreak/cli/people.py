@@ -90,7 +90,7 @@ def _suppress(target: Stack, users: list[str], *, wait: bool, ask: bool) -> Peop
 
 
 def export_person(
-    user: Annotated[str, typer.Argument(help="A user id, or the anonymous id of somebody without one")],
+    user: Annotated[str, typer.Argument(help="A user id, or the anonymous id of a person without one")],
     out: Annotated[Path | None, typer.Option(help="The file to write; printed without it")] = None,
     cloud: Cloud = "auto",
     stack: StackName = "Daybreak",

@@ -1,4 +1,4 @@
-"""How answers look: tables for people, JSON on request, progress for what takes long."""
+"""The output of the commands: tables for people, JSON on request, progress while something takes long."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ ERR = Console(stderr=True, highlight=False, emoji=False)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """A table for people: numbers to the right, rates in percent, times in the unit that fits, null as a dot."""
+    """Print a table for people: numbers to the right, rates in percent, times in the unit that fits, null as a dot."""
     shown = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     for position, column in enumerate(columns):
         numbers = all(_is_number(row[position]) for row in rows)
@@ -50,7 +50,7 @@ def as_json(value: Any) -> None:
 
 
 class Stages:
-    """What is being done, with the time each stage took: a spinner while it runs, a line when it is done."""
+    """The stages of a long command: a spinner while a stage runs, then a line with the seconds it took."""
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, float]] = []

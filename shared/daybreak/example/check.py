@@ -1,4 +1,4 @@
-"""Whether a table says what was decided: row by row, both directions."""
+"""Compare a computed table with the expected one: row by row, in both directions."""
 
 from typing import Any
 

@@ -186,8 +186,8 @@ def _paying(founder: Person, trial: Trial | None, account: str, size: str) -> Pe
         moments.append(trial.at + trial.upgraded_after)
     if trial.cancelled_after:
         moments.append(moments[-1] + trial.cancelled_after)
-    told = [Membership(at + SECOND, account, _plan(trial, at), size) for at in moments]
-    return replace(founder, trial=trial, memberships=founder.memberships + told)
+    later = [Membership(at + SECOND, account, _plan(trial, at), size) for at in moments]
+    return replace(founder, trial=trial, memberships=founder.memberships + later)
 
 
 def _verified(random: Random, invited: str) -> timedelta | None:

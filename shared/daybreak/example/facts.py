@@ -18,12 +18,12 @@ UNSET = "(unset)"
 
 @dataclass
 class Actor:
-    """Somebody who is counted, a person or an account: what was done when, and what was said of them."""
+    """Somebody who is counted, a person or an account: what they did when, and their traits."""
 
     name: str
     did: dict[str, list[datetime]] = field(default_factory=dict)
     """Event -> its moments in order, up to AS_OF; `any` is every page and every event."""
-    told: list[tuple[datetime, str, str | None]] = field(default_factory=list)
+    traits: list[tuple[datetime, str, str | None]] = field(default_factory=list)
     """(when, trait, value)"""
     sign_ups: list[tuple[datetime, str | None]] = field(default_factory=list)
     """Every sign-up with what it said of the invitation."""
@@ -97,9 +97,9 @@ def persons_of(people: list[Person]) -> list[Actor]:
         actor.answers = [(answer.at, answer.survey, answer.score) for answer in person.answers]
         if person.signed_up is not None and person.profile_after is not None:
             known = person.signed_up + person.profile_after
-            actor.told = [(known, "role", person.role), (known, "company_size", person.company_size)]
+            actor.traits = [(known, "role", person.role), (known, "company_size", person.company_size)]
         if person.new_role_at is not None:
-            actor.told.append((person.new_role_at, "role", person.new_role))
+            actor.traits.append((person.new_role_at, "role", person.new_role))
         actors.append(_in_order(actor))
     return actors
 
@@ -118,7 +118,7 @@ def accounts_of(people: list[Person]) -> list[Actor]:
                 accounts[account].sign_ups.append((at, invited))
         for joined in person.memberships:
             actor = accounts.setdefault(joined.account, Actor(joined.account))
-            actor.told += [
+            actor.traits += [
                 (joined.at, "plan", joined.plan),
                 (joined.at, "size", joined.size),
                 (joined.at, "name", joined.account),
@@ -145,7 +145,7 @@ def _note(actor: Actor, event: str, at: datetime) -> None:
 def _in_order(actor: Actor) -> Actor:
     """The same with everything in the order of time."""
     actor.did = {event: sorted(moments) for event, moments in actor.did.items()}
-    actor.told = sorted((told for told in actor.told if told[0] <= AS_OF), key=lambda told: told[0])
+    actor.traits = sorted((trait for trait in actor.traits if trait[0] <= AS_OF), key=lambda trait: trait[0])
     actor.sign_ups = sorted(actor.sign_ups, key=lambda sign_up: sign_up[0])
     return actor
 
@@ -230,7 +230,7 @@ def segment_value(actor: Actor, segment: str, start: datetime) -> str:
         return next((said for at, said in actor.sign_ups if at == start), None) or UNSET
     trait, is_latest = TRAITS[segment]
     by = AS_OF if is_latest else start
-    values = [value for at, name, value in actor.told if name == trait and at <= by]
+    values = [value for at, name, value in actor.traits if name == trait and at <= by]
     return (values[-1] if values else None) or UNSET
 
 

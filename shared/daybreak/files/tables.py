@@ -14,7 +14,7 @@ from daybreak.families.registry import FAMILIES
 from daybreak.lake.tables import duckdb_columns
 
 _FORMULA = r"^[\s\x00]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]|^[\t\r\n]"
-"""How a cell begins that a spreadsheet may run as a formula (OWASP, CSV injection); the last four are wide signs."""
+"""The beginning of a cell that a spreadsheet may run as a formula (OWASP, CSV injection), wide signs included."""
 
 
 class Table(NamedTuple):

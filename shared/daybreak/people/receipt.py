@@ -1,4 +1,4 @@
-"""The receipt of `daybreak forget`: what was deleted and rewritten."""
+"""The receipt of `daybreak forget`: it counts the objects and events that were deleted or rewritten."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass(slots=True)
 class Receipt:
-    """What was rewritten. It names people by the digests that suppress them, so that it holds no personal data."""
+    """The result of a deletion. People are named by the digests that suppress them: it holds no personal data."""
 
     at: str
     """When the deletion began: an ISO 8601 time, UTC."""
