@@ -58,7 +58,7 @@ def test_make_demo_gives_the_published_answers(sandbox: Sandbox) -> None:
     shown = sandbox.run(f"make demo PORT={sandbox.port}")
     for number in ("7846", "1157", "964", "810", "247", "241", "160", "10325"):
         assert re.search(rf"\b{number}\b", shown), number
-    assert "what each stage took" in shown
+    assert "the time each stage took" in shown
     _answers(sandbox)
     (events,) = sandbox.query(EVERY_FAMILY[-1])
     assert (events["events"], events["ids"]) == ("69659", "69659")
