@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -24,6 +24,8 @@ class Run:
     place: Workplace
     work: Path
     """Where this part of the run keeps its files."""
+    shared_inputs: dict[str, object] = field(default_factory=dict)
+    """Input tables in the database that every family can read -> the moment they are made for."""
 
     @property
     def db(self) -> Connection:

@@ -16,6 +16,8 @@ from daybreak.metrics.inputs import definitions, lake
 from daybreak.metrics.inputs.tables import INPUT_TABLES
 
 _FUNNEL_TABLES = ("entrants", "reached")
+_SHARED = {"run", "numbers", "links", "person_of", "trait_values", "memberships", "member_of"}
+"""Tables that are the same for every family: those that run together make them once."""
 
 
 class Inputs:
@@ -24,15 +26,19 @@ class Inputs:
     def __init__(self, run: Run, computation: Computation) -> None:
         self._run, self._computation = run, computation
         self._counted = with_goals(run.project.of(computation.family.name))
+        self._moment = (computation.last_day, computation.until)
         self._made: set[str] = set()
         self._makers = self._own_makers()
 
     def make(self, names: Iterable[str]) -> None:
         """Make these tables, and before each what it is made of. A name that nothing makes is a FileNotFoundError."""
         for name in names:
-            if name not in self._made:
-                self._made.add(name)
-                self._makers.get(name, partial(self._by_statement, name))()
+            if name in self._made or self._run.shared_inputs.get(name) == self._moment:
+                continue
+            self._made.add(name)
+            self._makers.get(name, partial(self._by_statement, name))()
+            if name in _SHARED:
+                self._run.shared_inputs[name] = self._moment
 
     def _own_makers(self) -> dict[str, Callable[[], None]]:
         """Table -> what makes it, where that is not the SQL of its name."""
