@@ -1,62 +1,72 @@
-# make demo          the whole of Daybreak on this machine, with real events and real numbers
-# make test          everything that must hold: lint, types, arrows, unit tests, end to end on a fresh local cloud
-# make mutants       some sixty faults put into the product on purpose: each makes a test fall; the generated journeys,
-#                    three times as many of them as in make test; and that make bench runs
-# make conformance   the real SDKs, in Node, Python and a browser, against the deployed collector; hostile requests;
-#                    Amazon's own DynamoDB Local
-# make volume        a million events of real clients through a bad network: none lost, none doubled; EVENTS=20000 for fewer
-# make bench         what it costs, as a table and in bench.json
-# make audit         known weaknesses of every locked dependency; fails where PyPI's service cannot be asked
 PYTHON ?= python3
 BIN := .venv/bin
-# one more than there are cores: the end-to-end test waits for its local cloud most of the time
+# one more than there are cores: the end-to-end test waits for its local cloud part of the time
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 CLIENTS := tests/conformance
-SLOW := tests/test_mutants.py tests/test_bench.py
-GENERATED := tests/metrics/test_against_reference.py tests/metrics/test_laws.py tests/lake/test_export.py tests/test_no_poison.py
+OWN_TARGET := tests/mutants tests/bench
+SAMPLED := tests/laws tests/lake/export tests/aws/test_faults.py
 CONFORMANCE_NEEDS := chromium curl openjdk-17-jre-headless maven
 
-.PHONY: setup demo test mutants lint bench conformance volume audit clean
+.PHONY: help setup demo check test laws mutants lint docs bench conformance volume audit clean
+.DEFAULT_GOAL := help
 
-setup: .venv/.ready infra/node_modules/.ready
+help: ## List these targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: setup
+setup: .venv/.ready infra/node_modules/.ready ## Install everything into this folder
+
+demo: setup ## Run the whole of Daybreak on this machine, with real events and real numbers
 	@$(BIN)/daybreak demo $(if $(PORT),--port $(PORT))
 
 # lint runs beside the tests, and is waited for
-test: setup
+check: setup ## Check lint, types and the unit tests: after each change, a minute at most
 	@make --no-print-directory lint & linting=$$!; \
-	  $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(SLOW)); tested=$$?; \
+	  $(PYTEST) tests/unit; tested=$$?; \
 	  wait $$linting && exit $$tested
 
-mutants: setup
-	@EXAMPLES=all $(BIN)/pytest -n $(WORKERS) $(SLOW) $(GENERATED)
+test: setup ## Check everything that must hold, one end-to-end run included: three minutes
+	@make --no-print-directory lint & linting=$$!; \
+	  $(PYTEST) tests/e2e tests -m "not slow" $(addprefix --ignore=,$(OWN_TARGET)); tested=$$?; \
+	  wait $$linting && exit $$tested
 
-lint: setup
+laws: setup ## Run all generated journeys, every kill at every step, and every documented command from an empty copy
+	@EXAMPLES=all $(PYTEST) -m "not slow" $(SAMPLED)
+	@$(PYTEST) -m slow tests/e2e tests $(addprefix --ignore=,$(OWN_TARGET))
+
+mutants: setup ## Put some sixty faults into the product on purpose: each makes a test fall; and try make bench in small
+	@$(PYTEST) $(OWN_TARGET)
+
+lint: setup ## Check style, types and arrows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
-bench: setup
+docs: setup ## Write the generated pages again
+	@$(BIN)/daybreak definitions docs --out docs/metrics.md
+	@$(BIN)/daybreak definitions schema --out docs/daybreak.schema.json
+	@PYTHONPATH=tests:. $(BIN)/python -m support.cli_page docs/cli.md
+
+bench: setup ## Measure what it costs, as a table and in bench.json
 	@PYTHONPATH=tests $(BIN)/python -m bench
 
-audit: setup
+audit: setup ## Look up known weaknesses of every locked dependency; fails where PyPI's service does not answer
 	@mkdir -p .daybreak
 	@$(BIN)/python -m uv export --frozen --quiet --no-emit-project --no-hashes --output-file .daybreak/locked.txt
 	@$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement .daybreak/locked.txt
 
-conformance: setup $(CLIENTS)/node_modules/.ready $(CLIENTS)/.clients/.ready
+conformance: setup $(CLIENTS)/node_modules/.ready $(CLIENTS)/.clients/.ready ## Send with the real SDKs, with hostile requests, and to Amazon's DynamoDB Local
 	@for program in chromium curl java mvn; do command -v $$program; done >/dev/null \
 	  || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends $(CONFORMANCE_NEEDS) >/dev/null; } \
 	  || { echo "these tests need a browser and Java; install them first: apt-get install $(CONFORMANCE_NEEDS)"; exit 1; }
 	@$(BIN)/pytest $(CLIENTS)
 
-volume: setup $(CLIENTS)/.clients/.ready
+volume: setup $(CLIENTS)/.clients/.ready ## Send a million events through a bad network: none lost, none doubled (EVENTS=20000 for fewer)
 	@PYTHONPATH=tests $(BIN)/python -m conformance.volume $(EVENTS)
 
-clean:
+clean: ## Remove everything that was installed or built here
 	rm -rf $(CLIENTS)/node_modules $(CLIENTS)/.clients .venv .daybreak infra/node_modules cdk.out out
 
 .venv/.ready: pyproject.toml uv.lock

@@ -8,28 +8,35 @@ Context: `-c local=true` deploys to the local cloud (bundles for this machine, k
 import sys
 from pathlib import Path
 
-from aws_cdk import App, Validations
-from cdk_nag import AwsSolutionsChecks
-
-from daybreak.definitions.project import load
+from daybreak.definitions.project import Project, load
 from daybreak.errors import DefinitionError
-from infra.deployment import Deployment
-from infra.stack import DaybreakStack
 
-PROJECT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 
 
-def main() -> None:
-    app = App()
+def main(root: Path = ROOT) -> None:
+    """Check daybreak.toml, then synthesise the stack. A bad definition is one line and exit code 1."""
     try:
-        project = load(PROJECT / "daybreak.toml")
+        project = load(root / "daybreak.toml")
     except DefinitionError as error:
         sys.exit(str(error))
+    synthesise(root, project)
+
+
+def synthesise(root: Path, project: Project) -> None:
+    # the CDK takes seconds to load: a typing error in daybreak.toml need not wait for it
+    from aws_cdk import App, Validations
+    from cdk_nag import AwsSolutionsChecks
+
+    from infra.deployment import Deployment
+    from infra.stack import DaybreakStack
+
+    app = App()
     gateway = app.node.try_get_context("gateway") or "http"
     if gateway not in ("http", "rest"):
         sys.exit(f"-c gateway={gateway}: use http or rest")
     deployment = Deployment(
-        root=PROJECT,
+        root=root,
         project=project,
         local=app.node.try_get_context("local") in (True, "true"),
         gateway=gateway,

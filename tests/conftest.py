@@ -1,6 +1,8 @@
 """Fixtures that several tests share: a key that is known, a clock that stands, tables in moto."""
 
+import atexit
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +18,12 @@ from support.deployed_tables import create_tables
 # these machines are shared and noisy: no test may fall because it took long
 hypothesis.settings.register_profile("shared", deadline=None)
 hypothesis.settings.load_profile("shared")
+
+
+def pytest_unconfigure() -> None:
+    """End a run with its result: DuckDB's binding reports several screens of leaks when the interpreter goes down."""
+    atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), 2))
+
 
 ROOT = Path(__file__).resolve().parent.parent
 EVENTS = ROOT / "events"

@@ -21,7 +21,7 @@ from daybreak.aws.bucket import BucketStore
 from daybreak.aws.events_table import EventsTable
 from daybreak.export.job import Export
 from support.endpoint import Endpoint
-from support.journeys import LIMITS, project
+from support.journeys import LIMITS, project, stride
 from support.matrix import cell
 from support.wire import Break, Killed, Wire, answer_lost, killed_after, killed_before, lost, meanwhile, names, refused
 
@@ -256,17 +256,17 @@ def test_the_export_is_killed_at_every_step(deployed: Deployment) -> None:
     whole = deployed.bytes()
     steps = 0
     for operation in ("s3.PutObject", "s3.DeleteObjects"):
-        fault = Break(operation, killed_before, first=-1)
+        fault = Break(operation, killed_before, first=-stride(4))
         while fault.met > fault.first:
             _empty(deployed)
-            fault = deployed.wire.breaks(Break(operation, killed_before, first=fault.first + 1))
+            fault = deployed.wire.breaks(Break(operation, killed_before, first=fault.first + stride(4)))
             with contextlib.suppress(Killed):
                 deployed.export()
             deployed.wire.mend()
             deployed.export()
             assert deployed.bytes() == whole, f"{operation} {fault.first}"
             steps += 1
-    assert steps >= 12
+    assert steps >= 12 / stride(4)
     told(deployed, "the export killed at every step, and run again", "-")
 
 
@@ -304,11 +304,12 @@ def test_two_exports_at_once(deployed: Deployment) -> None:
     _arrivals(deployed)
     deployed.export()
     whole = deployed.bytes()
-    fault = Break("s3.PutObject", lost, first=-2)
+    step = 2 * stride(3)
+    fault = Break("s3.PutObject", lost, first=-step)
     while fault.met > fault.first:
         _empty(deployed)
         another = meanwhile(lambda: deployed.export(1))
-        fault = deployed.wire.breaks(Break("s3.PutObject", another, first=fault.first + 2))
+        fault = deployed.wire.breaks(Break("s3.PutObject", another, first=fault.first + step))
         deployed.export()
         deployed.wire.mend()
         deployed.export()  # an older file that was put over a newer one is healed by the next run

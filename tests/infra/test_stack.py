@@ -228,6 +228,7 @@ def test_the_gateway_lets_any_page_send_and_read_how_long_to_wait(template: dict
     assert route["RouteKey"] == "$default"
 
 
+@pytest.mark.slow
 def test_a_switch_makes_the_gateway_a_rest_api_whose_own_errors_sdks_understand(tmp_path: Path) -> None:
     found = json.loads((synthesised(tmp_path, "gateway=rest") / "Daybreak.template.json").read_text())
     assert not resources(found, "AWS::ApiGatewayV2::Api")

@@ -38,12 +38,12 @@ def event(who: str, what: str, at: str, key: str | None = None, **properties: An
 
 
 def tries(examples: int) -> int:
-    """How many examples Hypothesis makes: all of them in `make mutants`, a third in `make test`, which is to be quick."""
-    return examples if _all_examples() else max(3, examples // 3)
+    """How many examples Hypothesis makes: all of them in `make laws`, a sixth in `make test`, which is to be quick."""
+    return examples if _all_examples() else max(2, examples // 6)
 
 
 def stride(step: int) -> int:
-    """Which of a long row of cases are tried: each one in `make mutants`, every `step`-th in `make test`."""
+    """Which of a long row of cases are tried: each one in `make laws`, every `step`-th in `make test`."""
     return 1 if _all_examples() else step
 
 

@@ -58,8 +58,12 @@ class Sandbox:
 
 
 @contextmanager
-def copied(folder: Path) -> Iterator[Sandbox]:
-    """What git knows of the checkout, as files. Nothing that is installed here comes along: `make` installs it there."""
+def copied(folder: Path, *, installed: bool = False) -> Iterator[Sandbox]:
+    """What git knows of the checkout, as files, with a local cloud on a free port.
+
+    `installed`: with this checkout's environment, Node modules and bundled dependencies. Otherwise nothing that is
+    installed here comes along, and `make` installs it there.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, capture_output=True, text=True, check=True,
@@ -68,6 +72,10 @@ def copied(folder: Path) -> Iterator[Sandbox]:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    for name in _INSTALLED if installed else ():
+        (ROOT / name).mkdir(parents=True, exist_ok=True)
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).symlink_to(ROOT / name)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -75,3 +83,6 @@ def copied(folder: Path) -> Iterator[Sandbox]:
         yield Sandbox(folder, port)
     finally:
         local.stop(folder)
+
+
+_INSTALLED = (".venv", "infra/node_modules", ".daybreak/dependencies")

@@ -132,6 +132,7 @@ def test_the_command_line_and_the_samples_of_the_tests_know_it(copy: Path) -> No
     assert "[sign_ups.smallest]" in python(copy, code)
 
 
+@pytest.mark.slow
 def test_a_schedule_and_a_table_of_its_own_follow(copy: Path) -> None:
     code = """
 import sys

@@ -7,8 +7,10 @@ option each rule is.
 
 import gzip
 import json
+import tempfile
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -171,6 +173,25 @@ def purchases() -> Iterable[dict[str, Any]]:
             }
 
 
+DAYS = (1, 7, 30, 90)
+BUYS: dict[str, Any] = {"start": "Order Completed", "return": "Order Completed"}
+PURCHASE_RULES: dict[str, dict[str, Any]] = {
+    "months": {**BUYS, "period": "month", "periods": 1},
+    "exact": {**BUYS, "period": "day", "periods": max(DAYS)},
+    "later": {**BUYS, "period": "day", "periods": max(DAYS), "mode": "on_or_after"},
+    **{f"within_{day}": {**BUYS, "period": "day", "brackets": [day]} for day in DAYS},
+}
+
+
+@cache
+def purchases_tables() -> dict[str, list[dict[str, Any]]]:
+    """The tables of all rules over the real purchases, from one lake for all cases that ask about them."""
+    with tempfile.TemporaryDirectory(prefix="daybreak-cdnow-") as folder:
+        return Case({"definition": {"dataset": CDNOW}, "expected": None}, Path(folder)).compute_all(
+            "retention", PURCHASE_RULES
+        )
+
+
 # Funnels
 
 
@@ -324,13 +345,7 @@ def one_line(rows: list[dict[str, Any]], cohort: date, length: int) -> list[int]
 def check_pooled_days(case: Case) -> None:
     """Real purchases: of all customers, who bought on day n, on or after it, on some day up to it."""
     days = {int(day): values for day, values in case.expected.items() if day.isdigit()}
-    basis = {"start": "Order Completed", "return": "Order Completed", "period": "day"}
-    rules: dict[str, dict[str, Any]] = {
-        "exact": {**basis, "periods": max(days)},
-        "later": {**basis, "periods": max(days), "mode": "on_or_after"},
-        **{f"within_{day}": {**basis, "brackets": [day]} for day in days},
-    }
-    found = case.compute_all("retention", rules)
+    found = purchases_tables()
     exact, later = found["exact"], found["later"]
     assert sum(row["people"] for row in exact if row["period"] == 0) == case.expected["customers"]
     for day, values in days.items():
@@ -462,8 +477,7 @@ def answered(case: Case, scale: str) -> dict[str, Any]:
 def check_dataset(case: Case) -> None:
     """Facts about the real purchases, from the tables where a table has them."""
     expected, lines = case.expected, list(purchases())
-    fields = {"start": "Order Completed", "return": "Order Completed", "period": "month", "periods": 1}
-    months = {str(row["cohort"])[:7]: row["people"] for row in case.compute("retention", fields) if row["period"] == 0}
+    months = {str(row["cohort"])[:7]: row["people"] for row in purchases_tables()["months"] if row["period"] == 0}
     firsts: dict[str, str] = {}
     for line in lines:
         firsts[line["userId"]] = min(firsts.get(line["userId"], "9"), line["timestamp"][:10])

@@ -104,3 +104,12 @@ def test_every_command_and_option_that_is_named_exists(page: str, line: str) -> 
     known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
     unknown = {word for word in words if word.startswith("--")} - known - {"--help"}
     assert not unknown, f"{page} names {line}"
+
+
+@each_page
+def test_every_make_target_that_is_named_exists(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.M))
+    inline = re.findall(r"`make ([a-z]+)", prose(page))
+    in_blocks = [line.split()[1] for line in blocks(page, "sh") if line.startswith("make ")]
+    assert {*inline, *in_blocks} <= targets, f"{page.name} names a target that the Makefile does not have"

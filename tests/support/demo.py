@@ -1,0 +1,61 @@
+"""The published answers of the demo, and commands of the documentation, on a sandbox."""
+
+import json
+import re
+from collections.abc import Iterable
+
+from support.sandbox import Sandbox
+
+COUNTED = """
+select definition, period, sum(people) as people, sum(retained_so_far) as retained, count(*) as cohorts
+from retention where segment = 'all' group by 1, 2 order by 1, 2
+"""
+EVERY_FAMILY = [
+    COUNTED,
+    "select * from activation order by definition, cohort, segment, segment_value",
+    "select * from time_to_value order by definition, cohort, segment, segment_value",
+    "select * from completion order by definition, cohort, segment, segment_value, step",
+    "select * from adoption order by definition, day, segment, segment_value",
+    "select count(*) as events, count(distinct message_id) as ids, min(dt) as first, max(dt) as last from events",
+]
+
+
+def check_demo(shown: str) -> None:
+    """The published numbers stand in the output of `make demo`, and how long each stage took."""
+    for number in ("7846", "1157", "964", "810", "247", "241", "160", "10325"):
+        assert re.search(rf"\b{number}\b", shown), number
+    assert "the time each stage took" in shown
+
+
+def check_answers(sandbox: Sandbox) -> None:
+    """The published answers of CDNOW, through Athena's API, over events that are there once."""
+    found = {
+        (row["definition"], int(row["period"])): (int(row["people"]), int(row["retained"]))
+        for row in sandbox.query(COUNTED)
+    }
+    assert [found["buyers_daily", day][1] for day in (1, 7, 30)] == [247, 241, 160]
+    assert found["buyers_stay", 30] == (23_570, 10_325)
+    january = sandbox.query(
+        "select period, people, retained from retention where definition = 'buyers_monthly' and segment = 'all' "
+        "and cohort = date '1997-01-01' and period <= 3 order by period"
+    )
+    assert [(int(row["people"]), int(row["retained"])) for row in january] == [
+        (7846, 7846), (7846, 1157), (7846, 964), (7846, 810)]  # fmt: skip
+    (events,) = sandbox.query(EVERY_FAMILY[-1])
+    assert (events["events"], events["ids"]) == ("69659", "69659")
+
+
+def run_commands(sandbox: Sandbox, commands: Iterable[str]) -> None:
+    """Run commands as somebody who reads them would, and look at what the telling ones print."""
+    status = sandbox.status
+    variables = {"URL": status["url"], "WRITE_KEY": status["write_key"]}
+    for command in commands:
+        output = sandbox.run(command, **variables)
+        if command.startswith("curl"):
+            assert json.loads(output)["success"] is True
+        elif "tail" in command:
+            assert "doc-track-1" in {json.loads(line)["message_id"] for line in output.splitlines()}
+        elif "query" in command:
+            assert re.search(r"\b(810|160|2876)\b", output)
+        elif "compute" in command:
+            assert "50.0 %" in output
