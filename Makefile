@@ -2,7 +2,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 # one more than there are cores: the end-to-end test waits for its local cloud part of the time
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
-PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# test lakes are thousands of small files: they go to memory where there is enough of it
+MEMORY := $(shell df -k --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 4000000 { print "TMPDIR=/dev/shm" }')
+PYTEST = $(MEMORY) $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 CLIENTS := tests/conformance
 OWN_TARGET := tests/mutants tests/bench

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,14 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     with mock_aws():
+        # moto begins with a session of its own each time, which reads megabytes of endpoints and models again
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", _session())
         yield
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The whole of Daybreak on a local cloud: `make demo` with its published answers, the README's commands, bad requests.
+"""The whole of Daybreak on a local cloud: the demo with its published answers, the README's commands, bad requests.
 
 One local cloud of its own, on a free port, in a folder of its own; the tests below run in order and build on each other.
 From an empty copy, with every documented command and everything sent twice: test_from_an_empty_copy.py.
@@ -23,8 +23,8 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         yield made
 
 
-def test_make_demo_gives_the_published_answers(sandbox: Sandbox) -> None:
-    check_demo(sandbox.run(f"make demo PORT={sandbox.port}"))
+def test_the_demo_gives_the_published_answers(sandbox: Sandbox) -> None:
+    check_demo(sandbox.run(f".venv/bin/daybreak demo --port {sandbox.port}"))
     check_answers(sandbox)
 
 

@@ -24,7 +24,10 @@ class Sandbox:
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.port = folder, port
         nothing = ("AWS_", "DAYBREAK_")
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(nothing)}
+        temporary = folder / ".daybreak" / "tmp"  # what the local cloud leaves there goes with the copy
+        temporary.mkdir(parents=True, exist_ok=True)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(nothing)}
+        self.environment = {**kept, "TMPDIR": str(temporary)}
 
     def run(self, command: str, **environment: str) -> str:
         """A shell command as somebody types it; its standard output."""
@@ -61,8 +64,8 @@ class Sandbox:
 def copied(folder: Path, *, installed: bool = False) -> Iterator[Sandbox]:
     """What git knows of the checkout, as files, with a local cloud on a free port.
 
-    `installed`: with this checkout's environment, Node modules and bundled dependencies. Otherwise nothing that is
-    installed here comes along, and `make` installs it there.
+    `installed`: with this checkout's environment, Node modules and bundled dependencies, in which `make` must not run:
+    it would install the copy into them. Otherwise nothing that is installed here comes along, and `make` installs it.
     """
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],

@@ -56,6 +56,7 @@ def connect(file: Path, spill: Path, limits: Limits) -> Connection:
         },
     )
     connection.execute("set enable_progress_bar = false")
+    connection.execute("pragma disable_checkpoint_on_shutdown")  # the file is thrown away
     return connection
 
 
