@@ -1,1 +1,1 @@
-"""DuckDB and what its SQL stands on: the database, the calendar as tables, a selector as a condition."""
+"""DuckDB and the base of its SQL: the database, the calendar as tables, a selector as a condition."""

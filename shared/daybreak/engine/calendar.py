@@ -35,20 +35,21 @@ class Calendar:
         return midnight.astimezone(UTC).replace(tzinfo=None)
 
     def ends_at(self, day: date) -> datetime:
+        """The first instant after the day, UTC and naive."""
         return self.starts_at(day + DAY)
 
     def day_of(self, moment: datetime) -> date:
-        """The project's day an aware instant falls on."""
+        """The project day on which an aware instant falls."""
         return moment.astimezone(self.zone).date()
 
     def utc_dates(self, day: date) -> set[date]:
-        """The UTC dates a day lies in: one, two or three."""
+        """The one, two or three UTC dates that a project day overlaps."""
         first, last = self.starts_at(day).date(), (self.ends_at(day) - timedelta(microseconds=1)).date()
         return {first + n * DAY for n in range((last - first).days + 1)}
 
     @property
     def hour_shift(self) -> timedelta:
-        """How far the zone's full hours lie before UTC's: half an hour in India, nothing in most zones."""
+        """How much earlier the zone's full hours begin than UTC's: half an hour in India, zero in most zones."""
         offset = datetime(2025, 1, 1, tzinfo=self.zone).utcoffset() or timedelta()
         return offset % timedelta(hours=1)
 
@@ -70,6 +71,7 @@ class Calendar:
         return date(1970 + number // 12, number % 12 + 1, 1)
 
     def days(self, first: date, last: date) -> Iterator[dict[str, Any]]:
+        """Rows of `calendar_days`, both ends included."""
         for offset in range((last - first).days + 1):
             day = first + offset * DAY
             yield {
@@ -80,6 +82,7 @@ class Calendar:
             }
 
     def periods(self, first: date, last: date) -> Iterator[dict[str, Any]]:
+        """Rows of `calendar_periods`: every day, week and month that overlaps these days."""
         for period in ("day", "week", "month"):
             for number in range(self.number(period, first), self.number(period, last) + 1):
                 begins = self.first_day(period, number)
@@ -93,7 +96,7 @@ class Calendar:
                 }
 
     def hours(self, first: date, last: date) -> Iterator[dict[str, Any]]:
-        """Full hours as periods; `first_day` is the day each begins on."""
+        """Rows of `calendar_periods`: full hours. `first_day` is the project day on which the hour begins."""
         hour = micros(datetime(1970, 1, 1, 1))  # noqa: DTZ001 - a length
         shift = self.hour_shift // timedelta(microseconds=1)
         for day in self.days(first, last):
@@ -109,6 +112,7 @@ class Calendar:
                 }
 
     def day_periods(self, first: date, last: date) -> Iterator[dict[str, Any]]:
+        """Rows of `calendar_day_periods`: the day, week and month that each day belongs to."""
         for offset in range((last - first).days + 1):
             day = first + offset * DAY
             for period in ("day", "week", "month"):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from daybreak.engine.sql import Sql, literal, literals
 
 NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT')"
-"""How `json_type` calls numbers."""
+"""The names that `json_type` gives to numbers."""
 _TEXT_OR_NUMBERS = "('VARCHAR', 'BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT')"
 
 Condition = tuple[str, str, object]
@@ -16,7 +16,7 @@ Condition = tuple[str, str, object]
 
 
 def matches(names: Sequence[str], conditions: Iterable[Condition]) -> Sql:
-    """True of track events with one of these names that meet all conditions; without names, of pages and screens."""
+    """True for track events with one of these names that meet all conditions; no names: any track, page or screen."""
     named = f"type = 'track' and event in ({literals(names)})" if names else "type in ('track', 'page', 'screen')"
     return Sql(" and ".join([named, *map(_holds, conditions)]))
 
@@ -33,7 +33,7 @@ def path_of(name: str) -> str:
 
 
 def text_of(column: str, name: str) -> Sql:
-    """A string or number in a JSON column as text; null for anything else, and for nothing but blanks."""
+    """A string or number in a JSON column as text; null for anything else and for blank text."""
     path = json_path(name)
     text = f"nullif(trim(json_extract_string({column}, {path})), '')"
     return Sql(f"case when json_type({column}, {path}) in {_TEXT_OR_NUMBERS} then {text} end")

@@ -1,4 +1,4 @@
-"""DuckDB, opened the same way everywhere: tables made from rows, and Parquet files whose bytes follow from the rows."""
+"""Open DuckDB the same way everywhere, make tables from rows, and write equal rows as equal Parquet bytes."""
 
 import shutil
 import tempfile
@@ -25,7 +25,7 @@ class Limits:
 
 
 class Workplace:
-    """A folder for files and a database in it; the database is opened by whoever needs it first."""
+    """A folder for files, with a database in it that is opened when it is first used."""
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         self.folder = folder
@@ -72,7 +72,7 @@ def workplace(limits: Limits) -> Iterator[Workplace]:
 
 
 def create(connection: Connection, table: str, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """A table of these rows, given as mappings by column name; replaced where it exists."""
+    """Create a table with these rows (mappings by column name), or replace it."""
     typed = Sql(", ".join(f"{identifier(name)} {type_}" for name, type_ in columns.items()))
     named = identifier(table)
     connection.execute(spliced("create or replace table {table} ({columns})", table=named, columns=typed))
@@ -83,10 +83,10 @@ def create(connection: Connection, table: str, columns: Mapping[str, str], rows:
 
 
 def write_parquet(connection: Connection, query: str, path: Path) -> Path:
-    """The query's rows as one Parquet file. A query that orders its rows gives the same bytes every time.
+    """Write the query's rows as one Parquet file. A query that orders its rows gives the same bytes every time.
 
-    By way of a table of its own: DuckDB encodes the same rows otherwise when the table they are taken from holds a null
-    in another row.
+    The rows are first copied to a table of their own: DuckDB encodes the same rows differently if the table they come
+    from holds a null in another row.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     connection.execute(spliced("create or replace temp table writing as {query}", query=Sql(query)))
@@ -103,11 +103,11 @@ def write_partitions(
     folder: Path,
     leaving_out: Sequence[str] = (),
 ) -> dict[tuple[str, ...], Path]:
-    """A table's rows as one Parquet file for each value of the columns `by`, which are left out of the files.
+    """Write a table's rows as one Parquet file for each value of the columns `by`, which the files leave out.
 
-    Each is written by itself: DuckDB's partitioned COPY writes the rows of a partition in another order from time to
-    time, even with one thread, and equal data must be equal bytes. The table is sorted once, so that a partition is a
-    range of rows. Files by their values as text.
+    Each file is written by itself: DuckDB's partitioned COPY sometimes writes the rows of a partition in another order,
+    even with one thread, and equal data must give equal bytes. The table is sorted once, so that a partition is a range
+    of rows. Returns the files by their values as text.
     """
     sort = spliced(
         "create or replace temp table sorted as select * from {table} order by {order}",
@@ -131,7 +131,7 @@ def write_partitions(
 
 
 def write_no_rows(columns: Mapping[str, str], path: Path) -> Path:
-    """A Parquet file with these columns and zero rows, byte for byte as `write_parquet` writes it."""
+    """Write a Parquet file with these columns and zero rows, byte for byte as `write_parquet` writes it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(_no_rows(tuple(columns.items())))
     return path
@@ -139,7 +139,7 @@ def write_no_rows(columns: Mapping[str, str], path: Path) -> Path:
 
 @cache
 def _no_rows(columns: tuple[tuple[str, str], ...]) -> bytes:
-    """Made once in a process: days without events come in long rows."""
+    """Cached for the process: days without events often follow each other."""
     with tempfile.TemporaryDirectory(prefix="daybreak-") as folder, duckdb.connect() as connection:
         query = spliced("select * from {nothing}", nothing=parquet([], dict(columns)))
         return write_parquet(connection, query, Path(folder, "no-rows.parquet")).read_bytes()

@@ -1,4 +1,4 @@
-"""SQL as text: read from `.sql` files, and the little that must be put into it, quoted on the way.
+"""SQL as text: read from `.sql` files, with the few parts that must be put into it, quoted.
 
 DuckDB takes values as parameters, but not names, files or lists of literals. These are `Sql`: text that this module
 has quoted or checked. `spliced` puts nothing else into a statement.
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NewType
 
 Sql = NewType("Sql", str)
-"""Text that may stand in a statement as it is."""
+"""Text that may go into a statement as it is."""
 
 _REMARK = re.compile(r"\([^)]*\)")
 _IDENTIFIER = re.compile(r"^[a-z_][a-z0-9_]*$")
@@ -78,7 +78,7 @@ def parquet(files: Sequence[Path], columns: Mapping[str, str], *, union_by_name:
 
 
 def ndjson(files: Iterable[Path], columns: Mapping[str, str]) -> Sql:
-    """A relation over zstd files of JSON lines, with a column `filename` besides."""
+    """A relation over zstd files of JSON lines, with the extra column `filename`."""
     return Sql(
         f"read_json([{literals(files)}], format = 'newline_delimited', compression = 'zstd', filename = true, "
         f"maximum_object_size = 16777216, columns = {struct_of_types(columns)})"
