@@ -1,4 +1,4 @@
-"""What can be measured. Of each family its definitions, its SQL and its summary stand side by side.
+"""What can be measured. The definitions, the SQL and the summary of each family are side by side.
 
 Knows no lake and no database.
 """

@@ -10,9 +10,10 @@ from daybreak.families.selectors import Selector, label
 
 
 class Activation(ReachesMilestone):
-    """The first start event ever opens one window. Activated: the milestone happens in it, far edge included.
+    """Activated people reach the milestone in the window that their first start event ever opens, far edge included.
 
-    The rate is over those whose window has ended; the others are shown beside it, in neither number of the rate.
+    The rate counts only people whose window has ended. The others have a column of their own and are in neither number
+    of the rate.
     """
 
     example: ClassVar[str] = "60 of 100 who signed up on Monday ran a workflow within 7 days: activation is 60 %."
@@ -20,14 +21,18 @@ class Activation(ReachesMilestone):
 
     can_be_goal: ClassVar[bool] = True
 
-    start: Annotated[Selector, Field(description="The first of these ever puts a person into the cohort of its day")]
+    start: Annotated[
+        Selector, Field(description="A person's first of these events ever puts them into the cohort of its day")
+    ]
     milestone: Annotated[Selector | None, Field(description="What counts as activated")] = None
     milestones: Annotated[
-        list[Selector] | None, Field(min_length=2, max_length=20, description="Several, in place of `milestone`")
+        list[Selector] | None, Field(min_length=2, max_length=20, description="Several, instead of `milestone`")
     ] = None
-    need: Annotated[Literal["all", "any"], Field(description="Whether all milestones are needed, or any one")] = "all"
+    need: Annotated[
+        Literal["all", "any"], Field(description="How many of the milestones it takes: all, or any one")
+    ] = "all"
     before: Annotated[
-        Selector | None, Field(description="Only what happens before the first of these at or after the start counts")
+        Selector | None, Field(description="Only milestones before the first of these at or after the start count")
     ] = None
     at_least: Annotated[AtLeast, Field(description="How many events of a milestone it takes")] = 1
 

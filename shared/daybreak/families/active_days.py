@@ -12,15 +12,15 @@ from daybreak.families.selectors import ANY, Selector, label
 class ActiveDays(Definition):
     """How many people were active on exactly k days of the trailing window; `bucket` counts groups of days instead.
 
-    The buckets begin with the first day of the window.
+    The first bucket begins with the first day of the window.
     """
 
     example: ClassVar[str] = "In the last 10 days one person came on 5 days and one on 9: k = 5 has 1, k = 9 has 1."
     smallest: ClassVar[dict[str, Any]] = {"window": "28d"}
 
     active: Annotated[Selector, Field(description="What counts as being active")] = ANY
-    window: Annotated[Days, Field(description="Trailing days, the row's day included")]
-    bucket: Annotated[Days, Field(description="Days that are counted as one")] = timedelta(days=1)
+    window: Annotated[Days, Field(description="Length of the trailing window in days, the row's day included")]
+    bucket: Annotated[Days, Field(description="Length of a group of days that is counted as one")] = timedelta(days=1)
 
     @model_validator(mode="after")
     def _whole_buckets(self) -> "ActiveDays":
@@ -62,8 +62,8 @@ class ActiveDaysRow(MetricRow):
     """One row per definition, day, segment and k, for days with anybody active in the window."""
 
     day: date = Field(description="Last day of the trailing window, in the project's timezone")
-    active_days: int = Field(description="k: on exactly so many days (or buckets of days) of the window")
-    people: int = Field(description="People active on exactly so many")
+    active_days: int = Field(description="k: exactly this many days (or buckets of days) of the window")
+    people: int = Field(description="People active on exactly k of them")
     active_people: int = Field(description="People active at all in the window: the denominator")
     share: float | None = Field(description="people / active_people; null while open")
 

@@ -9,7 +9,7 @@ from daybreak.families.base import Definition, Family, MetricRow
 from daybreak.families.selectors import ANY, Selector, label
 
 MONTH_DAYS = 30
-"""Of the longest trailing window: monthly active people are those of 30 days."""
+"""Days of the longest trailing window: monthly active people are those of 30 days."""
 
 
 class ActivePeople(Definition):

@@ -10,10 +10,10 @@ from daybreak.families.selectors import ANY, Selector, label
 
 
 class Adoption(Definition):
-    """Of the people active in the trailing calendar days of the window, those who used the feature in it.
+    """Of the people active in the trailing window of calendar days, those who used the feature in it.
 
-    Regular use takes `at_least` uses, or use on `at_least_days` different days, or both. Beside it stand those who used
-    it for the first time ever on the row's day, and how long that took from their first `start`.
+    Regular use takes `at_least` uses, or use on `at_least_days` different days, or both. Other columns count the people
+    who used it for the first time ever on the row's day, and how long that took from their first `start`.
     """
 
     example: ClassVar[str] = (
@@ -23,11 +23,12 @@ class Adoption(Definition):
 
     feature: Annotated[Selector, Field(description="What counts as using the feature")]
     active: Annotated[Selector, Field(description="What counts as being active at all")] = ANY
-    window: Annotated[Days, Field(description="Trailing days, the row's day included")]
+    window: Annotated[Days, Field(description="Length of the trailing window in days, the row's day included")]
     at_least: Annotated[AtLeast, Field(description="How many uses in the window it takes")] = 1
     at_least_days: Annotated[int, Field(ge=1, le=3660, description="On how many days of the window it takes")] = 1
     start: Annotated[
-        Selector | None, Field(description="From its first ever, the time to the first use is measured; else `active`")
+        Selector | None,
+        Field(description="A person's first of these events ever starts the clock to first use; else `active`"),
     ] = None
 
     def roles(self) -> dict[str, list[str]]:

@@ -47,14 +47,14 @@ ranked as (
         segment_value,
         micros,
         row_number() over (partition by definition, day_number, segment, segment_value order by micros) as position,
-        count(*) over (partition by definition, day_number, segment, segment_value) as positions
+        count(*) over (partition by definition, day_number, segment, segment_value) as row_count
     from people
     where micros is not null
 ),
 medians as (
     select definition, day_number, segment, segment_value, cast(avg(micros) as double) / 1.0e6 as median_seconds
     from ranked
-    where position * 2 >= positions and position * 2 <= positions + 2
+    where position * 2 >= row_count and position * 2 <= row_count + 2
     group by definition, day_number, segment, segment_value
 ),
 counted as (

@@ -1,6 +1,6 @@
-"""What every family is made of: a kind of definition, its rows, its place in daybreak.toml.
+"""The base of every family: its form of definition, its rows, its tables in daybreak.toml.
 
-Each family stands in its own module, which ends with its `FAMILY`.
+Each family has its own module, which ends with its `FAMILY`.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from daybreak.lake.tables import Row
 Period = Literal["day", "week", "month"]
 
 PERIOD_DAYS: dict[str, int] = {"hour": 1, "day": 1, "week": 7, "month": 31}
-"""No period is longer than this; for deciding how far back to read, never for counting."""
+"""No period is longer than this. It decides how far back to read, and is never used to count."""
 FOREVER_DAYS = 100_000
 """For definitions in which any later event can still change any partition."""
 
@@ -44,9 +44,9 @@ Window = Annotated[timedelta, BeforeValidator(_window), WithJsonSchema({"type": 
 
 
 def whole_days(window: timedelta) -> timedelta:
-    """Refuses a window that is no whole number of days: for kinds that count calendar days."""
+    """Refuse a window that is not a whole number of days, in families that count calendar days. Raises ValueError."""
     if window % timedelta(days=1):
-        raise ValueError('must be whole days, such as "28d": this kind counts calendar days')
+        raise ValueError('must be whole days, such as "28d": this family counts calendar days')
     return window
 
 
@@ -68,7 +68,7 @@ def length(window: timedelta) -> str:
 
 
 def unique(names: list[str]) -> list[str]:
-    """Refuses a list that names something twice."""
+    """Refuse a list that names something twice. Raises ValueError."""
     if len(set(names)) < len(names):
         raise ValueError("names one twice")
     return names
@@ -88,8 +88,8 @@ Actor = Literal["person", "account"]
 class FunnelQueries:
     """The SQL of a funnel, whose shape depends on its number of steps.
 
-    `attempts` gives one row for each attempt; the other two read the table `attempts` that was made of it:
-    `entrants` gives one row a person who entered, `reached` one row a person and step.
+    `attempts` gives one row per attempt. The other two read its result as the table `attempts`: `entrants` gives one
+    row per person who entered, `reached` one row per person and step.
     """
 
     attempts: str
@@ -98,7 +98,7 @@ class FunnelQueries:
 
 
 class Definition(BaseModel, ABC):
-    """Common to all kinds. The name is the table's key in daybreak.toml.
+    """Base of the definitions of all families. The name is the table's key in daybreak.toml.
 
     A definition gives its selectors roles: `entry` puts people into the table (by the first of these ever), `again`
     does so each time, the others are the family's own. Where `roles` has neither, people come in by being active.
@@ -109,9 +109,9 @@ class Definition(BaseModel, ABC):
     example: ClassVar[str]
     """A worked example of the rule, for the reference page."""
     smallest: ClassVar[dict[str, Any]]
-    """The fewest fields a definition of this kind needs besides its description, as daybreak.toml holds them."""
+    """The fewest fields a definition of this family needs besides its description, as daybreak.toml holds them."""
     can_be_goal: ClassVar[bool] = False
-    """Whether an experiment can ask which of its variants brings more people to it."""
+    """True if an experiment can have it as its goal."""
 
     description: Annotated[str, Field(min_length=1, description="What the number is for, in a sentence")]
     actor: Annotated[
@@ -140,11 +140,11 @@ class Definition(BaseModel, ABC):
         return set()
 
     def daily_roles(self) -> set[str]:
-        """Roles of which the SQL reads how often who did them on which day."""
+        """Roles for which the SQL reads how often each person did them on each day."""
         return set()
 
     def seen_roles(self) -> set[str]:
-        """Roles of whose every person the first (or last) time ever matters."""
+        """Roles for which the SQL reads the first (or last) time ever of each person."""
         return {"entry"} & set(self.roles())
 
     def values(self) -> dict[str, set[str]]:
@@ -152,7 +152,7 @@ class Definition(BaseModel, ABC):
         return {}
 
     def days_read_before(self) -> int:
-        """How many days before its own day a partition's rows are computed from."""
+        """How many days before a partition's own day its SQL reads."""
         return 0
 
     def own_rows(self) -> dict[str, list[dict[str, Any]]]:
@@ -165,21 +165,21 @@ class Definition(BaseModel, ABC):
         return None
 
     def is_optional(self, role: str, position: int) -> bool:
-        """Whether people may skip this selector of a role."""
+        """True if people may skip this selector of a role."""
         del role, position
         return False
 
     def goal_name(self) -> str | None:
-        """`family.name` of the definition it counts by, where it names one."""
+        """`family.name` of the definition it counts by, or None."""
         return None
 
     def counted_by(self, goal: "Definition") -> "Definition":
-        """The same definition, with the goal that `goal_name` names. Raises ValueError where the two do not fit."""
+        """Return this definition with the goal that `goal_name` names. Raises ValueError if the two do not fit."""
         del goal
         return self
 
     def goal_counted_beside(self) -> "Definition | None":
-        """The goal that `counted_by` was given: people's way to it is computed for this definition too."""
+        """The goal that `counted_by` was given, or None: when people reach it is computed with this definition."""
         return None
 
     def counting(self) -> dict[str, Any]:
@@ -187,7 +187,7 @@ class Definition(BaseModel, ABC):
         return self.model_dump(mode="json", exclude={"description"})
 
     def has_entry(self) -> bool:
-        """Whether people come in by an event of their own; else they come in by being active."""
+        """True if people come in by an event of an entry role; if not, they come in by being active."""
         return bool(ENTRY_ROLES & set(self.roles()))
 
     def selectors(self) -> set[str]:
@@ -199,16 +199,16 @@ class Definition(BaseModel, ABC):
         return {selector for role, selectors in self.roles().items() if role in roles for selector in selectors}
 
     def label_of(self, role: str, position: int) -> str:
-        """What a role's selector is called in the tables; `position` counts from 1."""
+        """The name of a role's selector in the tables; `position` counts from 1."""
         return label(self.roles()[role][position - 1])
 
     def who(self) -> str:
-        """Whom the definition counts, in the plural."""
+        """The word for those it counts: people or accounts."""
         return "accounts" if self.actor == "account" else "people"
 
 
 class Windowed(Definition):
-    """Common to kinds in which people enter and then have one exact window, whose far edge still belongs to it."""
+    """Base of families in which people enter and then have one exact window, whose far edge still belongs to it."""
 
     window: Annotated[Window, Field(description="How long a person has, from the exact second of the start")]
 
@@ -217,7 +217,7 @@ class Windowed(Definition):
 
 
 class ReachesMilestone(Windowed):
-    """Common to kinds in which people enter, and a milestone happens in their window or does not.
+    """Base of families in which people enter, and reach a milestone in their window or do not.
 
     Their SQL reads the input tables `outcomes` and `outcome_counts`, which are made from these roles and options.
     """
@@ -230,7 +230,7 @@ class ReachesMilestone(Windowed):
 
 
 class ActiveByPeriod(Definition):
-    """Common to kinds that compare who was active in one calendar period with who was in the period before."""
+    """Base of families that compare who was active in one calendar period with who was in the period before."""
 
     active: Annotated[Selector, Field(description="What counts as being active")] = ANY
     period: Annotated[Period, Field(description="Calendar day, week or month in the project's timezone")]
@@ -263,7 +263,7 @@ def version_of(parts: Any) -> str:
 
 
 class MetricRow(Row):
-    """What every result table begins with."""
+    """The columns that every result table begins with."""
 
     definition: str = Field(description="Name in daybreak.toml")
     version: str = Field(description="Hash of the definition: rows of equal version were counted alike")
@@ -277,11 +277,11 @@ Rows = Iterable[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A kind of definition, the rows it gives, and the column that partitions them.
+    """A form of definition, the rows it gives, and the column that partitions them.
 
     Its tables in daybreak.toml are `[<name>.<definition>]`; its SQL is `<name>.sql`, its summary `<name>.summary.sql`,
     both beside its module. `inputs` are row models of input tables that only this family has, named as in
-    `Definition.own_rows`. `finish` completes the rows of the SQL, where SQL has no words for what is missing.
+    `Definition.own_rows`. `finish` adds to the rows of the SQL what SQL cannot compute.
     """
 
     name: str

@@ -10,7 +10,7 @@ from daybreak.families.selectors import ANY, Selector, label
 
 
 class Breadth(Definition):
-    """For the people active in the trailing calendar days of the window: how many different features each used."""
+    """How many different features each person uses who is active in the trailing window of calendar days."""
 
     example: ClassVar[str] = (
         "Of 10 active people 5 used none of three features, 3 used one and 2 all three: 9 / 10 = 0.9 features each."
@@ -20,10 +20,10 @@ class Breadth(Definition):
     features: Annotated[
         list[Selector],
         AfterValidator(unique),
-        Field(min_length=2, max_length=100, description="One selector a feature"),
+        Field(min_length=2, max_length=100, description="One selector for each feature"),
     ]
     active: Annotated[Selector, Field(description="What counts as being active at all")] = ANY
-    window: Annotated[Days, Field(description="Trailing days, the row's day included")]
+    window: Annotated[Days, Field(description="Length of the trailing window in days, the row's day included")]
 
     def roles(self) -> dict[str, list[str]]:
         return {"active": [self.active], "feature": self.features}

@@ -10,9 +10,9 @@ from daybreak.families.selectors import Selector, label
 
 
 class Campaign(ReachesMilestone):
-    """Exposed people who did the desired action within the window after their first exposure ever, edge included.
+    """Exposed people who do the action within the window after their first exposure ever, far edge included.
 
-    What they did before does not count, and a later exposure does not open the window again.
+    An action before the exposure does not count, and a later exposure does not open the window again.
     """
 
     example: ClassVar[str] = (
@@ -22,8 +22,8 @@ class Campaign(ReachesMilestone):
     smallest: ClassVar[dict[str, Any]] = {"exposure": "Signed Up", "action": "Value Reached", "window": "7d"}
 
     exposure: Annotated[Selector, Field(description="What counts as exposed: shown, opened, sent")]
-    action: Annotated[Selector, Field(description="What it was meant to bring about")]
-    window: Annotated[Window, Field(description="How long the exposure is given to work")]
+    action: Annotated[Selector, Field(description="The action that the exposure is meant to cause")]
+    window: Annotated[Window, Field(description="How long a person has, from the exact second of the exposure")]
 
     def roles(self) -> dict[str, list[str]]:
         return {"entry": [self.exposure], "milestone": [self.action]}

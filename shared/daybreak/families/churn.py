@@ -1,4 +1,4 @@
-"""Churn: who was there in the period before and is gone, by silence or by cancelling?"""
+"""Churn: who was active in the period before and is not in this one, and who cancelled?"""
 
 from datetime import date
 from typing import Annotated, Any, ClassVar
@@ -10,7 +10,7 @@ from daybreak.families.selectors import Selector, label
 
 
 class Churn(ActiveByPeriod):
-    """Of the people active in the period before, those not active in this one: provisional until it has ended.
+    """Of the people active in the period before, those who are not active in this one: provisional until it has ended.
 
     With `cancel`, those of them who cancelled in this period are counted separately, active or not.
     """

@@ -1,7 +1,7 @@
--- Who was there in the period before and is gone, by silence or by cancelling?
+-- Who was active in the period before and is not in this one, and who cancelled?
 -- Grain: one row per definition, period and segment, for periods after one in which anybody was active.
 -- Inputs: periods, definitions, selectors, activity, segments, calendar_day_periods.
--- Lag: a period is complete when it has ended; before, silence is provisional.
+-- Lag: a period is complete when it has ended; before that, not being active is provisional.
 with did as (
     select d.definition, s.role, a.person, c.period_number
     from definitions as d

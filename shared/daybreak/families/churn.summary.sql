@@ -1,4 +1,4 @@
--- In the newest complete periods: who was there in the one before and is gone?
+-- In the newest complete periods: who was active in the one before and is not in this one?
 -- Grain: one row per period and segment, at most six periods. Inputs: rows_of_one, a definition's result rows.
 -- Lag: as the periods'.
 with newest as (

@@ -43,15 +43,18 @@ FunnelExclusion = Annotated[
 
 
 class Completion(Windowed):
-    """A funnel: each step at or after the one before, all within the window of the first, far edge included.
+    """A funnel: each step happens at or after the one before, all within the window of the first, far edge included.
 
-    One event serves one step. Steps at the same instant count in the order of the steps. A cohort is those whose first
-    entry ever falls in its period. `entry = "first"`: only that entry opens a window. `entry = "any"`: every event of
-    the first step opens one, and the attempt that got furthest counts, of equals the earliest; a new attempt restates
-    even complete rows.
-    `order = "strict"`: nothing else may happen between two steps; `"strict_allow_repeats"`: nothing but the same step
-    again; `"any"`: any step may enter, and row n is those who did n of the steps.
-    Whoever does an exclusion between its steps is left out of the funnel and counted beside it.
+    One event serves one step. Steps at the same instant count in the order of the steps. A cohort is the people whose
+    first entry ever falls in its period.
+
+    `entry = "first"`: only that entry opens a window. `entry = "any"`: every event of the first step opens one, and the
+    attempt that got furthest counts (of equal attempts, the earliest); a new attempt can change even complete rows.
+
+    `order = "strict"`: nothing else may happen between two steps. `"strict_allow_repeats"`: nothing but the same step
+    again. `"any"`: any step may enter, and row n counts the people who did n of the steps.
+
+    People who do an exclusion between its steps are left out of the funnel and counted in a column of their own.
     """
 
     example: ClassVar[str] = (
@@ -63,32 +66,34 @@ class Completion(Windowed):
 
     can_be_goal: ClassVar[bool] = True
 
-    steps: Annotated[list[FunnelStep], Field(min_length=2, max_length=20, description="In order; the first enters")]
+    steps: Annotated[
+        list[FunnelStep], Field(min_length=2, max_length=20, description="The steps in order; the first is the entry")
+    ]
     window: Annotated[Window, Field(description="How long a person has for all steps, far edge included")]
-    period: Annotated[Period, Field(description="People are put together by the day, week or month they enter")] = "day"
+    period: Annotated[Period, Field(description="Groups people by the day, week or month in which they enter")] = "day"
     order: Annotated[
         Literal["ordered", "strict", "strict_allow_repeats", "any"],
-        Field(description="Whether other events may come between steps, and whether the order matters"),
+        Field(description="The order in which steps count, and what may happen between them"),
     ] = "ordered"
     entry: Annotated[
-        Literal["first", "any"], Field(description="Whether only the first entry opens a window, or any")
+        Literal["first", "any"], Field(description="Which entries open a window: only the first, or any")
     ] = "first"
     equal_timestamps: Annotated[
         Literal["in_step_order", "never"],
-        Field(description="Whether two steps at the same instant count, in the order of the steps, or must be apart"),
+        Field(description="Two steps at the same instant count in the order of the steps, or never"),
     ] = "in_step_order"
     exclusions: Annotated[
         list[FunnelExclusion],
         Field(
             default_factory=list,
-            description="Who does this between two steps (by number, `after` and `before`) is left out",
+            description="People who do this between two steps (by number, `after` and `before`) are left out",
         ),
     ]
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Completion":
         if self.steps[0].optional:
-            raise ValueError("the first step enters, so it cannot be optional")
+            raise ValueError("the first step is the entry, so it cannot be optional")
         if self.order != "ordered" and any(step.optional for step in self.steps):
             raise ValueError('optional steps go with order = "ordered"')
         selectors = [step.selector for step in self.steps]
@@ -97,7 +102,7 @@ class Completion(Windowed):
         for exclusion in self.exclusions:
             before = exclusion.before or len(self.steps)
             if not exclusion.after < before <= len(self.steps):
-                raise ValueError(f"an exclusion is after one step and before a later one, of {len(self.steps)}")
+                raise ValueError(f"an exclusion must be after one step and before a later one, of {len(self.steps)}")
             if self.steps[exclusion.after - 1].optional:
                 raise ValueError(
                     "an exclusion cannot be after a step that may be skipped; name the required one before it"
@@ -127,7 +132,7 @@ class Completion(Windowed):
         return {"window_us": microseconds(self.window), "period": self.period}
 
     def days_until_final(self) -> int:
-        # with any entry, somebody may try again after any time: every cohort stays in play
+        # with any entry, somebody may try again after any time, so every cohort can still change
         if self.entry == "any":
             return FOREVER_DAYS
         return super().days_until_final() + PERIOD_DAYS[self.period]
@@ -163,20 +168,20 @@ class Completion(Windowed):
 class CompletionRow(MetricRow):
     """One row per definition, cohort, segment and funnel step."""
 
-    cohort: date = Field(description="First day of the period of the person's first entry ever, project's timezone")
-    step: int = Field(description="1 is the entry; with order any, how many steps were done")
+    cohort: date = Field(description="First day of the period of the people's first entry ever, project's timezone")
+    step: int = Field(description="Number of the step, 1 is the entry; with order any, how many steps were done")
     event: str = Field(description="What counts as this step")
     entered: int = Field(description="People who entered at step 1")
     reached: int = Field(description="Those who reached this step, so far")
-    excluded: int = Field(description="People left out of the funnel, who did an exclusion between its steps")
-    dropped: int = Field(description="Reached the required step before, not this one, and their window has ended")
-    in_progress: int = Field(description="Reached the required step before, not this one, and still have time")
+    excluded: int = Field(description="People left out of the funnel because they did an exclusion between its steps")
+    dropped: int = Field(description="Reached the required step before but not this one, and their window has ended")
+    in_progress: int = Field(description="Reached the required step before but not this one, and still have time")
     rate_of_start: float | None = Field(description="reached / entered; null while open")
     rate_of_previous: float | None = Field(description="reached / reached of the required step before; null while open")
     median_seconds_from_previous: float | None = Field(
-        description="Median time from the last step reached before, of those who reached this one"
+        description="Median time since the last step reached before this one, of those who reached it"
     )
-    average_seconds_from_previous: float | None = Field(description="Its average")
+    average_seconds_from_previous: float | None = Field(description="Average of the same times")
 
 
 FAMILY = Family("completion", Completion, CompletionRow, "cohort")

@@ -83,7 +83,7 @@ ranked as (
         step,
         micros,
         row_number() over (partition by definition, cohort, segment, segment_value, step order by micros) as position,
-        count(*) over (partition by definition, cohort, segment, segment_value, step) as positions
+        count(*) over (partition by definition, cohort, segment, segment_value, step) as row_count
     from split
     where micros is not null
 ),
@@ -94,7 +94,7 @@ times as (
         segment,
         segment_value,
         step,
-        cast(avg(case when position * 2 >= positions and position * 2 <= positions + 2 then micros end) as double) / 1.0e6
+        cast(avg(case when position * 2 >= row_count and position * 2 <= row_count + 2 then micros end) as double) / 1.0e6
             as median_seconds,
         cast(avg(micros) as double) / 1.0e6 as average_seconds
     from ranked

@@ -3,15 +3,15 @@
 An attempt is an event that may enter the funnel, and the steps reached from it. `attempts_sql` finds every attempt of
 one definition, one row each:
 
-    person      whose
+    person      who made it
     attempt     its number among the person's
     at_1 … at_n when each step was reached, null where it was not
     until_us    the far edge of its window
     excluded    1 where an exclusion happened between its steps
 
-`reached_sql` and `entrants_sql` then choose each person's best attempt. All of it is legal Trino. The idea that keeps
-it fast for people with thousands of events: instead of joining an attempt with every later event, count how many
-events of the next step lie before it, in one sorted pass; the next one has that number plus one.
+`reached_sql` and `entrants_sql` then choose each person's best attempt. All of it is legal Trino. It is fast for people
+with thousands of events: instead of joining an attempt with every later event, it counts in one sorted pass how many
+events of the next step come before it; the next event has that number plus one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -93,7 +93,7 @@ def entrants_sql(name: str, attempts: str) -> str:
 
 
 def reached_sql(name: str, funnel: Funnel, attempts: str) -> str:
-    """The steps of each person's best attempt: the most required steps, of equals the earliest."""
+    """The steps of each person's best attempt: the one with the most required steps, and of equal ones the earliest."""
     required = [n for n, step in enumerate(funnel.steps, start=1) if not step.optional]
     level = " + ".join(f"case when at_{n} is null then 0 else 1 end" for n in required)
     best = f"""with ranked as (
@@ -117,7 +117,7 @@ def _steps(funnel: Funnel) -> range:
 
 def _events(name: str) -> str:
     return f"""
--- each step's events, numbered for each person in the order of time
+-- each step's events, numbered for each person in order of time
 events as (
     select s.position as step, m.person, m.at_us, m.event_key,
         row_number() over (partition by s.position, m.person order by m.at_us, m.event_key) as nth
@@ -128,7 +128,7 @@ events as (
 
 
 def _entered(name: str, funnel: Funnel) -> str:
-    """Joins an attempt's first event `e` with those whose first entry ever is not before the days that are read."""
+    """A join that keeps an attempt's first event `e` if the person's first entry ever is in the days that are read."""
     first = " and e.nth = 1 and e.at_us = s.started_us" if funnel.entry == "first" else ""
     return f"inner join starts as s on s.definition = '{name}' and s.person = e.person{first}"
 
@@ -175,9 +175,9 @@ walks_0 as (
 
 
 def _skipped_or_not(step: int, known: list[int], required: list[int], strictly: bool) -> Iterator[str]:
-    """An optional step: after the last step reached before it, before the next required one that was reached.
+    """An optional step: it comes after the last step reached before it, and before the next required one reached.
 
-    Only those count who reached the required step before it.
+    It counts only for people who reached the required step before it.
     """
     source = f"walks_{len(known) - len(required)}"
     target = f"walks_{len(known) - len(required) + 1}"
@@ -185,7 +185,7 @@ def _skipped_or_not(step: int, known: list[int], required: list[int], strictly: 
     earlier = sorted((n for n in known if n < step), reverse=True)
     later = sorted(n for n in required if n > step)
     after = f"coalesce({', '.join(f'w.at_{n}' for n in earlier)})" if len(earlier) > 1 else f"w.at_{earlier[0]}"
-    # apart from the next step, too, where steps must be apart; whole microseconds, so one less is before
+    # where steps may not share an instant, it is before the next one too: at least one microsecond
     until = f"coalesce(w.at_{later[0]}{' - 1' if strictly else ''}, w.until_us)" if later else "w.until_us"
     used = [f"coalesce(w.key_{n}, '')" for n in known]
     yield from _next(target, source, step, after, until, used, strictly)
@@ -203,20 +203,20 @@ def _next(
 ) -> Iterator[str]:
     """CTE `<target>_next`: for each attempt in `source` the earliest unused event of a step from `after` to `until`."""
     yield _counted(f"{target}_before", source, after, f"events where step = {step}", strictly)
-    yield _turns(target, len(used) + 1)
+    yield _next_numbers(target, len(used) + 1)
     yield f"""
 {target}_next as (
     select w.person, w.attempt, e.at_us, e.event_key,
         row_number() over (partition by w.person, w.attempt order by e.nth) as position
     from {source} as w
-    inner join {target}_turns as t on t.person = w.person and t.attempt = w.attempt
-    inner join events as e on e.step = {step} and e.person = t.person and e.nth = t.nth
+    inner join {target}_numbers as n on n.person = w.person and n.attempt = w.attempt
+    inner join events as e on e.step = {step} and e.person = n.person and e.nth = n.nth
     where e.at_us <= {until} and e.event_key not in ({", ".join(used)})
 )"""
 
 
 def _counted(target: str, source: str, after: str, events: str, strictly: bool) -> str:
-    """CTE `target`: for each attempt, how many of these events lie before its instant (strictly: or at it)."""
+    """CTE `target`: for each attempt, how many of these events are before its instant (`strictly`: or at it)."""
     order = "at_us, is_event desc" if strictly else "at_us, is_event"
     return f"""
 {target} as (
@@ -232,15 +232,15 @@ def _counted(target: str, source: str, after: str, events: str, strictly: bool) 
 )"""
 
 
-def _turns(target: str, count: int) -> str:
-    """CTE `<target>_turns`: the numbers of the next `count` events, spelled out so that events are joined by number."""
-    turns = "\n    union all\n    ".join(
+def _next_numbers(target: str, count: int) -> str:
+    """CTE `<target>_numbers`: the numbers of the next `count` events, written out so events are joined by number."""
+    numbers = "\n    union all\n    ".join(
         f"select person, attempt, earlier + {n} as nth from {target}_before where is_event = 0"
         for n in range(1, count + 1)
     )
     return f"""
-{target}_turns as (
-    {turns}
+{target}_numbers as (
+    {numbers}
 )"""
 
 
@@ -248,7 +248,7 @@ def _turns(target: str, count: int) -> str:
 
 
 def _strict(name: str, funnel: Funnel) -> Iterator[str]:
-    """All of a person's events in a row; each step must be the very next of them (or of their runs)."""
+    """All of a person's events in a row; each step must be the very next one (with repeats, of their runs)."""
     again = (
         "first_step = lag(first_step) over (partition by person order by at_us, coalesce(first_step, 1000), event_key)"
     )
@@ -313,7 +313,7 @@ walks_0 as (
 
 
 def _any_order(name: str, funnel: Funnel) -> Iterator[str]:
-    """From each entry, the first events of each step in its window; the k-th of them all is the k-th step done."""
+    """From each entry, the first events of each step in its window; the k-th of all these is the k-th step done."""
     window = microseconds(funnel.window)
     every = "select distinct e.person, e.at_us from events as e"
     first = f"select s.person, s.started_us as at_us from starts as s where s.definition = '{name}'"
@@ -334,13 +334,13 @@ walk_1 as (
 done as (
     {done}
 ),
-done_in_turn as (
+done_in_order as (
     select person, attempt, at_us, row_number() over (partition by person, attempt order by at_us) as position from done
 ),
 walks_0 as (
     select w.person, w.attempt, w.until_us, {columns}
     from walk_1 as w
-    inner join done_in_turn as d on d.person = w.person and d.attempt = w.attempt
+    inner join done_in_order as d on d.person = w.person and d.attempt = w.attempt
     group by w.person, w.attempt, w.until_us
 )"""
 
@@ -348,13 +348,13 @@ walks_0 as (
 def _first_ones(step: int, times: int) -> Iterator[str]:
     """CTE `done_<step>`: for each attempt the first `times` events of this step in its window."""
     yield _counted(f"done_{step}_before", "walk_1", "w.entered_us", f"events where step = {step}", strictly=False)
-    yield _turns(f"done_{step}", times)
+    yield _next_numbers(f"done_{step}", times)
     yield f"""
 done_{step} as (
     select w.person, w.attempt, e.at_us
     from walk_1 as w
-    inner join done_{step}_turns as t on t.person = w.person and t.attempt = w.attempt
-    inner join events as e on e.step = {step} and e.person = t.person and e.nth = t.nth
+    inner join done_{step}_numbers as n on n.person = w.person and n.attempt = w.attempt
+    inner join events as e on e.step = {step} and e.person = n.person and e.nth = n.nth
     where e.at_us <= w.until_us
 )"""
 
@@ -363,7 +363,7 @@ done_{step} as (
 
 
 def _excluded(name: str, funnel: Funnel) -> Iterator[str]:
-    """The attempts once more, with `excluded`: the first exclusion strictly after one step lies before the other."""
+    """CTE `attempts`: with `excluded`, 1 where an exclusion comes strictly after one step and before the other."""
     source = f"walks_{sum(step.optional for step in funnel.steps)}"
     for number, exclusion in enumerate(funnel.exclusions, start=1):
         before = exclusion.before or len(funnel.steps)
@@ -378,13 +378,13 @@ excluding_{number} as (
         yield _counted(
             f"excluding_{number}_before", source, f"w.at_{exclusion.after}", f"excluding_{number}", strictly=True
         )
-        yield _turns(f"excluding_{number}", 1)
+        yield _next_numbers(f"excluding_{number}", 1)
         yield f"""
 hit_{number} as (
     select w.person, w.attempt
     from {source} as w
-    inner join excluding_{number}_turns as t on t.person = w.person and t.attempt = w.attempt
-    inner join excluding_{number} as e on e.person = t.person and e.nth = t.nth
+    inner join excluding_{number}_numbers as n on n.person = w.person and n.attempt = w.attempt
+    inner join excluding_{number} as e on e.person = n.person and e.nth = n.nth
     where w.at_{exclusion.after} is not null
         and (e.at_us < w.at_{before} or (w.at_{before} is null and e.at_us <= w.until_us))
 )"""

@@ -10,9 +10,10 @@ from daybreak.families.selectors import Selector, label
 
 
 class Conversion(ReachesMilestone):
-    """From the first start event ever, a trial for instance, to the first upgrade within the window, edge included.
+    """People whose first start event ever, a trial for instance, is followed by an upgrade within the window.
 
-    The rate is over those whose window has ended; the others are shown beside it.
+    The far edge belongs to the window. The rate counts only people whose window has ended; the others have a column of
+    their own.
     """
 
     example: ClassVar[str] = "40 trials began on a day, 10 of them upgraded within 30 days: conversion is 25 %."
@@ -20,7 +21,9 @@ class Conversion(ReachesMilestone):
 
     can_be_goal: ClassVar[bool] = True
 
-    start: Annotated[Selector, Field(description="The first of these ever puts a person into the cohort of its day")]
+    start: Annotated[
+        Selector, Field(description="A person's first of these events ever puts them into the cohort of its day")
+    ]
     upgrade: Annotated[Selector, Field(description="What counts as converted")]
 
     def roles(self) -> dict[str, list[str]]:

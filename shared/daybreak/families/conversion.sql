@@ -12,7 +12,7 @@ with ranked as (
         row_number() over (
             partition by o.definition, p.first_day, g.segment, g.segment_value order by o.reached_us - o.started_us
         ) as position,
-        count(*) over (partition by o.definition, p.first_day, g.segment, g.segment_value) as positions
+        count(*) over (partition by o.definition, p.first_day, g.segment, g.segment_value) as row_count
     from outcomes as o
     inner join calendar_periods as p on p.period = 'day' and p.period_number = o.day_number
     inner join segments as g on g.definition = o.definition and g.person = o.person
@@ -21,7 +21,7 @@ with ranked as (
 medians as (
     select definition, cohort, segment, segment_value, cast(avg(micros) as double) / 1.0e6 as median_seconds
     from ranked
-    where position * 2 >= positions and position * 2 <= positions + 2
+    where position * 2 >= row_count and position * 2 <= row_count + 2
     group by definition, cohort, segment, segment_value
 )
 select

@@ -12,15 +12,17 @@ from daybreak.lake.tables import Row
 
 
 class Experiment(Definition):
-    """Exposed people by variant: the share that reaches the goal, by the goal's own rule, no sooner than the exposure.
+    """The share of each variant's exposed people who reach the goal, by the goal's own rule, not before the exposure.
 
-    Everybody is given the goal's window from the exposure on, and is compared once it has ended. A person belongs to
-    the variant of the first exposure ever; whoever is seen in two is left out of both from then on, and counted; so is
-    whoever had reached the goal before the exposure.
-    Wilson interval for each variant, Newcombe's for its difference to the first one, pooled z test (Fisher's exact test
-    where an expected count is under 5), p values corrected by Holm where there are more than two variants, and a test
-    of the sample ratio. There is no verdict before the planned number has finished in every variant: looking every day
-    for two weeks at 5 % finds something in 22 % of experiments where there is nothing.
+    Everybody has the goal's window, counted from the exposure, and is compared once it has ended. A person belongs to
+    the variant of their first exposure ever. People who are seen in two variants are left out of both from then on, and
+    counted in a column; so are people who had reached the goal before the exposure.
+
+    Each variant has a Wilson interval, and its difference to the first one has Newcombe's. The test is the pooled z
+    test (Fisher's exact test where an expected count is under 5). Holm's method corrects the p values where there are
+    more than two variants, and the sample ratio is tested. There is no verdict before the planned number of people has
+    finished in every variant: looking every day for two weeks at 5 % finds something in 22 % of experiments where there
+    is nothing.
     """
 
     example: ClassVar[str] = (
@@ -36,7 +38,8 @@ class Experiment(Definition):
     exposure: Annotated[Selector, Field(description="The event that says which variant a person got")]
     variant: Annotated[PropertyName, Field(description="Its property that names the variant")] = "variant"
     variants: Annotated[
-        list[str], Field(min_length=2, max_length=10, description="Their names; the first one is compared against")
+        list[str],
+        Field(min_length=2, max_length=10, description="Their names; the others are compared with the first"),
     ]
     goal: Annotated[str, Field(description='A definition, such as "activation.first_value"')]
     planned: Annotated[int, Field(ge=1, description="How many people each variant needs before there is a verdict")]
@@ -48,11 +51,11 @@ class Experiment(Definition):
         Literal["two_proportions", "unpooled_z", "relative_lift"],
         Field(
             description="Test of the difference (pooled z, or Fisher for small counts), the same unpooled, or of the "
-            "relative lift (Welch, delta method): which one is run can decide the verdict"
+            "relative lift (Welch, delta method); the choice can decide the verdict"
         ),
     ] = "two_proportions"
     _goal: Windowed | None = PrivateAttr(default=None)
-    """The definition that `goal` names; put here when the file is read."""
+    """The definition that `goal` names; set when the file is read."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Experiment":
@@ -122,14 +125,14 @@ class Experiment(Definition):
 class ExperimentRow(MetricRow):
     """One row per definition, day, segment and variant: everything known by the end of the day."""
 
-    day: date = Field(description="The row counts everything until the end of this day, project's timezone")
+    day: date = Field(description="The row counts everything until the end of this day, in the project's timezone")
     variant: str = Field(description="Name of the variant")
-    exposed: int = Field(description="People first exposed to it until then, seen in no other")
+    exposed: int = Field(description="People first exposed to it by then, and seen in no other variant")
     finished: int = Field(description="Those whose window after the exposure has ended: the denominator")
     reached: int = Field(description="Those of finished who reached the goal in that window: the numerator")
     in_several: int = Field(description="People of the whole experiment who were seen in two variants: left out")
     reached_before: int = Field(description="People first exposed to it after they had reached the goal: left out")
-    rate: float | None = Field(description="reached / finished; null of nobody")
+    rate: float | None = Field(description="reached / finished; null while nobody has finished")
     rate_low: float | None = Field(description="Wilson's 95 % interval of the rate, lower end")
     rate_high: float | None = Field(description="Wilson's 95 % interval of the rate, upper end")
     difference: float | None = Field(description="rate minus the first variant's; null for the first variant")
@@ -142,7 +145,7 @@ class ExperimentRow(MetricRow):
     sample_ratio_p: float | None = Field(description="Chi-square p of exposed against the planned shares")
     planned: int = Field(description="People each variant needs before there is a verdict")
     verdict: str = Field(
-        description="collecting; sample ratio mismatch (p under 0.001: something divides people otherwise than meant); "
+        description="collecting; sample ratio mismatch (p under 0.001: people are not divided as planned); "
         "else at 5 %: better, worse, no difference; baseline for the first variant"
     )
 
@@ -151,7 +154,7 @@ class Variant(Row):
     """Input table `variants`, one row per experiment and variant."""
 
     definition: str = Field(description="Name in daybreak.toml")
-    position: int = Field(description="Its number, from 1; the first is compared against")
+    position: int = Field(description="Its number, from 1; the others are compared with the first")
     variant: str = Field(description="Its name")
     share: float = Field(description="How many people it is meant to get, relative to the other variants")
 

@@ -1,7 +1,7 @@
 -- How many of those who were shown each variant reached the goal?
 -- Grain: one row per definition, day, segment and variant, for days from the first exposure on.
 -- Inputs: days, definitions, variants, property_values, goals, segments.
--- Lag: a day is complete when it has ended. The statistics are added by metrics/statistics.py.
+-- Lag: a day is complete when it has ended. families/experiment_statistics.py adds the statistics.
 with exposures as (
     select
         a.definition,

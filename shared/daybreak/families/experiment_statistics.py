@@ -13,12 +13,12 @@ from statistics import NormalDist
 from typing import Any
 
 Z = NormalDist().inv_cdf(0.975)
-"""Of the 95 % interval: 1.96."""
+"""The normal quantile of the 95 % interval: 1.96."""
 ALPHA = 0.05
 SMALL = 5
 """A z test needs this many expected in every cell; under it Fisher's exact test is used."""
 MISMATCH = 0.001
-"""A sample ratio less likely than this is no accident."""
+"""A sample ratio less likely than this is not an accident."""
 
 Interval = tuple[float, float]
 
@@ -72,7 +72,7 @@ def pooled_z(arm: Arm, other: Arm) -> tuple[float, float] | None:
 
 
 def unpooled_z(arm: Arm, other: Arm) -> tuple[float, float] | None:
-    """z and p with each arm's own variance; None where neither has any."""
+    """z and p with each arm's own variance; None where neither arm has any variance."""
     error = math.sqrt(sum(a.rate * (1 - a.rate) / a.finished for a in (arm, other)))
     if error == 0:
         return None
@@ -98,7 +98,7 @@ def _log_choose(n: int, k: int) -> float:
 
 
 def is_small(arm: Arm, other: Arm) -> bool:
-    """Whether any cell of the two-by-two table has an expected count under 5."""
+    """True if any cell of the two-by-two table has an expected count under 5."""
     reached, total = arm.reached + other.reached, arm.finished + other.finished
     return any(
         n * share / total < SMALL for n in (arm.finished, other.finished) for share in (reached, total - reached)
@@ -115,7 +115,7 @@ def two_proportions(arm: Arm, other: Arm) -> Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """A mean with the variance of what was averaged and how many were."""
+    """A mean, with the variance and the number of the averaged values."""
 
     mean: float
     variance: float
@@ -147,14 +147,14 @@ def _t_two_sided(t: float, freedom: float) -> float:
 
 
 def _t_quantile(freedom: float) -> float:
-    """The t that 95 % lie within."""
+    """The t that 95 % are within."""
     import mpmath
 
     return float(mpmath.findroot(lambda t: _t_two_sided(float(t), freedom) - ALPHA, Z, tol=1e-12, solver="secant"))
 
 
 def holm(p_values: list[float | None]) -> list[float | None]:
-    """Corrected for looking at several: Holm, Scand. J. Statist. 6 (1979), 65-70. None stays None, uncounted."""
+    """p values corrected for several tests: Holm, Scand. J. Statist. 6 (1979), 65-70. None stays None, uncounted."""
     known = sorted((p, index) for index, p in enumerate(p_values) if p is not None)
     corrected: list[float | None] = [None] * len(p_values)
     highest = 0.0
@@ -165,7 +165,7 @@ def holm(p_values: list[float | None]) -> list[float | None]:
 
 
 def sample_ratio(exposed: list[int], shares: list[float]) -> float | None:
-    """Chi-square p of how people were divided against how they were meant to be; None of nobody."""
+    """Chi-square p of how people were divided against how they were meant to be; None if nobody was exposed."""
     import mpmath
 
     total, whole = sum(exposed), sum(shares)
@@ -180,7 +180,7 @@ def sample_ratio(exposed: list[int], shares: list[float]) -> float | None:
 
 
 def with_statistics(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The counts of `experiment.sql`, one row a variant, with intervals, tests and a verdict added."""
+    """The counts of `experiment.sql`, one row per variant, with intervals, tests and a verdict added."""
 
     def one_comparison(row: dict[str, Any]) -> tuple[Any, ...]:
         return row["definition"], row["day"], row["segment"], row["segment_value"]

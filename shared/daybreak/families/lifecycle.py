@@ -1,4 +1,4 @@
-"""Lifecycle: who is new, who stays, who comes back, who falls silent?"""
+"""Lifecycle: who is new, who stays, who comes back, who becomes inactive?"""
 
 from datetime import date
 from typing import Any, ClassVar
@@ -10,9 +10,9 @@ from daybreak.families.selectors import label
 
 
 class Lifecycle(ActiveByPeriod):
-    """Everybody active in a period is new (first ever), returning (active in the one before too) or resurrected.
+    """Everybody active in a period is new (first ever), returning (also active in the one before) or resurrected.
 
-    Dormant are those active in the period before and not in this one, known for sure once it has ended.
+    Dormant people were active in the period before and are not in this one; that is certain once it has ended.
     """
 
     example: ClassVar[str] = (

@@ -1,7 +1,7 @@
--- Who is new, who stays, who comes back, who falls silent?
+-- Who is new, who stays, who comes back, who becomes inactive?
 -- Grain: one row per definition, period and segment, for periods with anybody active in them or the one before.
 -- Inputs: periods, definitions, selectors, activity, first_seen, segments, calendar_day_periods.
--- Lag: a period is complete when it has ended; before, silence is provisional.
+-- Lag: a period is complete when it has ended; before that, not being active is provisional.
 with active as (
     select d.definition, d.period, a.person, c.period_number, min(f.day_number) as first_day_number
     from definitions as d
@@ -11,7 +11,7 @@ with active as (
     inner join first_seen as f on f.selector = s.selector and f.person = a.person
     group by d.definition, d.period, a.person, c.period_number
 ),
--- everybody in a period and everybody of the one before
+-- everybody active in a period, and everybody active in the one before and not in it
 states as (
     select
         a.definition,

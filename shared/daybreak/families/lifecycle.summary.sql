@@ -1,4 +1,4 @@
--- In the newest complete periods: who is new, who stays, who comes back, who falls silent?
+-- In the newest complete periods: who is new, who stays, who comes back, who becomes inactive?
 -- Grain: one row per period and segment, at most six periods. Inputs: rows_of_one, a definition's result rows.
 -- Lag: as the periods'.
 with newest as (

@@ -1,6 +1,7 @@
 """The families, one line each. Schedules, tables, docs, the command line and the tests' samples follow from this list.
 
-A name here is the name of a module beside this one that ends with its `FAMILY`, of its `.sql` and `.summary.sql`.
+Each name is also the name of a module beside this one, which ends with its `FAMILY`, and of its `.sql` and
+`.summary.sql`.
 """
 
 from importlib import import_module

@@ -24,14 +24,16 @@ EXACT = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta
 
 
 class Retention(Definition):
-    """A cohort is those whose first start ever falls in a period; period 0 is the cohort itself, all of it.
+    """A cohort is the people whose first start ever falls in a period; period 0 is the whole cohort.
 
-    `cohorts = "recurring"`: a person is in the cohort of every period with a start event.
+    `cohorts = "recurring"`: a person is in the cohort of every period in which they have a start event.
+
     `clock = "24h"`: periods are counted from each person's own start, in exact time: 23 hours and 1 minute later is
     still day 0. `"24h_by_hour"`: the same after both times were cut to the full hour, as some tools do.
-    `mode = "on_or_after"`: back in the period or any later one, so somebody who comes back late restates even complete
-    rows. `brackets = [3, 4]`: days 1 to 3, then days 4 to 7.
-    `at_least`: only periods with that many return events count.
+
+    `mode = "on_or_after"`: a person counts in a period if they come back in it or in any later one, so a late return
+    can change even complete rows. `brackets = [3, 4]`: days 1 to 3, then days 4 to 7. `at_least`: only periods with
+    that many return events count.
     """
 
     example: ClassVar[str] = (
@@ -53,10 +55,10 @@ class Retention(Definition):
     periods: Annotated[
         int | None, Field(ge=1, le=MOST_PERIODS, description="How many periods after period 0 to follow a cohort")
     ] = None
-    window: Annotated[Window | None, Field(description="The same as a length of time, in place of `periods`")] = None
+    window: Annotated[Window | None, Field(description="The same as a length of time, instead of `periods`")] = None
     brackets: Annotated[
         list[Annotated[int, Field(ge=1, le=MOST_PERIODS)]] | None,
-        Field(min_length=1, description="Sizes of groups of periods after period 0, in place of `periods`"),
+        Field(min_length=1, description="Sizes of groups of periods after period 0, instead of `periods`"),
     ] = None
     cohorts: Annotated[
         Literal["first_time", "recurring"], Field(description="By the first start ever, or by every start")
@@ -72,8 +74,8 @@ class Retention(Definition):
     average: Annotated[
         Literal["pooled", "weighted_by_size", "with_open"],
         Field(
-            description="How cohorts are put together in summaries: sums of complete cohorts; their rates weighted by "
-            "size once more, as some tools do; or sums that include periods which have not ended"
+            description="How summaries combine cohorts: sums of complete cohorts; their rates weighted by size once "
+            "more, as some tools do; or sums that include periods that have not ended"
         ),
     ] = "pooled"
 
@@ -122,7 +124,7 @@ class Retention(Definition):
         return {"entry", "return"} if self._asks_when_last_seen() else {"entry"}
 
     def _asks_when_last_seen(self) -> bool:
-        """Whether the last return date alone answers every earlier period."""
+        """True if the last return date alone answers every earlier period."""
         plain = self.mode == "on_or_after" and self.at_least == 1
         return plain and self.clock == "calendar" and self.period != "hour"
 
@@ -140,7 +142,7 @@ class Retention(Definition):
         }
 
     def days_until_final(self) -> int:
-        if self.mode == "on_or_after":  # somebody may come back after any time: every cohort stays in play
+        if self.mode == "on_or_after":  # somebody may come back after any time, so every cohort can still change
             return FOREVER_DAYS
         periods = self.spans()[-1][1] + 2
         return periods // 24 + 2 if self.period == "hour" else periods * PERIOD_DAYS[self.period]
@@ -166,15 +168,15 @@ class RetentionRow(MetricRow):
     """One row per definition, cohort, segment and period (or bracket) that has begun."""
 
     cohort: date = Field(description="First day of the cohort's period, in the project's timezone")
-    cohort_starts_at: datetime = Field(description="The instant the cohort's period begins, UTC; tells hours apart")
+    cohort_starts_at: datetime = Field(
+        description="When the cohort's period begins, UTC; a day has many cohorts by hour"
+    )
     period: int = Field(description="Periods since the cohort's own, which is 0; with brackets, the bracket's number")
     first_period: int = Field(description="The first period of the bracket; the same as period without brackets")
     last_period: int = Field(description="The last period of the bracket; the same as period without brackets")
     people: int = Field(description="People in the cohort: the denominator")
-    retained: int | None = Field(
-        description="Those who came back in (or, on_or_after: in or after) it; null while open"
-    )
-    retained_so_far: int = Field(description="The same as known so far; equals retained once complete")
+    retained: int | None = Field(description="Those who came back in it (on_or_after: in it or later); null while open")
+    retained_so_far: int = Field(description="The same count so far; equals retained once complete")
     rate: float | None = Field(description="retained / people; null while open")
 
 

@@ -2,7 +2,7 @@
 -- Grain: one row per definition, cohort, segment and period (or bracket) that has begun.
 -- Inputs: run, definitions, selectors, spans, starts, activity, matches, last_seen, segments, calendar_periods,
 -- calendar_day_periods.
--- Lag: a period is complete when it has ended; in exact time, when it has for everybody.
+-- Lag: a period is complete when it has ended; in exact time, when it has ended for everybody.
 with cohorts as (
     -- by the first start ever
     select d.definition, s.person, 0 as entry, p.period_number as cohort, s.started_us, s.hour_number
@@ -90,7 +90,7 @@ came as (
     group by i.definition, i.person, i.cohort, i.period, d.at_least
     having count(*) >= d.at_least
     union all
-    -- the last time somebody came says it for all periods before
+    -- the last return date alone answers every earlier period
     select c.definition, c.person, c.entry, c.cohort, k.period_number - c.cohort as period
     from cohorts as c
     inner join definitions as d on d.definition = c.definition and d.by_last_seen = 1

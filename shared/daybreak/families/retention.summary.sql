@@ -1,8 +1,8 @@
 -- Over all cohorts that have completed the period: who comes back?
 -- Grain: one row per segment and period. Inputs: rows_of_one, a definition's result rows; options_of_one, its options.
--- Lag: as the cohorts', except with average = 'with_open', which counts what has not ended yet as if it had.
+-- Lag: as the cohorts', except with average = 'with_open', which also counts periods that have not ended.
 -- weighted_by_size weights each cohort's rate by the square of its size.
-with taken as (
+with chosen as (
     select
         r.segment,
         r.segment_value,
@@ -21,6 +21,6 @@ select
     sum(people) as people,
     sum(retained) as retained,
     cast(sum(weight * retained) as double) / cast(sum(weight * people) as double) as rate
-from taken
+from chosen
 group by segment, segment_value, period
 order by segment, segment_value, period

@@ -1,7 +1,7 @@
 """Which events count: a name, a list of names, any event, narrowed by filters on their properties.
 
-A selector stands in daybreak.toml as one of these forms. In code it is a key, a text that is the same for equal
-selectors; `event_selector` gives what the key stands for.
+daybreak.toml holds a selector in one of these forms. In code it is a key: text that is the same for equal selectors.
+`event_selector` reads a key.
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 ANY = "any"
-"""The selector every track, page and screen event matches."""
+"""The selector that every track, page and screen event matches."""
 
 
 def _names(value: object) -> tuple[str, ...]:
@@ -24,12 +24,12 @@ def _names(value: object) -> tuple[str, ...]:
 
 def _property_name(name: str) -> str:
     if name == "*":
-        raise ValueError("`*` is no property's name")
+        raise ValueError("`*` is not the name of a property")
     return name
 
 
 PropertyName = Annotated[str, Field(min_length=1), AfterValidator(_property_name)]
-"""A property or trait at the top level of its object; DuckDB's JSON paths know `*` as a wildcard."""
+"""A property or trait at the top level of its object; not `*`, which is a wildcard in DuckDB's JSON paths."""
 
 
 class Filter(BaseModel):
@@ -77,7 +77,7 @@ def _selector(value: object) -> str:
 
 
 def event_selector(key: str) -> EventSelector:
-    """What a selector key stands for."""
+    """The selector that a key stands for."""
     value = ANY if key == ANY else json.loads(key)
     return EventSelector.model_validate(value if isinstance(value, dict) else {"event": value})
 

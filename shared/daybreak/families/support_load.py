@@ -10,9 +10,9 @@ from daybreak.families.selectors import ANY, Selector, label
 
 
 class SupportLoad(Definition):
-    """Tickets of a period per person active in the same period; those who are onboarding in it stand apart.
+    """Tickets of a period per person active in the same period, and separately for people who are onboarding in it.
 
-    A person is onboarding in a period when any instant of it lies within `onboarding` after their first start ever.
+    A person is onboarding in a period if any instant of it is within `onboarding` after their first start ever.
     """
 
     example: ClassVar[str] = (
@@ -23,7 +23,7 @@ class SupportLoad(Definition):
 
     ticket: Annotated[Selector, Field(description="What counts as a ticket")]
     active: Annotated[Selector, Field(description="What counts as being active")] = ANY
-    start: Annotated[Selector, Field(description="The first of these ever begins a person's onboarding")]
+    start: Annotated[Selector, Field(description="A person's first of these events ever begins their onboarding")]
     onboarding: Annotated[Window, Field(description="How long a person is onboarding")]
     period: Annotated[Period, Field(description="Calendar day, week or month in the project's timezone")] = "week"
 
@@ -61,8 +61,8 @@ class SupportLoadRow(MetricRow):
     onboarding_tickets_per_person: float | None = Field(
         description="onboarding_tickets / onboarding_people; null while open"
     )
-    other_people: int = Field(description="Those of active_people who were not")
-    other_tickets: int = Field(description="Tickets of people who were not")
+    other_people: int = Field(description="Those of active_people who were not onboarding")
+    other_tickets: int = Field(description="Tickets of people who were not onboarding")
     other_tickets_per_person: float | None = Field(description="other_tickets / other_people; null while open")
 
 

@@ -9,13 +9,13 @@ from daybreak.families.base import Definition, Family, MetricRow, Period
 from daybreak.families.selectors import PropertyName, Selector, label
 
 SCALES = {"nps": (0, 10, 6, 9), "ces": (1, 7, 3, 5), "csat": (1, 5, 2, 4)}
-"""Scale -> lowest and highest answer, the last that counts as low and the first that counts as high."""
+"""Scale -> lowest and highest answer, the highest that counts as low and the lowest that counts as high."""
 
 
 class Survey(Definition):
-    """Each answer that is a whole number on the scale counts; all others are left out and counted as such.
+    """Every answer that is a whole number on the scale counts; all others are left out and counted in `left_out`.
 
-    NPS, 0 to 10: 100 x (share of 9 and 10 - share of 0 to 6). CES, 1 to 7, three ways that are in use: the mean, the
+    NPS, 0 to 10: 100 x (share of 9 and 10 - share of 0 to 6). CES, 1 to 7, in three ways that are in use: the mean, the
     share of 5 to 7, and 100 x (share of 5 to 7 - share of 1 to 3). CSAT, 1 to 5: the share of 4 and 5.
     """
 
@@ -26,9 +26,9 @@ class Survey(Definition):
     smallest: ClassVar[dict[str, Any]] = {"answer": "Value Reached", "scale": "nps"}
 
     answer: Annotated[Selector, Field(description="The event that carries an answer")]
-    score: Annotated[PropertyName, Field(description="The property that holds it")] = "score"
-    scale: Annotated[Literal["nps", "ces", "csat"], Field(description="Which scale, and so which figures")]
-    period: Annotated[Period, Field(description="Answers are put together by day, week or month")] = "month"
+    score: Annotated[PropertyName, Field(description="The property that holds the score")] = "score"
+    scale: Annotated[Literal["nps", "ces", "csat"], Field(description="The scale, which decides the figures")]
+    period: Annotated[Period, Field(description="Groups answers by day, week or month")] = "month"
 
     def roles(self) -> dict[str, list[str]]:
         return {"answer": [self.answer]}

@@ -1,4 +1,4 @@
-"""Time to value: how long until people get what they came for, those who have not yet included?"""
+"""Time to value: how long does it take people to reach the value, those who have not yet included?"""
 
 from datetime import date
 from typing import Annotated, Any, ClassVar
@@ -10,10 +10,11 @@ from daybreak.families.selectors import Selector, label
 
 
 class TimeToValue(Windowed):
-    """From the first start ever to the first value event at or after it, watched for `window`.
+    """The time from a person's first start ever to their first value event at or after it, watched for `window`.
 
-    The percentiles are Kaplan-Meier estimates: whoever is not there yet counts as still waiting, for as long as they
-    were watched. The median of those who got there stands beside them and is named so, because it flatters.
+    The percentiles are Kaplan-Meier estimates: people who have not reached the value count as still waiting, for as
+    long as they were watched. The median of only those who reached it is in a column whose name says so, because it
+    flatters.
     """
 
     example: ClassVar[str] = (
@@ -27,9 +28,10 @@ class TimeToValue(Windowed):
     value: Annotated[Selector, Field(description="The first of these at or after the start stops it")]
     window: Annotated[Window, Field(description="How long a person is watched")]
     never_after: Annotated[
-        Window | None, Field(description="Who has not got there by this age counts as never; by default the window")
+        Window | None,
+        Field(description="Who has not reached it by this age counts as never; by default the window"),
     ] = None
-    period: Annotated[Period, Field(description="People are put together by the day, week or month they start")] = "day"
+    period: Annotated[Period, Field(description="Groups people by the day, week or month in which they start")] = "day"
 
     @model_validator(mode="after")
     def _never_within_the_window(self) -> "TimeToValue":
@@ -64,21 +66,21 @@ class TimeToValue(Windowed):
 class TimeToValueRow(MetricRow):
     """One row per definition, cohort and segment. All times are seconds."""
 
-    cohort: date = Field(description="First day of the period the person's first start fell in, project's timezone")
+    cohort: date = Field(description="First day of the period of the people's first start ever, project's timezone")
     people: int = Field(description="People who started")
     reached: int = Field(description="Those who reached the value event within their window, so far")
     within_24h: int = Field(description="Reached it within 24 hours, far edge included")
     days_1_to_3: int = Field(description="Reached it after more than 24 and less than 72 hours")
     days_3_or_more: int = Field(description="Reached it after 72 hours or more")
-    never: int = Field(description="Not there yet, and older than never_after")
-    too_young: int = Field(description="Not there yet, and no older than never_after")
+    never: int = Field(description="Have not reached it, and are older than never_after")
+    too_young: int = Field(description="Have not reached it yet, and are not older than never_after")
     p50_seconds: float | None = Field(
-        description="Kaplan-Meier: half have reached it by then, those not there yet censored; null is not reached"
+        description="Kaplan-Meier, those still waiting censored: half have reached it by then; null if not reached"
     )
     p75_seconds: float | None = Field(description="Kaplan-Meier: three quarters have reached it by then")
     p90_seconds: float | None = Field(description="Kaplan-Meier: nine in ten have reached it by then")
     median_of_reached_seconds: float | None = Field(
-        description="Plain median of those who reached it; flatters, because the slow are still missing"
+        description="Plain median of those who reached it; it flatters, because the slow are still missing"
     )
 
 

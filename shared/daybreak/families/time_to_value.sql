@@ -1,7 +1,7 @@
--- How long until people get what they came for, those who have not yet included?
+-- How long does it take people to reach the value, those who have not yet included?
 -- Grain: one row per definition, cohort and segment.
 -- Inputs: run, definitions, selectors, starts, matches, segments, calendar_periods, calendar_day_periods.
--- Lag: a cohort is complete one window after its last person started; before, those still waiting are censored.
+-- Lag: a cohort is complete one window after its last person started; before that, those still waiting are censored.
 -- Kaplan-Meier product-limit estimate: Kaplan and Meier, J. Am. Stat. Assoc. 53 (1958), 457-481.
 with people as (
     select
@@ -32,7 +32,7 @@ values_reached as (
         and m.at_us <= p.started_us + p.window_us
     group by p.definition, p.person
 ),
--- everybody's time under watch: until the value, or until the window or the data ends
+-- how long everybody was watched: until the value, or until the window or the data ends
 watched as (
     select
         p.definition,
@@ -53,7 +53,7 @@ watched as (
     inner join segments as g on g.definition = p.definition and g.person = p.person
     left join values_reached as v on v.definition = p.definition and v.person = p.person
 ),
--- at each distinct time: how many reached it, how many left the watch
+-- at each distinct time: how many reached it, and how many are watched no longer
 moments as (
     select definition, cohort, segment, segment_value, micros, sum(reached) as reached, count(*) as leaving
     from watched
@@ -98,7 +98,7 @@ waiting as (
         end as share
     from at_risk
 ),
--- the first time the share waiting is at or under 50, 25 and 10 %; a billionth is for the rounding of logarithms
+-- the first time the share waiting is at or under 50, 25 and 10 %; a billionth allows for the rounding of logarithms
 quantiles as (
     select
         definition,
@@ -119,14 +119,14 @@ ranked as (
         segment_value,
         cast(micros as double) / 1.0e6 as seconds,
         row_number() over (partition by definition, cohort, segment, segment_value order by micros) as position,
-        count(*) over (partition by definition, cohort, segment, segment_value) as positions
+        count(*) over (partition by definition, cohort, segment, segment_value) as row_count
     from watched
     where reached = 1
 ),
 medians as (
     select definition, cohort, segment, segment_value, avg(seconds) as median_seconds
     from ranked
-    where position * 2 >= positions and position * 2 <= positions + 2
+    where position * 2 >= row_count and position * 2 <= row_count + 2
     group by definition, cohort, segment, segment_value
 ),
 counted as (

@@ -1,4 +1,4 @@
-"""Intervals and tests beside scipy, and what is decided from them by hand."""
+"""Intervals and tests equal to scipy's, and verdicts worked out by hand."""
 
 from datetime import date
 from typing import Any
@@ -95,10 +95,10 @@ def test_holm_by_hand() -> None:
 
 def rows(*counts: tuple[int, int], planned: int = 100) -> list[dict[str, Any]]:
     return [
-        {"definition": "e", "day": date(2026, 11, 20), "segment": "all", "segment_value": "all", "position": place,
-         "variant": f"v{place}", "share": 1.0, "test_name": "two_proportions", "planned": planned,
+        {"definition": "e", "day": date(2026, 11, 20), "segment": "all", "segment_value": "all", "position": position,
+         "variant": f"v{position}", "share": 1.0, "test_name": "two_proportions", "planned": planned,
          "exposed": finished, "finished": finished, "reached": reached}
-        for place, (reached, finished) in enumerate(counts, start=1)
+        for position, (reached, finished) in enumerate(counts, start=1)
     ]  # fmt: skip
 
 
