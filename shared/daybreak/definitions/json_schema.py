@@ -1,4 +1,4 @@
-"""daybreak.toml as a JSON Schema, so that editors complete it and underline what is wrong while it is typed."""
+"""daybreak.toml as a JSON Schema, so that editors complete it and underline errors while somebody types."""
 
 import json
 from typing import Any
@@ -19,11 +19,11 @@ def json_schema() -> dict[str, Any]:
         "project": _table(Settings.model_json_schema(), definitions),
         "privacy": _table(Privacy.model_json_schema(), definitions),
     }
-    kinds: dict[str, type[BaseModel]] = {
+    models: dict[str, type[BaseModel]] = {
         "segments": Segment,
         **{family.name: family.definition for family in FAMILIES.values()},
     }
-    for name, model in kinds.items():
+    for name, model in models.items():
         schema = model.model_json_schema(by_alias=True)
         tables[name] = {
             "type": "object",
@@ -48,7 +48,7 @@ def text() -> str:
 
 
 def _table(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """One model's schema; what it refers to moves to the file's own definitions."""
+    """One model's schema; the definitions it refers to move to those of the file."""
     definitions.update(schema.pop("$defs", {}))
     moved = json.loads(json.dumps(schema).replace("#/$defs/", "#/definitions/"))
     moved["additionalProperties"] = False

@@ -19,7 +19,7 @@ from daybreak.families.selectors import PropertyName
 from daybreak.ingest.privacy import Privacy
 
 ALL = "all"
-"""The name of the segment everybody is in."""
+"""The name of the segment that everybody is in."""
 
 M = TypeVar("M", bound=BaseModel)
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
@@ -29,12 +29,12 @@ def _timezone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f'{name!r} is no time zone; use an IANA name such as "Europe/Berlin"') from None
+        raise ValueError(f'{name!r} is not a time zone; use an IANA name such as "Europe/Berlin"') from None
     return name
 
 
 class Settings(BaseModel):
-    """[project]: what is true of all numbers."""
+    """[project]: settings for all numbers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,7 +42,7 @@ class Settings(BaseModel):
     week_start: Annotated[Literal["monday", "sunday"], Field(description="First day of a calendar week")] = "monday"
     since: Annotated[
         date,
-        Field(description="Athena's tables begin on this day; older events are kept and counted, not listed there"),
+        Field(description="Athena's tables begin on this day; older events are kept and counted, but not listed there"),
     ] = date(2025, 1, 1)
     account_property: Annotated[
         PropertyName | None,
@@ -53,19 +53,19 @@ class Settings(BaseModel):
 
 
 class Segment(BaseModel):
-    """[segments.NAME]: what splits people. Either a trait of the person or a property of the start event."""
+    """[segments.NAME]: how to split people, by a trait of the person or by a property of the start event."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     trait: Annotated[
-        PropertyName | None, Field(description="A trait from identify calls; of accounts, from group calls")
+        PropertyName | None, Field(description="A trait from identify calls; for accounts, from group calls")
     ] = None
     property: Annotated[
-        PropertyName | None, Field(description="A property of the event that put the person into the table")
+        PropertyName | None, Field(description="A property of the event by which the person entered")
     ] = None
     at: Annotated[
         Literal["start", "latest"],
-        Field(description="Which value of a trait counts; kinds in which people come by being active take the latest"),
+        Field(description="Which value of a trait counts; families without a start event always take the latest"),
     ] = "start"
 
     @model_validator(mode="after")
@@ -73,7 +73,7 @@ class Segment(BaseModel):
         if bool(self.trait) == bool(self.property):
             raise ValueError("needs either `trait` or `property`")
         if self.property and self.at == "latest":
-            raise ValueError('`at = "latest"` goes with a trait; a property is the one of the start event')
+            raise ValueError('`at = "latest"` needs a trait; a property always comes from the start event')
         return self
 
 
@@ -94,7 +94,7 @@ class Project(BaseModel):
 
     @cached_property
     def measured(self) -> list[str]:
-        """The families it defines anything of, in the order they are computed."""
+        """The families that have definitions here, in the order in which they are computed."""
         return [family for family in FAMILIES if self.of(family)]
 
     def all(self) -> Iterator[Definition]:
@@ -110,8 +110,8 @@ class Project(BaseModel):
         definition = self.of(family)[name]
         segments = {s: self.segments[s].model_dump() for s in definition.segments}
         clock = [self.settings.timezone, self.settings.week_start]
-        whose = self.settings.account_property if definition.actor == "account" else None
-        return version_of([family, definition.counting(), segments, clock, whose])
+        account = self.settings.account_property if definition.actor == "account" else None
+        return version_of([family, definition.counting(), segments, clock, account])
 
     def versions(self, family: str) -> dict[str, str]:
         """Definition -> version, of one family."""
@@ -120,9 +120,9 @@ class Project(BaseModel):
     @cached_property
     def derived_version(self) -> str:
         """Hash of what the derived tables are made from: changing a window keeps it, adding an event changes it."""
-        asked = {s: [self.start_properties(s), self.match_properties(s)] for s in self.selectors}
-        whose = [self.counts_accounts, self.settings.account_property]
-        return version_of([asked, sorted(self.timed_selectors), self.traits, self.settings.timezone, whose])
+        properties = {s: [self.start_properties(s), self.match_properties(s)] for s in self.selectors}
+        accounts = [self.counts_accounts, self.settings.account_property]
+        return version_of([properties, sorted(self.timed_selectors), self.traits, self.settings.timezone, accounts])
 
     @cached_property
     def counts_accounts(self) -> bool:
@@ -130,7 +130,7 @@ class Project(BaseModel):
 
     @cached_property
     def by_membership(self) -> bool:
-        """Whether an event counts for the account its person is in, unless it names one itself."""
+        """True if an event that names no account counts for the account its person is in."""
         return self.counts_accounts and self.settings.account_property is None
 
     @cached_property
@@ -142,7 +142,7 @@ class Project(BaseModel):
         return {s for definition in self.all() for s in definition.selectors_of(definition.timed_roles())}
 
     def start_properties(self, selector: str) -> list[str]:
-        """The properties that split those who enter by this selector; kept of each person's first event of a day."""
+        """The properties that split people who enter by this selector; kept from each person's first event of a day."""
         split = {s for d in self.all() if selector in d.selectors_of(ENTRY_ROLES) for s in d.segments}
         return sorted({p for s in split if (p := self.segments[s].property)})
 
@@ -181,7 +181,7 @@ def parse(text: str, file: str = "daybreak.toml") -> Project:
 
 
 class _Checker:
-    """Turns tables into a Project, saying for each fault where it stands and what was probably meant."""
+    """Turns tables into a Project. Its errors name where a fault is, and what was probably meant."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -237,7 +237,7 @@ class _Checker:
         families = [family.name for family in FAMILIES.values() if family.definition.can_be_goal]
         if wanted.partition(".")[0] not in families or wanted.endswith("."):
             named = ", ".join(families)
-            why = f'names a definition of another kind, such as "{families[0]}.first_value" ({named})'
+            why = f'must name a definition that can be a goal, such as "{families[0]}.first_value" ({named})'
             self._fail(where, "goal", why)
         if wanted not in possible:
             self._fail(where, "goal", f"{wanted!r} is not defined{self._nearest(wanted, list(possible))}")
@@ -252,7 +252,9 @@ class _Checker:
         for name in value:
             if not _NAME.match(name) or name == ALL:
                 self._fail(
-                    f"{table}.{name}", "", "names are small letters, digits and _, begin with a letter, not `all`"
+                    f"{table}.{name}",
+                    "",
+                    "a name is small letters, digits and _, begins with a letter and is not `all`",
                 )
         return list(value.items())
 
@@ -271,11 +273,11 @@ class _Checker:
     def _known(self, where: str, what: str, table: dict[str, Any], known: list[str]) -> None:
         for name in table:
             if name not in known:
-                self._fail(where, name, f"is no {what} here{self._nearest(name, known)}")
+                self._fail(where, name, f"is not a {what} here{self._nearest(name, known)}")
 
     def _nearest(self, word: str, known: list[str]) -> str:
         near = difflib.get_close_matches(word, known, n=1)
-        return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known) or 'none'}"
+        return f"; did you mean {near[0]!r}?" if near else f"; choose from {', '.join(known) or 'none'}"
 
     def _fail(self, where: str, field: str, message: str) -> NoReturn:
         parts = [f"{self.file}:", f"[{where}]" if where else "", f"{field}:" if field else "", message]

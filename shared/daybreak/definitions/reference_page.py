@@ -1,4 +1,4 @@
-"""METRICS.md, written from the definition kinds and the row models: what each number means, field by field."""
+"""The page docs/metrics.md, written from the families' definitions and row models: each number, field by field."""
 
 import json
 import re
@@ -13,36 +13,38 @@ from daybreak.lake.tables import columns
 
 COMMON = """# What each number means
 
-Written by `daybreak definitions docs` from the definition kinds and the row models; a test keeps it in step.
+`daybreak definitions docs` writes this page from the families' definitions and row models; a test keeps it in step.
 
 ## Common to all
 
-- **Days** begin at midnight in the project's timezone; the days the clocks change have 23 or 25 hours. Weeks begin on
-  Monday or Sunday, by setting. Whatever is called a window is exact time, counted from the second of the start, and its
-  far edge still belongs to it.
-- **Who is counted.** A person: everything done under an anonymous id counts for the user it was later identified with
-  (identify, alias), also for days that were computed already. An id belongs to the first user it was linked with, so
-  two people who share a browser stay apart. Or an account (`actor = "account"`): any member's event counts. The account
-  is the one the event names (`context.groupId`, or the property that [project] names in `account_property`), else the
-  one its person had last joined by a group call; before the first, that first one. Let events and group calls of
-  somebody who changes accounts carry the same id: what another id of theirs did first and last is placed as a whole.
-- **First ever.** Who did something two years ago is not new when they do it again.
+- **Days** begin at midnight in the project's timezone; a day on which the clocks change has 23 or 25 hours. Weeks begin
+  on Monday or Sunday, as `week_start` says. A window is exact time, counted from the second of the start, and its far
+  edge still belongs to it. Only a trailing window counts whole days; the last of them is the row's day.
+- **People** (`actor = "person"`). Events under an anonymous id count for the user that the id was later linked to
+  (identify, alias), also on days that were computed already. An id belongs to the first user it was linked to, so two
+  people who share a browser stay apart.
+- **Accounts** (`actor = "account"`). Any member's event counts. The account is the one that the event names
+  (`context.groupId`, or the property that [project] names in `account_property`). If it names none, it is the account
+  that the person had last joined by a group call; before their first group call, the account of that first call. If
+  somebody changes accounts, send their events and group calls under one id: the first and the last event of each
+  further id of theirs count together for one account.
+- **First ever.** A person who did something two years ago is not new when they do it again.
 - **Selectors.** `"Signed Up"`, `["Signed Up", "Invited"]` (any of them), `"any"` (every track, page and screen), or
   `{ event = "Order", where = [{ property = "cds", op = ">=", value = 5 }] }` with `=`, `!=`, `in`, `>`, `>=`, `<`, `<=`
-  and `exists`. A property of another type does not match; nothing is ever guessed.
+  and `exists`. A property of another type does not match; Daybreak never guesses.
 - **Unfinished is not zero.** A row is `open` until the time it counts has passed for everybody in it, and until its
-  period has ended; its rate is null until then, and what is known so far has its own column. Summaries add up complete
+  period has ended. Until then its rate is null, and other columns hold the counts so far. Summaries add up complete
   rows only. 0 / 0 is null.
-- **Segments** split by a trait (identify; for accounts, group calls) at the start or latest, or by a property of the
-  start event; kinds without a start event take the latest. Unset is a value of its own, so the values of a segment add
-  up to `all`.
-- **Late events** restate the days they touch; the others keep their bytes.
-- **Version.** Each row carries a hash of all that decides how it was counted. After a change of the definition nothing
-  of the old version stays.
+- **Segments** split people by a trait (from identify calls; for accounts, from group calls), with its value at the
+  start or its latest value, or by a property of the start event. Families without a start event take the latest value.
+  A missing value is a value of its own, `(unset)`, so the values of a segment add up to `all`.
+- **Late events** change the rows of the days they touch; all other rows keep their bytes.
+- **Version.** Each row carries a hash of everything that decides how it was counted. After a definition changes, no row
+  of its old version remains.
 """
 
 
-BESIDE = ", ".join(f"`{name}`" for name in MetricRow.model_fields)
+OTHER_COLUMNS = ", ".join(f"`{name}`" for name in MetricRow.model_fields)
 
 
 def text() -> str:
@@ -76,7 +78,7 @@ def _family(family: Family) -> str:
         f"## {family.name}\n\n{rule}\n\n*Example.* {definition.example}\n\n"
         + f"```toml\n{smallest_definition(family)}```\n\n"
         + _fields(f"[{family.name}.NAME]", fields)
-        + f"\n{(family.row.__doc__ or '').strip()} Besides {BESIDE}:\n\n"
+        + f"\n{(family.row.__doc__ or '').strip()} Besides {OTHER_COLUMNS}:\n\n"
         + f"| column | |\n|---|---|\n{rows}\n"
     )
 
@@ -92,16 +94,16 @@ def _fields(table: str, fields: dict[str, Any]) -> str:
     lines = []
     for name, info in fields.items():
         default = "" if info.is_required() else _default(info.get_default(call_default_factory=True))
-        kind = _kind(info.annotation)
-        said = " ".join(filter(None, [info.description or "", kind, default]))
-        lines.append(f"| `{info.alias or name}` | {_cell(said)} |")
+        choices = _choices(info.annotation)
+        words = " ".join(filter(None, [info.description or "", choices, default]))
+        lines.append(f"| `{info.alias or name}` | {_cell(words)} |")
     return f"| {table} | |\n|---|---|\n" + "\n".join(lines) + "\n"
 
 
-def _kind(annotation: Any) -> str:
-    """The words that may stand there, where there are only a few."""
+def _choices(annotation: Any) -> str:
+    """The values that the field allows, if there are only a few."""
     if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
-        return next(filter(None, map(_kind, typing.get_args(annotation))), "")
+        return next(filter(None, map(_choices, typing.get_args(annotation))), "")
     if typing.get_origin(annotation) is typing.Literal:
         return "(" + ", ".join(f"`{word}`" for word in typing.get_args(annotation)) + ")"
     return ""

@@ -1,4 +1,4 @@
-"""daybreak.toml: what is wrong is said in one line that names file, table and field, and what was probably meant."""
+"""daybreak.toml: each fault is one line that names file, table and field, and what was probably meant."""
 
 import json
 import subprocess
@@ -29,16 +29,16 @@ def test_the_projects_own_file_is_good() -> None:
         ("x =", "daybreak.toml: not TOML"),
         ("", "[project] timezone: Field required"),
         (PROJECT, "measures nothing"),
-        (PROJECT + "[activaton.a]", "activaton: is no table here; did you mean 'activation'?"),
-        (PROJECT + GOOD.replace("milestone", "milstone"), "[activation.a] milstone: is no field here; did you mean 'milestone'?"),
+        (PROJECT + "[activaton.a]", "activaton: is not a table here; did you mean 'activation'?"),
+        (PROJECT + GOOD.replace("milestone", "milstone"), "[activation.a] milstone: is not a field here; did you mean 'milestone'?"),
         (PROJECT + GOOD.replace('"7d"', '"7"'), '[activation.a] window: must be a length of time such as "24h"'),
         (PROJECT + GOOD.replace('"7d"', '"0d"'), "[activation.a] window: must be a length of time"),
         (PROJECT + GOOD.replace('"S"', "7"), "[activation.a] start.event: must be an event name"),
         (PROJECT + GOOD.replace('"S"', "[]"), "[activation.a] start"),
-        (PROJECT + GOOD.replace("[activation.a]", '[activation."A b"]'), "[activation.A b] names are small letters"),
+        (PROJECT + GOOD.replace("[activation.a]", '[activation."A b"]'), "[activation.A b] a name is small letters"),
         (PROJECT + GOOD + 'segments = ["plna"]\n[segments.plan]\ntrait = "plan"', "'plna' is not defined; did you mean 'plan'?"),
         (PROJECT + GOOD + '[segments.plan]\n', "[segments.plan] needs either `trait` or `property`"),
-        (PROJECT.replace("UTC", "Mars/Olympus") + GOOD, "[project] timezone: 'Mars/Olympus' is no time zone"),
+        (PROJECT.replace("UTC", "Mars/Olympus") + GOOD, "[project] timezone: 'Mars/Olympus' is not a time zone"),
         (PROJECT + 'week_start = "friday"\n' + GOOD, "[project] week_start: Input should be 'monday' or 'sunday'"),
         (PROJECT + GOOD.replace('"S"', '{ event = "S", where = [{ property = "p", op = "~", value = 1 }] }'), "[activation.a] start"),
         (PROJECT + GOOD.replace('"S"', '{ event = "S", where = [{ property = "p", op = ">", value = "x" }] }'), "`>` needs a number"),
@@ -62,15 +62,15 @@ def test_the_projects_own_file_is_good() -> None:
         (PROJECT + '[active_days.a]\ndescription="d"\nwindow="3d"\nbucket="7d"', "`window` must be a whole number of buckets"),
         (PROJECT + GOOD.replace("milestone", "milestones").replace('"V"', '["A", "B"]') + 'milestone="C"', "either `milestone` or"),
         (PROJECT + GOOD + EXPERIMENT.replace("activation.a", "activation.b"), "'activation.b' is not defined; did you mean 'activation.a'?"),
-        (PROJECT + GOOD + EXPERIMENT.replace("activation.a", "adoption.a"), "[experiment.e] goal: names a definition of another kind"),
+        (PROJECT + GOOD + EXPERIMENT.replace("activation.a", "adoption.a"), "[experiment.e] goal: must name a definition that can be a goal"),
         (PROJECT + GOOD + EXPERIMENT + 'actor="account"', "counts people, this experiment accounts"),
         (PROJECT + GOOD + EXPERIMENT + 'shares=[1]', "`shares` needs one number for each"),
-        (PROJECT + GOOD + EXPERIMENT + 'goal_definition=1', "goal_definition: is no field here"),
+        (PROJECT + GOOD + EXPERIMENT + 'goal_definition=1', "goal_definition: is not a field here"),
         (PROJECT + '[churn.c]\ndescription="d"\nperiod="day"\nsegments=["s"]\n[segments.s]\nproperty="p"', "use a trait"),
         ("activation = 1\n" + PROJECT, "[activation] must be tables"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_in_one_line(text: str, expected: str) -> None:
+def test_a_fault_is_reported_in_one_line(text: str, expected: str) -> None:
     with pytest.raises(DefinitionError) as raised:
         parse(text)
     assert str(raised.value).startswith("daybreak.toml: ")
@@ -97,11 +97,11 @@ def test_the_version_follows_what_counts_and_nothing_else() -> None:
 
 
 def test_a_bad_file_is_refused_by_compute_and_at_synth(tmp_path: Path) -> None:
-    """Both say the same line and neither does anything else."""
+    """Both print the same line, and neither does anything else."""
     bad = PROJECT + GOOD.replace("milestone", "milstone")
     (tmp_path / "daybreak.toml").write_text(bad)
     (tmp_path / "events.jsonl").write_text(json.dumps({"type": "track"}))
-    line = "daybreak.toml: [activation.a] milstone: is no field here; did you mean 'milestone'?"
+    line = "daybreak.toml: [activation.a] milstone: is not a field here; did you mean 'milestone'?"
     daybreak = Path(sys.executable).with_name("daybreak")
     done = subprocess.run(
         [str(daybreak), "compute", "events.jsonl"], cwd=tmp_path, capture_output=True, text=True, check=False

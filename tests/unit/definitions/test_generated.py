@@ -1,4 +1,4 @@
-"""What is written from the models is what the models say now."""
+"""Files that are generated from the models are up to date with them."""
 
 import json
 import tomllib
@@ -33,7 +33,7 @@ def test_every_family_has_a_rule_an_example_and_a_sentence(family: str) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_the_schema_takes_the_projects_own_files(file: object) -> None:
+def test_the_schema_accepts_the_projects_own_files(file: object) -> None:
     path = ROOT / str(file)
     assert load(path)
     tables = tomllib.loads(path.read_text(encoding="utf-8"))
