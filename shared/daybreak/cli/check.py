@@ -129,11 +129,11 @@ def _replay_rejected(wanted: Sequence[date], cloud: str, stack: str) -> None:
         done = replay_rejected(
             target.lake(), wanted, rules(target), lambda intake: table.store(intake, datetime.now(UTC)), status.update
         )
-    codes = sorted(done.taken.keys() | done.still_rejected.keys())
+    codes = sorted(done.accepted.keys() | done.still_rejected.keys())
     if codes:
         show.table("Events in quarantine, judged again", ["code", "taken_now", "still_rejected"],
-                   [[code, done.taken[code], done.still_rejected[code]] for code in codes])  # fmt: skip
-    show.OUT.print(f"{done.taken.total():,} events accepted; they are in the tables after the next export.")
+                   [[code, done.accepted[code], done.still_rejected[code]] for code in codes])  # fmt: skip
+    show.OUT.print(f"{done.accepted.total():,} events accepted; they are in the tables after the next export.")
 
 
 def _show_results(results: Sequence[Result], as_json: bool) -> None:

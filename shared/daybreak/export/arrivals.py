@@ -1,4 +1,4 @@
-"""Arrival hours into the raw log: the frames of an hour, laid end to end, byte for byte as they were stored."""
+"""Write arrival hours to the raw log: the frames of an hour, laid end to end, byte for byte as they were stored."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -13,17 +13,17 @@ HOUR = timedelta(hours=1)
 
 
 class Arrivals(Protocol):
-    """Where the collector put the events: DynamoDB in a deployment, nothing at all for `daybreak compute`."""
+    """Where the collector put the events: in DynamoDB in a deployment, nowhere for `daybreak compute`."""
 
     def hour(self, hour: datetime) -> HourFrames:
         """Everything stored so far for the hour that begins at `hour` (UTC)."""
 
     def first_hour(self, before: datetime) -> datetime | None:
-        """The oldest hour before `before` that holds anything, or None. Asked once, by the first export ever."""
+        """The oldest hour before `before` that holds anything, or None. Only the first export ever asks."""
 
 
 class NothingArrives:
-    """What a day is rebuilt from its raw log with."""
+    """Arrivals without events, to rebuild a day from its raw log alone."""
 
     def hour(self, hour: datetime) -> HourFrames:  # noqa: ARG002
         return HourFrames()
@@ -34,7 +34,7 @@ class NothingArrives:
 
 @dataclass(frozen=True, slots=True)
 class HourLog:
-    """What the raw log holds of an hour: goes into the day's manifest."""
+    """The contents of an hour of the raw log, as the day's manifest holds them."""
 
     hour: int
     sources: dict[str, Tally]
@@ -44,11 +44,10 @@ class HourLog:
 def log_hours(
     store: Store, arrivals: Arrivals, hours: Iterable[datetime], known: Mapping[str, Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
-    """Write the raw log of these hours; an hour that already lies there with the same bytes is left alone.
+    """Write the raw log of these hours; an hour that is already there with the same bytes is left alone.
 
-    `known`: hour -> what an earlier run logged; what comes back is of the same form. An hour never shrinks: DynamoDB
-    drops items after a month, the log keeps them. An hour without events gets an empty object, which says that it was
-    looked at.
+    `known`: hour -> its log from an earlier run; the result has the same form. An hour never shrinks: DynamoDB drops
+    items after a month, the log keeps them. An hour without events gets an empty object, which shows that it was read.
     """
     logged: list[Mapping[str, Any]] = []
     for hour in hours:
@@ -79,6 +78,6 @@ def _lines(log: Mapping[str, Any]) -> int:
 
 
 def hours_of(day: date, first: datetime, end: datetime) -> list[datetime]:
-    """The hours of a UTC day that lie in [first, end)."""
+    """The hours of a UTC day that are in [first, end)."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=first.tzinfo)
     return [hour for n in range(24) if first <= (hour := midnight + n * HOUR) < end]

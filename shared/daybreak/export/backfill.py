@@ -28,7 +28,7 @@ class Backfill:
 
 
 def plan_backfill(first: date, last: date, yesterday: date, span: Mapping[str, Any]) -> Backfill:
-    """Plan to derive the project days from `first` to `last`. `span` is the export's answer to `AskSpan`.
+    """Plan to derive the project days from `first` to `last`. `span` is the export's result for `AskSpan`.
 
     If the derived tables of the current definitions are not complete, all of history must be derived: the plan then
     covers every day with events. `yesterday` is the project's last day that is over; no metric is computed later.

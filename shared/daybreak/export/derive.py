@@ -1,7 +1,7 @@
-"""The derived tables: what the metric jobs read instead of every event. All can be rebuilt from `events` at any time.
+"""The derived tables, which the metric jobs read instead of every event. `events` is enough to rebuild all of them.
 
-Of each project day: `activity`, `matches`, `identities`, `traits`, `memberships`. What `merge.py` makes of them holds
-everything up to a month's end.
+Each project day has `activity`, `matches`, `identities`, `traits` and `memberships`. `merge.py` puts them together into
+tables of everything up to a month's end.
 """
 
 from collections.abc import Iterable
@@ -54,7 +54,7 @@ DAY_TABLES: dict[str, dict[str, str]] = {
 
 
 def derive_days(run: Run, days: list[date]) -> list[str]:
-    """Rebuild the day tables of these project days from `events`; the keys that were written."""
+    """Rebuild the day tables of these project days from `events`. Returns the keys that were written."""
     if not days:
         return []
     _load_days(run, days)
@@ -86,7 +86,7 @@ def days_of(store: Store, project: Project, table: str, first: date, last: date)
 
 
 def _load_days(run: Run, days: list[date]) -> None:
-    """Table day_events, of exactly these days."""
+    """Make the tables day_events and memberships of exactly these days, and trait_names."""
     wanted, project = set(days), run.project
     rows = (row for row in run.calendar.days(days[0], days[-1]) if row["day"] in wanted)
     database.create(run.db, "calendar_days", DAYS, rows)
@@ -108,7 +108,7 @@ def _load_days(run: Run, days: list[date]) -> None:
 
 
 def _match_selectors(db: Connection, project: Project) -> None:
-    """Tables activity and matches."""
+    """Make the tables activity and matches."""
     for table in ("activity", "matches"):
         database.create(db, table, {"day": "DATE", **DAY_TABLES[table]}, [])
     for selector in sorted(project.selectors):
@@ -125,10 +125,10 @@ def _match_selectors(db: Connection, project: Project) -> None:
 
 
 def _event_keys(run: Run, days: list[date]) -> Iterable[str]:
-    """The files of `events` these days lie in: a project day lies in up to three UTC dates."""
+    """The files of `events` that may hold these days: a project day overlaps up to three UTC dates."""
     dates = {overlapped for day in days for overlapped in run.calendar.utc_dates(day)}
     prefixes = [keys.events_prefix(day) for day in sorted(dates)]
-    if len(prefixes) > 50:  # an import of history: one walk over all is faster than hundreds of lists
+    if len(prefixes) > 50:  # an import of history: one list of everything is faster than hundreds of lists
         return [s.key for s in run.store.list("events/") if s.key.startswith(tuple(prefixes))]
     return [s.key for prefix in prefixes for s in run.store.list(prefix)]
 

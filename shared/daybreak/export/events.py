@@ -1,7 +1,7 @@
-"""The raw log of an arrival day into `events`: one Parquet file per event date, each message id once over all history.
+"""Write the raw log of an arrival day to `events`: one Parquet file per event date, each message id once, ever.
 
-A duplicate is looked for where it can lie: among the events of the date its client named (the same each time the
-event is sent), among those that were moved away from that date, and among the last days' events whatever they named.
+A duplicate is looked for wherever it can be: among the events of the date its client named (the same each time the
+event is sent), among those that were moved away from that date, and among all events of the last days.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from daybreak.lake.store import Store, Stored, md5, put_changed
 from daybreak.lake.tables import Event, Reconciled, RejectedEvent, Row, duckdb_columns
 
 RESTAMPED_DAYS = 2
-"""A client that stamps a message again each time it retries is recognised for this many days."""
+"""For so many days a duplicate is found even if its client gave it a new timestamp with each retry."""
 
 _ARRIVAL_HOUR = Sql("cast(regexp_extract(filename, '(\\d\\d)[.]ndjson[.]zst$', 1) as bigint) as arrival_hour")
 _JSON = {"properties", "traits", "context", "integrations"}
@@ -29,8 +29,8 @@ _JSON = {"properties", "traits", "context", "integrations"}
 
 @dataclass(frozen=True, slots=True)
 class DayResult:
-    """What an arrival day added: the dates its clients named, its objects with their checksums, how its log lines were
-    counted."""
+    """The result of exporting an arrival day: the dates its clients named, its objects with their checksums, and the
+    counts of its log lines."""
 
     originals: list[str]
     objects: dict[str, str]
@@ -44,9 +44,9 @@ class DayResult:
 def rebuild_day(run: Run, arrived: date, hours: list[HourLog] | None, before: Iterable[str]) -> DayResult:
     """Rebuild everything `events`, `moved`, `rejected` and `reconciliation` hold of one arrival day from its raw log.
 
-    `hours` are what the raw log was made from, None where only the log itself can tell. `before` are the objects an
-    earlier run of the same day left: those that no longer have rows are removed. Leaves the table `arrived`, unless
-    the log is empty.
+    `hours` are the counts of what the raw log was made from, None if only the log itself can give them. `before` are
+    the objects that an earlier run of the same day left: those that no longer have rows are removed. Leaves the table
+    `arrived`, unless the log is empty.
     """
     logs = _not_empty(run.store, keys.raw_prefix(arrived))
     quarantined = _not_empty(run.store, keys.quarantine_prefix(arrived))
@@ -54,7 +54,7 @@ def rebuild_day(run: Run, arrived: date, hours: list[HourLog] | None, before: It
     if logs or quarantined or tallied:
         files, result = _from_logs(run, arrived, hours, logs, quarantined)
     else:
-        files, result = _of_nothing(run, arrived, hours)
+        files, result = _of_empty_day(run, arrived, hours)
     put_changed(run.store, files, list_all(run.store, map(keys.folder, files)))
     run.store.delete(key for key in before if key not in files)
     return result
@@ -87,8 +87,8 @@ def _from_logs(
     )
 
 
-def _of_nothing(run: Run, arrived: date, hours: list[HourLog] | None) -> tuple[dict[str, Path], DayResult]:
-    """An arrival day without events: the same files as ever, with zero rows, and no database for them."""
+def _of_empty_day(run: Run, arrived: date, hours: list[HourLog] | None) -> tuple[dict[str, Path], DayResult]:
+    """An arrival day without events: the same files as for any day, with zero rows, made without a database."""
     if hours is None:
         logged = (keys.hour_in(stored.key) for stored in run.store.list(keys.raw_prefix(arrived)))
         hours = [HourLog(hour, {}, md5(b"")) for hour in logged]
@@ -110,7 +110,7 @@ def _not_empty(store: Store, prefix: str) -> list[str]:
 
 
 def _load(run: Run, logs: list[str]) -> None:
-    """Table arrived, with zero rows where only rejected events arrived."""
+    """Make the table arrived, with zero rows where only rejected events arrived."""
     types = duckdb_columns(Event)
     if not logs:
         none = parquet([], {**types, "dt": "DATE", "original_date": "DATE", "arrival_hour": "BIGINT"})
@@ -122,7 +122,7 @@ def _load(run: Run, logs: list[str]) -> None:
 
 
 def _earlier_ids(run: Run, arrived: date) -> None:
-    """Table earlier_ids: ids taken on earlier arrival days, from every place a duplicate of today's can lie."""
+    """Make the table earlier_ids: ids of earlier arrival days, from every file that can hold a duplicate."""
     rows = run.db.execute("select distinct original_date from arrived").fetchall()
     originals: list[date | str] = [row[0] or keys.UNDATED for row in rows]
     recent = [arrived - timedelta(days=n) for n in range(RESTAMPED_DAYS + 1)] if rows else []
@@ -148,14 +148,14 @@ def _event_files(run: Run, arrived: date) -> dict[str, Path]:
 
 
 def _moved_files(run: Run, arrived: date) -> dict[str, Path]:
-    """The ids of events that do not lie under the date their client named."""
+    """The ids of events whose date differs from the one their client named."""
     run.db.execute(spliced(_sql("moved"), undated=literal(keys.UNDATED)))
     written = database.write_partitions(run.db, "moved", ["original"], ["message_id"], run.work / "moved")
     return {keys.moved(original, arrived): file for (original,), file in written.items()}
 
 
 def _rejected_file(run: Run, quarantined: list[str]) -> Path:
-    """Table rejected, and its file."""
+    """Make the table rejected, and its file."""
     types = duckdb_columns(RejectedEvent)
     files = run.store.local(quarantined, run.work)
     lines = ndjson(files.values(), types) if files else parquet([], {**types, "filename": "VARCHAR"})

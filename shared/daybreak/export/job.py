@@ -1,7 +1,7 @@
-"""The export job: bring the lake up to date with what has arrived. Safe to repeat, to run twice at once, to kill.
+"""The export job: bring the lake up to date with what has arrived. Safe to repeat, to kill, to run twice in parallel.
 
 For each arrival day, oldest first: raw log -> events -> derived tables -> manifest. The manifest is written last and
-says what the day holds; until it stands, the day is done again by the next run.
+says what the day holds; until it is there, the next run exports the day again.
 """
 
 import json
@@ -26,7 +26,7 @@ from daybreak.lake.store import Store
 LOOK_BACK = timedelta(hours=2)
 """Hours read again on each run: a request still in flight when its hour was exported is found by the next run."""
 LOOK_BACK_A_DAY, ONCE_A_DAY = timedelta(hours=28), 3
-"""And once a day, at three (UTC), the whole day before: nothing is written that late, and if it is, it is found."""
+"""Once a day, at three (UTC), the whole day before is read again: it finds a write that is later than any should be."""
 
 Progress = Callable[[str], None]
 
@@ -42,7 +42,7 @@ class Export:
     progress: Progress = lambda _: None
 
     def hourly(self, now: datetime) -> list[Manifest]:
-        """Everything in hours that are over at `now`, from where the last run ended. For the schedule."""
+        """Export all hours that are over at `now`, from where the last run ended. The schedule calls this."""
         end = now.replace(minute=0, second=0, microsecond=0)
         last = last_manifest(self.store)
         back = LOOK_BACK_A_DAY if end.hour == ONCE_A_DAY else LOOK_BACK
@@ -50,9 +50,10 @@ class Export:
         return self._days(first, end)
 
     def day(self, arrived: date, through: datetime) -> list[Manifest]:
-        """One arrival day up to `through`, the hour still running included. For `daybreak run export`.
+        """Export one arrival day up to `through`, the running hour included. `daybreak run export` calls this.
 
-        Days before it that were never exported come first: the exports never have a hole.
+        Earlier days that were never exported come first, so the exports never have a hole. Raises InputError for a day
+        that has not begun.
         """
         if arrived > through.date():
             raise InputError(f"--date {arrived} has not begun; today is {through.date()} (UTC)")
@@ -64,10 +65,10 @@ class Export:
     def replay(self, arrived: date, through: datetime | None = None) -> Manifest | None:
         """Rebuild everything of one arrival day from its raw log alone, whatever DynamoDB still holds.
 
-        `through` is how far the raw log reaches, where no manifest says so; as a rule its newest hour. None where
-        there is no log: the day waits for its export.
+        `through` is how far the raw log reaches, if no manifest says so; by default the end of its newest hour. Returns
+        None if there is no log: the day still waits for its export.
         """
-        self._begin()
+        self._unmark_derived()
         before = self._before(arrived)
         logged = [keys.hour_in(stored.key) for stored in self.store.list(keys.raw_prefix(arrived))]
         if before is None and not logged:
@@ -102,7 +103,7 @@ class Export:
         drop_other_trees(self.store, version)
 
     def _days(self, first: datetime, end: datetime) -> list[Manifest]:
-        self._begin()
+        self._unmark_derived()
         manifests: dict[date, Manifest] = {}
         day = first.date()
         while midnight(day) < end:
@@ -111,9 +112,10 @@ class Export:
         return [manifests[arrived] for arrived in sorted(manifests)]
 
     def _day(self, arrived: date, first: datetime, end: datetime) -> list[Manifest]:
-        """One arrival day, and the later ones that had to follow. Where nothing of it changed, only `through` moves on.
+        """Export one arrival day and rebuild the later days that depend on it. If unchanged, only `through` moves.
 
-        Its own manifest comes last: killed before, the next run finds the day changed and lets the others follow again.
+        Its own manifest comes last: if a run is killed before that, the next one finds the day changed and rebuilds the
+        later days again.
         """
         self.progress(f"{arrived}: reading arrivals")
         before = self._before(arrived)
@@ -133,24 +135,24 @@ class Export:
         return [manifest, *followed]
 
     def _before(self, arrived: date) -> Manifest | None:
-        """The day's manifest; without a version where its objects are not what it says, so that all is derived anew."""
+        """The day's manifest; without a version if its objects differ from it, so that everything is derived again."""
         manifest = read_manifest(self.store, arrived)
-        return manifest if manifest is None or self._stands(manifest) else replace(manifest, derived_version="")
+        return manifest if manifest is None or self._is_current(manifest) else replace(manifest, derived_version="")
 
-    def _stands(self, manifest: Manifest) -> bool:
-        """Whether the day's objects are what its manifest says: a slower run may have put older ones over them."""
+    def _is_current(self, manifest: Manifest) -> bool:
+        """True if the day's objects are those of its manifest: a slower run may have written older ones over them."""
         folders = map(keys.folder, manifest.objects)
         found = {s.key: s.md5 for s in list_all(self.store, folders) if s.key in manifest.objects}
         return found == manifest.objects
 
     def _follow(self, changed: Manifest) -> list[Manifest]:
-        """Arrival days after this one that may hold an event it now holds first: there it is a duplicate.
+        """Rebuild later arrival days that may hold an event which has now arrived here first: there it is a duplicate.
 
-        A day that changes so is followed in its turn.
+        If such a day changes, the days after it are checked in the same way.
         """
         sources, followed = [changed], []
         for arrived in [m.arrived for m in read_manifests(self.store, changed.arrived + timedelta(days=1))]:
-            later = read_manifest(self.store, arrived)  # as it is now: other runs go on meanwhile
+            later = read_manifest(self.store, arrived)  # read now: other runs may have changed it meanwhile
             if later and any(_may_share(earlier, later) for earlier in sources):
                 followed.append(replace(self._rebuild(arrived, later, later.hours), through=later.through))
                 self._finish(followed[-1])
@@ -161,16 +163,16 @@ class Export:
         with begin(self.store, self.project, self.limits) as run:
             self.progress(f"{arrived}: events")
             logs = None if hours is None else hour_logs(hours)
-            left = list(before.objects) if before else self._begun(arrived)
+            left = list(before.objects) if before else self._left_by_killed_run(arrived)
             result = rebuild_day(run, arrived, logs, left)
-            # the days it ever had stay in the list: events that are gone from them must be counted again too
+            # days that it once had stay in the list: they must be counted again without the events they lost
             days = sorted({*(_project_days(run) if result.events else ()), *(before.days if before else ())})
             touched = self._touched(run.calendar, before, result, days)
             self.progress(f"{arrived}: derived tables of {len(touched)} days")
             derive_days(run, touched)
             last = last_manifest(self.store)
             merge_months(run, touched, max(arrived, last.arrived) if last else arrived)
-        # the same objects were made over others that had been put in their place
+        # another run had replaced the objects, and this run has restored them
         healed = before is not None and not before.derived_version and result.objects == before.objects
         return Manifest(
             arrived=arrived,
@@ -188,28 +190,28 @@ class Export:
         )
 
     def _touched(self, calendar: Calendar, before: Manifest | None, result: DayResult, days: list[date]) -> list[date]:
-        """The project days to derive: those that lie in a UTC date whose events the manifest before has otherwise."""
+        """The project days to derive: those that overlap a UTC date whose events differ from the manifest before."""
         if before is None or before.derived_version != self.project.derived_version:
             return days
         differ = {key for key, md5 in before.objects.items() ^ result.objects.items() if key.startswith("events/")}
         dates = {date.fromisoformat(key.partition("dt=")[2][:10]) for key in differ}
         return sorted({day for day in days for overlapped in calendar.utc_dates(day) if overlapped in dates})
 
-    def _begin(self) -> None:
-        """Where the last export knew other definitions, its derived tables are complete no more from now on."""
+    def _unmark_derived(self) -> None:
+        """If the last export had other definitions, remove the mark that says that its derived tables are complete."""
         last = last_manifest(self.store)
         if last and last.derived_version != self.project.derived_version:
             self.store.delete([keys.derived_ready(last.derived_version)])
 
-    def _begun(self, arrived: date) -> list[str]:
-        """What a run left that was killed before the day's first manifest: without it, nothing says what to remove."""
+    def _left_by_killed_run(self, arrived: date) -> list[str]:
+        """The objects of a run that was killed before the day's first manifest: no manifest lists them for removal."""
         if not self.store.list(keys.raw_prefix(arrived)):
             return []
         left = [s for prefix in ("events/", "moved/") for s in self.store.list(prefix)]
         return [stored.key for stored in left if keys.arrived_of(stored.key) == arrived]
 
     def _finish(self, manifest: Manifest) -> None:
-        """Write the manifest, last of all. Before the first one ever, say that the derived tables cover everything."""
+        """Write the manifest, last of all. Before the first one ever, mark the derived tables as complete."""
         if not self.store.list(keys.EXPORTS):
             self.store.put(keys.derived_ready(self.project.derived_version), b"{}")
         self.store.put(keys.export(manifest.arrived), manifest.dump())
@@ -221,7 +223,7 @@ def _arrived(hours: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def _may_share(earlier: Manifest, later: Manifest) -> bool:
-    """Whether two arrival days may hold the same event: both near, or with a date that clients named in both."""
+    """True if two arrival days may hold the same event: they are near, or clients named the same date in both."""
     near = later.arrived - earlier.arrived <= timedelta(days=RESTAMPED_DAYS)
     return near or bool(set(earlier.originals) & set(later.originals))
 
@@ -233,4 +235,4 @@ def _project_days(run: Run) -> set[date]:
 
 
 _QUARTERS = [timedelta(minutes=m) for m in (0, 15, 30, 45)]
-"""No time zone's midnight lies elsewhere than on a quarter of an hour."""
+"""In every time zone, midnight is at a quarter of an hour of UTC."""

@@ -1,4 +1,4 @@
-"""What the lake holds of each arrival day: written last by the export, read by everything after it."""
+"""The manifest of each arrival day: the export writes it last, and all later stages read it."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -12,7 +12,7 @@ from daybreak.lake.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the lake holds of one arrival day. `through`: everything that arrived before it is in (UTC)."""
+    """The contents of the lake from one arrival day. `through`: everything that arrived before it is in them (UTC)."""
 
     arrived: date
     through: datetime
@@ -26,7 +26,7 @@ class Manifest:
     objects: dict[str, str] = field(default_factory=dict)
     derived_version: str = ""
     healed: int = 0
-    """How often its objects were not what this says and were made again: the metric jobs then count its days anew."""
+    """How often its objects differed from this and were rebuilt; the metric jobs then count its days again."""
 
     def dump(self) -> bytes:
         return json.dumps(asdict(self), default=str, indent=1).encode()
@@ -73,5 +73,5 @@ def last_manifest(store: Store) -> Manifest | None:
 
 
 def midnight(arrived: date) -> datetime:
-    """When an arrival day begins: they are UTC's days."""
+    """The instant an arrival day begins: arrival days are UTC dates."""
     return datetime(arrived.year, arrived.month, arrived.day, tzinfo=UTC)

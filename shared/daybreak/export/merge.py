@@ -1,8 +1,8 @@
 """The merged tables: each day's derived tables put together, everything up to a month's end in one file.
 
-`seen` is the first and last time of each id and selector, made of `activity`; `memberships`, `identities` and `traits`
-are those of the days. Merging is a minimum, a maximum or a union, so it may be repeated and done in any order; its size
-grows with people, not with events.
+`seen` is the first and last time of each id and selector, made from `activity`; `memberships`, `identities` and
+`traits` are those of the days. Merging is a minimum, a maximum or a union, so it may be repeated and done in any order;
+its size grows with people, not with events.
 """
 
 from datetime import date
@@ -37,9 +37,9 @@ In this order: traits are merged with the identities, `seen` with the membership
 
 
 def merge_months(run: Run, days: list[date], today: date) -> None:
-    """Bring the merged tables up to date with these changed days: every month that is over, from the first touched on.
+    """Bring the merged tables up to date with these changed days: all past months, from the first that they touch.
 
-    Later months are always merged again, because a run that was killed in between left them as they were.
+    Later months are always merged again, because a run that was killed halfway has left them as they were.
     """
     version = run.project.derived_version
     for table, (day_table, _) in MERGED.items():

@@ -1,4 +1,4 @@
-"""The books of an arrival day: accepted = stored = exported = in the lake + duplicates, by hour and source."""
+"""The reconciliation of an arrival day: accepted = stored = exported = in the lake + duplicates, by hour and source."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -16,9 +16,9 @@ from daybreak.lake.tables import Reconciled, duckdb_columns
 
 
 def hours_from_log(db: Connection, store: Store, arrived: date) -> list[HourLog]:
-    """The hours of an arrival day as the raw log alone tells them, where no manifest does: what is there was accepted.
+    """Count the hours of an arrival day from its raw log alone, if it has no manifest: every event there was accepted.
 
-    After `rebuild_day` has left its tables `arrived`, `duplicates` and `rejected`.
+    Needs the tables `arrived`, `duplicates` and `rejected` of `rebuild_day`.
     """
     found = db.execute(sql_file("daybreak.export.sql", "counted_lines")).fetchall()
     logs = []
@@ -31,9 +31,9 @@ def hours_from_log(db: Connection, store: Store, arrived: date) -> list[HourLog]
 
 
 def reconcile(db: Connection, work: Path, hours: Iterable[HourLog], event_files: Iterable[Path]) -> tuple[Path, int]:
-    """The table of the day as a file, and how many events are missing or too many.
+    """Return the day's reconciliation as a file, and how many events are missing or too many.
 
-    After `rebuild_day` has left its tables `arrived`, `duplicates` and `rejected`; `event_files` are read back.
+    Needs the tables `arrived`, `duplicates` and `rejected` of `rebuild_day`; `event_files` are read back.
     """
     tallies: list[dict[str, Any]] = [
         {"hour": log.hour, "source": source, **tally} for log in hours for source, tally in log.sources.items()

@@ -1,4 +1,4 @@
-"""The quarantine, judged again: what today's rules take goes back to where the collector puts events."""
+"""Judge the quarantine again: events that today's rules accept go back to where the collector puts events."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -15,27 +15,27 @@ from daybreak.ingest.rules import Rules
 from daybreak.lake import keys
 from daybreak.lake.store import Store
 
-_AT_ONCE = 500
+_BATCH = 500
 
 
 @dataclass(slots=True)
 class Replayed:
-    """How many quarantined events were taken now and how many are still rejected, by why they were rejected."""
+    """How many quarantined events are now accepted and how many still rejected, by the code they were rejected with."""
 
-    taken: Counter[str] = field(default_factory=Counter)
+    accepted: Counter[str] = field(default_factory=Counter)
     still_rejected: Counter[str] = field(default_factory=Counter)
 
 
 def replay_rejected(
     store: Store, days: Iterable[date], rules: Rules, put: Callable[[Intake], None], progress: Callable[[str], None]
 ) -> Replayed:
-    """Judge the quarantined events of these arrival days again; `put` stores what is taken, as the collector does.
+    """Judge the quarantined events of these arrival days again; `put` stores accepted events as the collector does.
 
     Safe to repeat: an event keeps its id, so that it counts once however often it is replayed.
     """
     done = Replayed()
     for day in days:
-        progress(f"{day}: {done.taken.total():,} events taken so far")
+        progress(f"{day}: {done.accepted.total():,} events accepted so far")
         waiting: dict[str, list[Canonical]] = {}
         for stored in store.list(keys.quarantine_prefix(day)):
             for line in unpack(store.get(stored.key) or b""):
@@ -43,11 +43,11 @@ def replay_rejected(
                 try:
                     events = waiting.setdefault(record["source"], [])
                     events.append(judge_again(record, rules))
-                    done.taken[record["code"]] += 1
+                    done.accepted[record["code"]] += 1
                 except EventRejected:
                     done.still_rejected[record["code"]] += 1
                     continue
-                if len(events) == _AT_ONCE:
+                if len(events) == _BATCH:
                     put(Intake(record["source"], waiting.pop(record["source"]), []))
         for source, events in waiting.items():
             put(Intake(source, events, []))

@@ -8,7 +8,7 @@ _SQL = "daybreak.export.sql"
 
 
 def reconciliation_of_day(arrived: date) -> str:
-    """The books of an arrival day: a row for each hour and source, with the columns of `Reconciled`."""
+    """The reconciliation of an arrival day: a row for each hour and source, with the columns of `Reconciled`."""
     return spliced(sql_file(_SQL, "reconciliation_of_day"), arrived=literal(arrived))
 
 

@@ -1,4 +1,4 @@
-"""What every step of a job works with, in one piece."""
+"""One object with everything that a step of a job works with."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from daybreak.lake.store import Store
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a job: the lake, the definitions, and a database with a folder for files, both gone afterwards.
+    """One run of a job: the lake, the definitions, and a database with a folder for files, both removed afterwards.
 
     The database is opened by the first step that needs it.
     """

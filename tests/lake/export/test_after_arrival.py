@@ -1,4 +1,4 @@
-"""What is done with events once they arrived: the books, replaying, the quarantine again.
+"""What follows once events have arrived: reconciling, replaying, judging the quarantine again.
 
 The collector's own handler stores into tables in moto; the export and everything after it read from there.
 """
@@ -35,10 +35,10 @@ def lake(tmp_path: Path) -> FolderStore:
     return FolderStore(tmp_path / "lake")
 
 
-# the books
+# reconciliation
 
 
-def test_the_books_of_a_day_balance_by_hour_and_source(endpoint: Endpoint, lake: FolderStore) -> None:
+def test_the_counts_of_a_day_balance_by_hour_and_source(endpoint: Endpoint, lake: FolderStore) -> None:
     endpoint.post({"batch": [track("u", "E", "m1"), track("u", "E", "m2"), {"type": "track"}]})
     endpoint.post({"batch": [track("u", "E", "m2")]})
     assert export(endpoint, lake).unreconciled == 0
@@ -56,7 +56,7 @@ def test_the_books_of_a_day_balance_by_hour_and_source(endpoint: Endpoint, lake:
     assert (row["source"], row["difference"]) == ("web", 0)
 
 
-def test_the_books_have_exactly_the_columns_of_their_row_model(endpoint: Endpoint, lake: FolderStore) -> None:
+def test_the_reconciliation_has_exactly_the_columns_of_its_row_model(endpoint: Endpoint, lake: FolderStore) -> None:
     endpoint.post({"batch": [track("u", "E", "m1")]})
     export(endpoint, lake)
     with duckdb.connect() as db:
@@ -88,7 +88,7 @@ def test_rows_that_are_missing_in_the_lake_are_a_difference(
     assert export(endpoint, lake).unreconciled == 2
 
 
-def test_the_export_tells_the_books_as_metrics(
+def test_the_export_records_the_reconciliation_as_metrics(
     endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     s3 = boto3.client("s3")
@@ -101,10 +101,10 @@ def test_the_export_tells_the_books_as_metrics(
     endpoint.post({"batch": [track("u", "E", "m1"), track("u", "E", "m2"), track("u", "E", "m3"), {"type": "track"}]})
     capsys.readouterr()
     export.handler({"time": soon().isoformat()}, None)
-    (told,) = (json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line)
-    assert told["UnreconciledEvents"] == [0]
-    assert told["RejectedPercent"] == [25]
-    assert (told["_aws"]["CloudWatchMetrics"][0]["Namespace"], told["service"]) == ("Daybreak", "export")
+    (metrics,) = (json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line)
+    assert metrics["UnreconciledEvents"] == [0]
+    assert metrics["RejectedPercent"] == [25]
+    assert (metrics["_aws"]["CloudWatchMetrics"][0]["Namespace"], metrics["service"]) == ("Daybreak", "export")
 
 
 # replaying the raw log
@@ -123,7 +123,7 @@ def test_the_lake_is_rebuilt_from_the_raw_log_alone_into_the_same_bytes(endpoint
 
 
 class _Empty:
-    """DynamoDB after a month."""
+    """DynamoDB after a month: it has dropped everything."""
 
     def hour(self, hour: datetime) -> Any:
         raise AssertionError("the raw log alone must do")
@@ -152,10 +152,12 @@ def test_a_day_without_a_manifest_reaches_as_far_as_its_raw_log(endpoint: Endpoi
     assert f"{replayed.through - timedelta(hours=1):arrived=%Y-%m-%d/%H}" in newest
 
 
-# the quarantine again
+# judging the quarantine again
 
 
-def test_what_was_rejected_is_taken_once_the_rule_is_fixed_and_only_once(endpoint: Endpoint, lake: FolderStore) -> None:
+def test_a_rejected_event_is_accepted_when_the_rule_is_fixed_and_only_once(
+    endpoint: Endpoint, lake: FolderStore
+) -> None:
     live = LiveRules(endpoint.tables, "keys")
     live.set_plan(parse_plan('mode = "enforce"\n[events."Signed Up"]\n'))
     sent_at = datetime.now(UTC) - timedelta(days=2)  # a clock two days slow
@@ -172,7 +174,7 @@ def test_what_was_rejected_is_taken_once_the_rule_is_fixed_and_only_once(endpoin
             lake, [today()], LiveRules(endpoint.tables, "keys").current(),
             lambda intake: table.store(intake, datetime.now(UTC)), lambda _: None,
         )  # fmt: skip
-        assert (done.taken.total(), done.still_rejected) == (2, {"no_id": 1})
+        assert (done.accepted.total(), done.still_rejected) == (2, {"no_id": 1})
         assert export(endpoint, lake).unreconciled == 0
     assert [i for i in ids(lake) if not i.startswith("server-")] == ["m1", "m2"]
     assert len(ids(lake)) == 3

@@ -78,7 +78,7 @@ def test_a_resend_changes_nothing_an_hour_a_day_or_weeks_later(deployment: Deplo
     assert deployment.bytes("events/dt=2026-11-10/") == before
 
 
-def test_a_resend_is_known_again_though_the_clock_rule_moved_it(deployment: Deployment) -> None:
+def test_a_resend_is_recognised_though_the_clock_rule_moved_it(deployment: Deployment) -> None:
     """Skewed, future and undated events count at a time that depends on their arrival; their ids still hold."""
     future = event("u", "Signed Up", "2026-11-13T00:00:00Z", key="future")
     undated = {k: v for k, v in event("u", "Signed Up", "-", key="undated").items() if k != "timestamp"}
@@ -91,7 +91,7 @@ def test_a_resend_is_known_again_though_the_clock_rule_moved_it(deployment: Depl
     assert deployment.events() == ["future", "skewed", "undated"]
 
 
-def test_a_client_that_stamps_each_retry_anew_is_known_again_for_two_days(deployment: Deployment) -> None:
+def test_a_client_that_stamps_each_retry_again_is_recognised_for_two_days(deployment: Deployment) -> None:
     for number in (10, 11, 12):
         deployment.receive(day(number), ids("m1", at=f"2026-11-{number}T08:00:00Z"))
     deployment.export(day(13))
@@ -179,7 +179,7 @@ def _copied(before: Deployment, root: Path) -> Deployment:
 def _killed(
     before: Deployment, root: Path, export: Callable[[Deployment], object], at: Iterable[int]
 ) -> Iterator[tuple[Deployment, str]]:
-    """Deployments whose export was killed after so many changes, and then run again; none after it ran through."""
+    """Deployments whose export was killed after each of these numbers of changes and run again, until one survives."""
     for changes in at:
         cut = _copied(before, root / f"cut{changes}")
         cut.store = _CutStore(cut.store.root, changes)
@@ -215,7 +215,7 @@ def test_killed_while_an_earlier_day_gains_an_event_that_a_later_one_holds_it_is
     before.receive(day(8), ids("other", at="2026-11-08T08:00:00Z"))
     before.receive(day(12), ids("twice", at="2026-11-08T08:30:00Z"))
     before.export(day(13))
-    before.receive(day(8, 10), ids("twice", at="2026-11-08T08:30:00Z"))  # a write that was seen days later
+    before.receive(day(8, 10), ids("twice", at="2026-11-08T08:30:00Z"))  # a write that was found days later
 
     whole = _copied(before, tmp_path / "whole")
     whole.export_day("2026-11-08", day(13))
@@ -348,7 +348,7 @@ def test_a_late_event_reaches_every_later_month_though_the_run_was_killed_in_bet
     assert killed == len(at)
 
 
-# what is made of a day is made again when the day changes, wherever it lies
+# everything made from a day is rebuilt when the day changes, wherever it is
 
 
 def _alike(changed: Deployment, at_once: Deployment) -> None:
@@ -388,7 +388,7 @@ def test_a_project_day_that_loses_the_events_of_one_of_its_dates_is_made_again(t
             deployment.receive(day(10), [event(f"u{hour}", "Signed Up", at(hour), key=key)])
 
     def earlier(deployment: Deployment) -> None:
-        """All that lies in one date arrived before, by a clock that puts it two weeks later."""
+        """All events of one date arrived earlier, from a clock that puts them two weeks later."""
         copies = [event(f"u{hour}", "Signed Up", at(hour), key=f"{zone}-{hour}") for hour in (2, 22, 26)]
         deployment.arrived.add(moved, copies, sent_at=moved - timedelta(days=15))
 
@@ -401,7 +401,7 @@ def test_a_project_day_that_loses_the_events_of_one_of_its_dates_is_made_again(t
 
 
 def test_what_follows_a_changed_day_is_followed_too(tmp_path: Path) -> None:
-    """The same event, stamped anew each time: a day knows it from two days before, and not from four."""
+    """The same event, stamped again each time: a day recognises it from two days before, and not from four."""
     deployment = Deployment(tmp_path, COUNTED)
     for number in (12, 14):
         deployment.receive(day(number), ids("m1", at=f"2026-11-{number}T08:00:00Z"))

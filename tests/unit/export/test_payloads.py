@@ -53,7 +53,7 @@ def test_a_payload_is_written_and_read_as_the_same_json(model: Payload, json_val
     assert read(job_of(model), json_value) == model
 
 
-def test_every_payload_of_both_jobs_stands_in_these_tests() -> None:
+def test_these_tests_cover_every_payload_of_both_jobs() -> None:
     assert {type(model) for model, _ in ON_THE_WIRE} == {*EXPORT_PAYLOADS, *METRICS_PAYLOADS}
 
 
@@ -69,7 +69,7 @@ def test_the_files_of_job_payloads_are_payloads(file: str) -> None:
     assert json.loads(found.to_json()) == {k: v.replace("Z", "+00:00") for k, v in value.items()}
 
 
-def test_a_time_in_another_zone_is_taken_as_utc_and_one_without_a_zone_is_utc() -> None:
+def test_a_time_in_another_zone_is_read_as_utc_and_one_without_a_zone_is_utc() -> None:
     assert read("export", {"time": "2026-11-21T09:05:00+01:00"}) == ExportHours(time=MORNING)
     assert read("export", {"time": "2026-11-21T08:05:00"}) == ExportHours(time=MORNING)
 
@@ -89,7 +89,7 @@ def test_the_time_of_a_schedule_is_a_placeholder_that_no_job_accepts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("job", "value", "said"),
+    ("job", "value", "message"),
     [
         ("export", {"dat": "2026-11-21", "time": AT}, "has the fields {dat, time}; use {time} or {date, time} or"),
         ("export", {"date": "2026-11-21"}, "has the fields {date}; use"),
@@ -108,8 +108,8 @@ def test_the_time_of_a_schedule_is_a_placeholder_that_no_job_accepts() -> None:
     ],
 )
 def test_a_payload_that_fits_no_model_is_refused_in_one_line_that_names_its_fields(
-    job: str, value: dict[str, Any], said: str
+    job: str, value: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(InputError, match=said) as refused:
+    with pytest.raises(InputError, match=message) as refused:
         read(job, value)
     assert "\n" not in str(refused.value)

@@ -1,4 +1,4 @@
--- Who did what on a day, how often, first and last when?
+-- Who did what on a day, how often, and when first and last?
 -- Grain: one row per day, selector, id and account (null where the event names none); run once for each selector.
 -- Inputs: day_events, and the selector as a condition on it. Lag: none.
 -- first_values holds, as JSON, those properties of the day's first event that [segments] names.

@@ -1,8 +1,8 @@
 -- Which events does the raw log of one arrival day hold, and under which date does each count?
 -- Grain: one row per line of the log, duplicates included, in the order of the log.
 -- Inputs: the zstd NDJSON files of the arrival day. Lag: none. DuckDB only.
--- dt is the UTC date the event counts at. original_date is the date its client named: the one thing about an event
--- that is the same each time it is sent, so duplicates are looked for there; null where the client named no time.
+-- dt is the UTC date at which the event counts. original_date is the date its client named. It is the same each time
+-- the event is sent, so duplicates are looked for there; null where the client named no time.
 create or replace table arrived as
 select
     {columns},

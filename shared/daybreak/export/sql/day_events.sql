@@ -1,9 +1,9 @@
 -- Which events fall on which of the project's days?
 -- Grain: one row per event.
 -- Inputs: files of `events`; calendar_days, the days being derived. Lag: none.
--- id is whoever the event itself names; who that person is in the end is decided when metrics are computed, because
--- a later identify or alias can still change it. account is what the event itself names. Properties, traits and accounts
--- are only carried where something asks for them.
+-- id is the one the event itself names; which person it belongs to is decided when metrics are computed, because a
+-- later identify or alias can still change it. account is the one the event itself names. Properties, traits and accounts are
+-- only kept where a definition asks for them.
 create or replace table day_events as
 select
     d.day,

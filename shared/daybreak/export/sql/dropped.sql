@@ -1,7 +1,7 @@
--- Which lines of the log are an event that is already there?
--- Grain: one row per line of `arrived` that must not be taken.
--- Inputs: arrived; earlier_ids, the message ids taken on earlier arrival days from where a duplicate could lie. Lag: none.
--- Within the day the first received wins, and of equals the first in the log.
+-- Which lines of the log hold an event that is already there?
+-- Grain: one row per line of `arrived` that must be dropped.
+-- Inputs: arrived; earlier_ids, the message ids that arrived on earlier days. Lag: none.
+-- Within the day the first received stays, and of those received at the same time the first in the log.
 create or replace table dropped as
 with repeated as (
     select message_id from arrived group by message_id having count(*) > 1

@@ -1,4 +1,4 @@
--- Which ids turned out to be which user?
+-- Which ids belong to which user?
 -- Grain: one row per day, id and user_id: an anonymous id that was identified, or an id an alias call replaced.
 -- Inputs: day_events. Lag: none.
 create or replace table identities as

@@ -1,7 +1,7 @@
 -- When exactly did the events happen whose order, distance or values matter?
 -- Grain: one row per event and timed selector it matches; run once for each of these.
 -- Inputs: day_events, and the selector as a condition on it. Lag: none.
--- event_key tells two events of the same instant apart and makes one event known again under another selector;
+-- event_key distinguishes two events of the same instant, and is the same for one event under several selectors;
 -- asked_values holds, as JSON, those of its properties that definitions read.
 insert into matches
 select

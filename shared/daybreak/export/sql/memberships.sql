@@ -1,6 +1,6 @@
 -- Who joined which account when?
 -- Grain: one row per day, id and instant of the first and last of equal group calls in a row.
--- Inputs: day_events. Lag: none. Of two calls at one instant the greater name counts.
+-- Inputs: day_events. Lag: none. Of two calls at the same instant, the one with the greater name counts.
 create or replace table memberships as
 select day, id, account, joined_at
 from (

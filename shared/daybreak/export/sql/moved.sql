@@ -1,4 +1,4 @@
--- Which events do not lie under the date their client named?
+-- Which events have another date than the one their client named?
 -- Grain: one row per such event.
 -- Inputs: arrived. Lag: none. DuckDB only.
 create or replace view moved as

@@ -1,9 +1,9 @@
--- Is everything the collector took where it belongs?
+-- Is everything that the collector accepted where it belongs?
 -- Grain: one row per arrival hour and source in which anything arrived.
 -- Inputs: tallies (hour, source, accepted, stored, rejected, quarantined: of the events table); arrived without its
--- duplicates; duplicates (arrival_hour, source); rejected (arrival_hour, source); written, the rows of `events` as they
--- lie in the day's files (source). Lag: none.
--- Files do not know the hour: where a source has more or fewer rows in them than it should, its first hour shows it.
+-- duplicates; duplicates (arrival_hour, source); rejected (arrival_hour, source); written, the rows of the day's files
+-- of `events` (source). Lag: none.
+-- The files do not hold the hour: if a source has too many or too few rows in them, its first hour shows it.
 create or replace table reconciliation as
 with kept as (
     select arrival_hour, source, count(*) as kept from arrived group by arrival_hour, source
@@ -11,10 +11,10 @@ with kept as (
 repeated as (
     select arrival_hour, source, count(*) as repeated from duplicates group by arrival_hour, source
 ),
-turned_away as (
-    select arrival_hour, source, count(*) as turned_away from rejected group by arrival_hour, source
+rejects as (
+    select arrival_hour, source, count(*) as rejects from rejected group by arrival_hour, source
 ),
-astray as (
+surplus as (
     select source, sum(lines) as lines
     from (
         select source, count(*) as lines from written group by source
@@ -30,7 +30,7 @@ hours as (
     union
     select arrival_hour, source from repeated
     union
-    select arrival_hour, source from turned_away
+    select arrival_hour, source from rejects
 ),
 counted as (
     select
@@ -44,14 +44,14 @@ counted as (
             as in_lake,
         coalesce(r.repeated, 0) as duplicates,
         coalesce(t.rejected, 0) as rejected,
-        coalesce(w.turned_away, 0) as quarantined,
+        coalesce(w.rejects, 0) as quarantined,
         coalesce(t.quarantined, 0) as rejects_stored
     from hours as h
     left join tallies as t on t.hour = h.hour and t.source = h.source
     left join kept as k on k.arrival_hour = h.hour and k.source = h.source
     left join repeated as r on r.arrival_hour = h.hour and r.source = h.source
-    left join turned_away as w on w.arrival_hour = h.hour and w.source = h.source
-    left join astray as a on a.source = h.source
+    left join rejects as w on w.arrival_hour = h.hour and w.source = h.source
+    left join surplus as a on a.source = h.source
 )
 select
     * exclude (rejects_stored),

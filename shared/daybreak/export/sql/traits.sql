@@ -1,4 +1,4 @@
--- What was said of people in identify calls and of accounts in group calls, of the traits that [segments] names?
+-- Which of the traits that [segments] names were set, for people by identify calls and for accounts by group calls?
 -- Grain: one row per day, actor (person or account), id, trait and instant it was set.
 -- Inputs: day_events; trait_names (trait, path). Lag: none.
 create or replace table traits as
