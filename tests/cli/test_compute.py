@@ -21,8 +21,8 @@ def test_where_nobody_ever_started_there_is_a_table_without_rows_and_the_name_th
     asked = DEFINED + DEFINED.replace("activation.a", "activation.b").replace("Opened", "Paid")
     code, said, raised = computed(tmp_path, asked.replace("Signed Up", "signed up"), "--out", str(tmp_path / "out"))
     assert (code, raised) == (0, None)
-    assert "[activation.a], [activation.b]: no event 'signed up' ever came; did you mean 'Signed Up'?" in said
-    assert "[activation.b]: no event 'Paid' ever came; what came is Opened, Signed Up" in said
+    assert "[activation.a], [activation.b]: no event 'signed up' ever arrived; did you mean 'Signed Up'?" in said
+    assert "[activation.b]: no event 'Paid' ever arrived; the events hold Opened, Signed Up" in said
     assert (tmp_path / "out" / "activation.csv").read_text().count("\n") == 1
 
 

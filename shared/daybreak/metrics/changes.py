@@ -1,8 +1,7 @@
 """From which day on may a family's numbers differ from those that were computed last?
 
-Exports say which days they touched. Beside these, an id may have come to belong to another person, a person may have
-joined an account, or a trait may have been told: each changes what was counted from the day those people were first
-seen.
+Manifests list the days that exports touched. Besides, an id may now belong to another person, a person may have joined
+an account, or a trait may have been set: each changes the counts from the day on which those people were first seen.
 """
 
 from datetime import date, timedelta
@@ -17,17 +16,17 @@ from daybreak.export.run import Run
 from daybreak.lake import keys
 
 TRAILING_DAYS = 3
-"""Always computed again, whatever the manifests say; costs little and heals a day that was interrupted."""
+"""So many days are always computed again, whatever the manifests say: it costs little and heals an interrupted day."""
 
 
 def exports_seen(run: Run) -> dict[str, str]:
-    """Every export's manifest with its checksum, and that of the last backfill: what a computation has seen."""
+    """Every export's manifest with its checksum, and that of the last backfill: all that a computation has seen."""
     ready = keys.derived_ready(run.project.derived_version)
     return {s.key: s.md5 for s in [*run.store.list(keys.EXPORTS), *run.store.list(ready)]}
 
 
 def changed_from(run: Run, family: str, day: date, latest: dict[str, Any] | None, seen: dict[str, str]) -> date:
-    """The first day whose numbers may differ; `latest` is what the last computation said of itself."""
+    """The first day whose numbers may differ; `latest` is the JSON that the last computation published, if any."""
     if latest is None or latest["versions"] != run.project.versions(family):
         return EPOCH
     changed = [key for key, md5 in seen.items() if latest["seen"].get(key) != md5]
@@ -45,19 +44,19 @@ def changed_from(run: Run, family: str, day: date, latest: dict[str, Any] | None
 
 
 def from_new_links(run: Run, since: date, day: date) -> date:
-    """The first day an id was seen that belongs to another person since: from there on it is theirs.
+    """The first day on which an id was seen that now belongs to another person: its events are now that person's.
 
-    A trait that was told of such an id, or an account it joined, is the person's from now on, under any of their ids.
+    If such an id has a trait or joined an account, these now count for that person under any of their ids.
     """
     if not days_of(run.store, run.project, "identities", since, day):
         return day
     links, known = merged_rows(run, "identities", day), merged_rows(run, "identities", since - DAY)
     run.db.execute(spliced(_sql("moved_ids"), links=links, known=known))
     traits, memberships = merged_rows(run, "traits", day), merged_rows(run, "memberships", day)
-    said = spliced(_sql("moved_ids_with_something_said"), traits=traits, memberships=memberships)
+    ids = spliced(_sql("moved_ids_with_traits_or_accounts"), traits=traits, memberships=memberships)
     return min(
         _first_seen(run, day, Sql("select id from moved_ids"), connected=False),
-        _first_seen(run, day, said, connected=True),
+        _first_seen(run, day, ids, connected=True),
     )
 
 
@@ -72,7 +71,7 @@ def from_new_memberships(run: Run, family: str, since: date, day: date) -> date:
 
 
 def from_new_traits(run: Run, family: str, since: date, day: date) -> date:
-    """The first day people were seen whose latest traits changed since, where a definition splits by these."""
+    """The first day on which people were seen whose traits have changed, if a definition splits by the latest."""
     split = [
         run.project.segments[segment]
         for definition in run.project.of(family).values()
@@ -83,7 +82,7 @@ def from_new_traits(run: Run, family: str, since: date, day: date) -> date:
 
 
 def from_new_rows(run: Run, table: str, since: date, day: date) -> date:
-    """The first day those were seen, under any of their ids, of whom a day table holds something new."""
+    """The first day on which people were seen, under any of their ids, who have new rows in a day table."""
     days = days_of(run.store, run.project, table, since, day)
     if not days:
         return day
@@ -95,7 +94,7 @@ def from_new_rows(run: Run, table: str, since: date, day: date) -> date:
 def _first_seen(run: Run, day: date, ids: Sql, connected: bool) -> date:
     """The day before these ids were first seen, as people or as accounts; `day` where they never were.
 
-    `connected`: and the other ids of the same people, and of the accounts' members.
+    `connected`: the other ids of the same people, and of the accounts' members, count too.
     """
     merged = {table: merged_rows(run, table, day) for table in ("seen", "memberships", "identities")}
     found = run.db.execute(

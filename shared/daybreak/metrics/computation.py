@@ -1,4 +1,4 @@
-"""What to compute, and from which partition on."""
+"""A computation: a family, a day, and the oldest partitions to compute."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,7 +9,7 @@ from daybreak.families.base import Definition, Family
 
 @dataclass(frozen=True, slots=True)
 class Computation:
-    """A family's definitions, the day the data reaches to, and where it may have changed.
+    """A family, the last day that it counts, and the oldest partitions that may have changed.
 
     `until` is the first instant not counted, UTC and naive; normally the end of `last_day`.
     `recompute_from`: definition -> the oldest partition to compute.
@@ -26,11 +26,11 @@ class Computation:
 
 
 def with_goals(definitions: dict[str, Definition]) -> dict[str, Definition]:
-    """The definitions, and those they are counted by under names of their own."""
+    """The definitions and their goals, which have names of their own."""
     goals = {goal_of(name): goal for name, d in definitions.items() if (goal := d.goal_counted_beside())}
     return {**definitions, **goals}
 
 
 def goal_of(name: str) -> str:
-    """What the goal of a definition is called in the input tables."""
+    """The name of a definition's goal in the input tables."""
     return f"goal of {name}"

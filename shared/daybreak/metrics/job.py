@@ -1,6 +1,6 @@
 """The metric job of one family and day: check that the day is there, find what may have changed, compute, publish.
 
-Running it again changes nothing; running an older day again never takes the tables back.
+Running it again changes nothing; running an older day again never replaces newer results.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from daybreak.metrics.result import compute, first_partitions
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What a run did: the day it computed as of, and the partitions it wrote."""
+    """The result of a run: the day it computed as of, and the keys of the partitions it wrote."""
 
     family: str
     as_of: date
@@ -44,13 +44,13 @@ class Metrics:
     def run(self, family: str, day: date, until: datetime | None = None) -> Computed | None:
         """Compute a family as of the end of `day` (or `until`, an aware instant on that day).
 
-        None where nothing is defined. Raises DayMissing where the export has not covered the day yet.
+        Returns None if the family has no definition. Raises DayMissing if the export has not covered the day yet.
         """
         with begin(self.store, self.project, self.limits) as run:
             return self._run(run, family, day, until)
 
     def run_all(self, day: date, until: datetime | None = None) -> Iterator[Computed]:
-        """Every family that has definitions, one after the other in one database."""
+        """Compute every family that has definitions, one after the other in one database."""
         with begin(self.store, self.project, self.limits) as run:
             for family in FAMILIES:
                 computed = self._run(run.in_folder(family), family, day, until)
@@ -77,7 +77,7 @@ class Metrics:
         return Computed(name, day, since, written)
 
     def _exported(self, day: date, ends: datetime) -> datetime:
-        """How far arrivals are in the lake; raises DayMissing where that is not the end of the day."""
+        """The instant up to which arrivals are in the lake. Raises DayMissing if that is before `ends`."""
         last = last_manifest(self.store)
         if last is None or last.through < ends:
             reached = f"has only reached {last.through:%Y-%m-%d %H:%M} UTC" if last else "has not run yet"

@@ -16,7 +16,7 @@ _NAMES_SHOWN = 8
 
 
 def never_arrived(store: Store, project: Project, limits: Limits | None = None) -> list[str]:
-    """A line for each event name, trait and property that is measured and never came, with the nearest that did."""
+    """A line for each event name, trait and property that is measured but in no event, with the nearest known one."""
     with workplace(limits or Limits()) as place:
         files = list(store.local((s.key for s in store.list("events/")), place.folder).values())
         events = parquet(files, duckdb_columns(Event))
@@ -25,22 +25,22 @@ def never_arrived(store: Store, project: Project, limits: Limits | None = None) 
 
 
 def _events(db: Connection, project: Project) -> Iterator[str]:
-    came = _names(db, "select distinct event from events where type = 'track' and event is not null")
+    known = _names(db, "select distinct event from events where type = 'track' and event is not null")
     named = {(name, where) for where, selector in _used(project) for name in event_selector(selector).event}
-    for name in sorted({name for name, _ in named} - came):
+    for name in sorted({name for name, _ in named} - known):
         places = ", ".join(sorted(where for other, where in named if other == name))
-        yield f"{places}: no event {name!r} ever came{_nearest(name, came)}"
+        yield f"{places}: no event {name!r} ever arrived{_nearest(name, known)}"
 
 
 def _traits(db: Connection, project: Project) -> Iterator[str]:
-    came = _names(
+    known = _names(
         db,
         "select distinct unnest(json_keys(traits)) from events "
         "where type in ('identify', 'group') and traits is not null",
     )
     for name, segment in project.segments.items():
-        if segment.trait and segment.trait not in came:
-            near = _nearest(segment.trait, came)
+        if segment.trait and segment.trait not in known:
+            near = _nearest(segment.trait, known)
             yield f"[segments.{name}] trait {segment.trait!r} was never set, so everybody is (unset){near}"
 
 
@@ -94,5 +94,5 @@ def _nearest(word: str, known: set[str]) -> str:
     near = difflib.get_close_matches(word, sorted(known), n=1)
     if near:
         return f"; did you mean {near[0]!r}?"
-    came = ", ".join(sorted(known)[:_NAMES_SHOWN]) + (", …" if len(known) > _NAMES_SHOWN else "")
-    return f"; what came is {came}" if known else ""
+    names = ", ".join(sorted(known)[:_NAMES_SHOWN]) + (", …" if len(known) > _NAMES_SHOWN else "")
+    return f"; the events hold {names}" if known else ""

@@ -1,4 +1,4 @@
-"""Beside the result tables: a table that says what each definition means, and a small JSON for people who look."""
+"""Publish beside the result tables: a table that explains each definition, and a small JSON of the newest rows."""
 
 import json
 from datetime import date, datetime
@@ -18,7 +18,7 @@ LATEST_PARTITIONS = 31
 
 
 def describe(run: Run, family: str) -> None:
-    """Write the table that says what each definition means."""
+    """Write the table that explains each definition of the family."""
     rows = [
         {
             "definition": name,

@@ -68,7 +68,7 @@ def _write(run: Run, computation: Computation) -> list[str]:
 
 
 def _is_computed(key: str, computation: Computation) -> bool:
-    """Whether a partition lies where this run computed, or belongs to a definition that is gone."""
+    """True if this run computed the partition, or its definition no longer exists."""
     name = keys.definition_of(key)
     first = computation.recompute_from.get(name)
     return first is None or date.fromisoformat(keys.partition_of(key)) >= first

@@ -1,4 +1,4 @@
-"""Whose event is it, where accounts are counted: named by the event, by the last group call, by the first to come."""
+"""Which account an event counts for: the one it names, the last one joined, or else the first one joined later."""
 
 from datetime import date
 from pathlib import Path
@@ -80,7 +80,7 @@ def test_an_event_that_names_its_account_counts_for_that_one(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("day", ["2026-11-03", "2026-11-01"])
 def test_who_changes_accounts_takes_only_what_follows_along(tmp_path: Path, day: str) -> None:
-    """The second account's first sign-up lies after the change, be it on another day or later the same day."""
+    """The second account's first sign-up is after the change, be it on another day or later the same day."""
     events = [
         joins("ann", "a", "2026-11-01T08:00:00Z"),
         did("ann", "Signed Up", "2026-11-01T09:00:00Z"),
@@ -123,7 +123,7 @@ def test_a_late_group_call_restates_what_was_computed_before_it_was_known(tmp_pa
 
 
 def test_a_late_group_call_reaches_every_later_month(tmp_path: Path) -> None:
-    """What is merged up to the end of November is made of October's memberships, which have just changed."""
+    """What is merged up to the end of November is made from October's memberships, which have just changed."""
     did_things = [
         did("ann", "Signed Up", "2026-10-30T09:00:00Z"),
         joins("ben", "b", "2026-10-30T09:00:00Z"),
@@ -185,7 +185,7 @@ def test_a_property_may_name_the_account_and_then_nothing_else_does(tmp_path: Pa
 
 
 def test_somebody_from_two_years_ago_is_not_new(tmp_path: Path) -> None:
-    """The first start lies in a merged month long before anything that is read by the day."""
+    """The first start is in a merged month, long before all days that are read one by one."""
     deployment = Deployment(tmp_path, ASKED)
     deployment.receive("2026-06-01T12:00:00+00:00", [did("old", "Signed Up", "2024-11-01T09:00:00Z")])
     deployment.export("2026-07-03T00:05:00+00:00")
@@ -210,7 +210,7 @@ def test_what_is_named_and_never_came_is_said_with_what_came_instead(tmp_path: P
     ]  # fmt: skip
     deployment = computed(tmp_path, asked, events, "2026-11-03", as_of=date(2026, 11, 3))
     assert never_arrived(deployment.store, asked) == [
-        "[activation.a]: no event 'Sined Up' ever came; did you mean 'Signed Up'?",
+        "[activation.a]: no event 'Sined Up' ever arrived; did you mean 'Signed Up'?",
         "[segments.plan] trait 'plna' was never set, so everybody is (unset); did you mean 'plan'?",
         "[activation.b]: property 'sorce' is in none of its 1 events; did you mean 'source'?",
     ]

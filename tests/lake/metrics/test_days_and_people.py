@@ -1,4 +1,4 @@
-"""Late events, missing days, older days, people who turn out to be one, and definitions that change."""
+"""Late events, missing days, older days, ids that belong to one person, and definitions that change."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -298,9 +298,9 @@ def test_a_backfill_in_the_middle_of_a_month_and_a_second_one_leave_the_numbers_
     deployment.compute("2026-11-20")
     before = deployment.bytes("metrics/")
     export = Export(deployment.store, deployment.arrived, deployment.project, LIMITS)
-    for turn, (first, last) in enumerate(((5, 15), (1, 20))):
+    for number, (first, last) in enumerate(((5, 15), (1, 20))):
         export.derive(date(2026, 11, first), date(2026, 11, last))
-        export.derived(f"turn {turn}")
+        export.derived(f"backfill {number}")
     for day in range(21, 31):
         deployment.receive(f"2026-11-{day:02}T09:00:00+00:00", [signed_up(f"u{day}", day)])
     deployment.export("2026-12-03T00:05:00+00:00")
@@ -309,7 +309,7 @@ def test_a_backfill_in_the_middle_of_a_month_and_a_second_one_leave_the_numbers_
     assert set(before) <= set(deployment.bytes("metrics/"))
 
 
-def test_each_definition_stands_in_words_beside_its_numbers(tmp_path: Path) -> None:
+def test_each_definition_is_explained_beside_its_numbers(tmp_path: Path) -> None:
     deployment = computed(tmp_path, ASKED, [signed_up("u", 1)], "2026-11-05")
     (activation,) = deployment.described("activation")
     (row,) = deployment.table("activation")

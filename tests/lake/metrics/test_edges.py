@@ -1,4 +1,4 @@
-"""Small cases at the edges of the rules, worked out by hand. tests/mutants.py says which fault each of them finds."""
+"""Small cases at the edges of the rules, worked out by hand. tests/mutants/mutants.py says which fault each of them finds."""
 
 from datetime import date
 from pathlib import Path
@@ -102,7 +102,7 @@ def test_an_answer_off_the_scale_or_between_its_numbers_is_left_out(tmp_path: Pa
     assert [row[name] for name in ("answers", "left_out", "low", "middle", "high", "nps")] == [4, 4, 1, 2, 1, 0.0]
 
 
-def test_holm_multiplies_the_smallest_p_by_all_and_never_orders_them_anew() -> None:
+def test_holm_multiplies_the_smallest_p_by_all_and_never_reorders_them() -> None:
     """0.01 x 3 = 0.03, 0.03 x 2 = 0.06, 0.04 x 1 = 0.04, but no smaller than the one before it: 0.06."""
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
 
@@ -125,7 +125,7 @@ def test_who_saw_two_variants_is_in_neither_and_who_was_there_before_is_not_won(
 
 
 def test_the_day_the_clocks_change_has_23_hours(tmp_path: Path) -> None:
-    """Berlin, 2024-03-31: 23:00 to 22:00 UTC. 22:30 UTC is half past midnight of April; with 24 hours it were March."""
+    """Berlin, 2024-03-31: 23:00 to 22:00 UTC. 22:30 UTC is 00:30 in April; with 24 hours it would be March."""
     asked = project('[active_people.p]\ndescription="d"', "Europe/Berlin")
     rows = computed(
         tmp_path, asked, [event("p", "Opened", "2024-03-31T22:30:00Z")], "2024-04-02", as_of=date(2024, 4, 1)
@@ -165,7 +165,7 @@ def test_by_the_24_hour_clock_day_1_begins_24_hours_after_the_start_to_the_secon
 
 
 def test_a_week_that_starts_on_sunday_ends_on_saturday(tmp_path: Path) -> None:
-    """Saturday, 2024-03-02, and the Sunday after it lie in two such weeks; in weeks from Monday they were one."""
+    """Saturday, 2024-03-02, and the Sunday after it are in two such weeks; in weeks from Monday they are in one."""
     asked = project('[lifecycle.l]\ndescription="d"\nperiod="week"', week_start="sunday")
     events = [event("p", "Opened", f"2024-03-0{day}T10:00:00Z") for day in (2, 3)]
     rows = computed(tmp_path, asked, events, "2024-03-03").table("lifecycle")

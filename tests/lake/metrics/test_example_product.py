@@ -70,7 +70,7 @@ HAND_COUNTED: list[tuple[str, str, Row, Row]] = [
     ("p211", "campaign.invite_guide", {}, {"acted": 0, "only_saw": 1}),
     ("p210", "conversion.trial", {}, {"converted": 1, "median_seconds_to_upgrade": 1_209_600.0}),
     ("p211", "conversion.trial", {}, {"converted": 0, "median_seconds_to_upgrade": None}),
-    # 24 hours that lie in the day of 25 hours; runs at 12:00 and 23:30 of that day are after 25 and 36.5 hours
+    # 24 hours within the day of 25 hours; runs at 12:00 and 23:30 of that day are after 25 and 36.5 hours
     ("p212", "activation.first_workflow", {}, {"activated": 1}),
     ("p212", "retention.daily", {"period": 1}, {"retained": 1}),
     ("p212", "retention.daily", {"period": 2}, {"retained": 0}),
@@ -102,7 +102,7 @@ HAND_COUNTED: list[tuple[str, str, Row, Row]] = [
     # 4 days after its creation, whatever ran before it
     ("p226", "time_to_value.account_first_run", {"segment": "all"}, {"days_3_or_more": 1, "p50_seconds": 345_600.0}),
     ("p226", "adoption.runs", {"segment": "all", "day": date(2026, 10, 11)}, {"users": 1, "first_users": 1}),
-    # empty, 11, 7.5 and -1 are no answers; 0 and 10 are
+    # empty, 11, 7.5 and -1 are not answers; 0 and 10 are
     ("p228", "survey.nps", {}, {"answers": 2, "left_out": 4, "low": 1, "high": 1, "nps": 0.0}),
     ("p228", "survey.satisfaction", {}, {"answers": 0, "left_out": 1, "mean": None}),
     # the second variant two days later; a run before the first showing; a run 7 days after it, which

@@ -1,4 +1,4 @@
-"""Computed each morning or once at the end: who turns out to be whom, what was told under which id, moves the same rows."""
+"""Computed each morning or once at the end: links between ids, and traits and accounts of any id, give the same rows."""
 
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ segments = ["role"]
 """)
 
 
-def told(who: str, day: int, role: str, anonymous: bool = False) -> dict[str, Any]:
+def sets_role(who: str, day: int, role: str, anonymous: bool = False) -> dict[str, Any]:
     key = "anonymousId" if anonymous else "userId"
     at = f"2026-06-{day:02}T08:00:00Z"
     return {"type": "identify", key: who, "traits": {"role": role}, "timestamp": at, "messageId": f"t/{who}/{day}"}
@@ -70,12 +70,12 @@ def signs_up(who: str, day: int, anonymous: bool = False) -> dict[str, Any]:
 
 
 JOURNEYS: dict[str, list[tuple[int, dict[str, Any]]]] = {
-    "a_role_told_to_a_device_that_is_linked_after_the_sign_up": [
-        (2, told("d", 2, "boss", anonymous=True)), (4, signs_up("u", 4)), (20, linked("d", "u", 20))],
+    "a_role_of_a_device_that_is_linked_after_the_sign_up": [
+        (2, sets_role("d", 2, "boss", anonymous=True)), (4, signs_up("u", 4)), (20, linked("d", "u", 20))],
     "an_account_joined_by_a_device_that_is_linked_after_the_sign_up": [
         (2, joins("d", 2, "acme", anonymous=True)), (4, signs_up("u", 4)), (20, linked("d", "u", 20))],
-    "a_role_told_to_the_user_long_after_the_device_signed_up": [
-        (1, signs_up("d", 1, anonymous=True)), (9, linked("d", "u", 9)), (20, told("u", 20, "boss"))],
+    "a_role_of_the_user_set_long_after_the_device_signed_up": [
+        (1, signs_up("d", 1, anonymous=True)), (9, linked("d", "u", 9)), (20, sets_role("u", 20, "boss"))],
     "a_trait_of_an_account_whose_member_began_on_a_device": [
         (1, signs_up("d", 1, anonymous=True)), (9, linked("d", "u", 9)), (10, joins("u", 10, "acme")),
         (20, joins("u", 20, "acme", role="big"))],
@@ -105,16 +105,16 @@ def test_each_morning_or_once_at_the_end_gives_the_same_bytes(
     assert daily.latest("active_people")["rows"] == once.latest("active_people")["rows"]
 
 
-@pytest.mark.parametrize("afterwards", [[], [told("d", 20, "x", True)]], ids=["then", "and_once_more_later"])
+@pytest.mark.parametrize("afterwards", [[], [sets_role("d", 20, "x", True)]], ids=["then", "and_once_more_later"])
 def test_the_last_word_on_a_person_counts_whichever_id_said_it(
     tmp_path: Path, afterwards: list[dict[str, Any]]
 ) -> None:
     """The device says x on the 1st and again on the 5th, the user y on the 3rd: at the start on the 6th it is x."""
     deployment = Deployment(tmp_path, ASKED)
     events = [
-        told("d", 1, "x", True),
-        told("u", 3, "y"),
-        told("d", 5, "x", True),
+        sets_role("d", 1, "x", True),
+        sets_role("u", 3, "y"),
+        sets_role("d", 5, "x", True),
         linked("d", "u", 5),
         signs_up("u", 6),
         *afterwards,

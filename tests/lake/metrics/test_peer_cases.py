@@ -306,7 +306,7 @@ def first_instant(case: Case) -> datetime:
 
 
 def triangle(case: Case, rows: list[dict[str, Any]], expected: list[list[int]]) -> list[list[int]]:
-    """The rows as peers print them: cohort by cohort, as many periods as lie in the range; 0 where nobody is."""
+    """The rows as peers print them: cohort by cohort, as many periods as are in the range; 0 where nobody is."""
     period = PERIODS[case.definition["period"]]
     first = first_instant(case).replace(tzinfo=None)
     found = {(row["cohort_starts_at"], row["period"]): row for row in rows}

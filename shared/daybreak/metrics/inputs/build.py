@@ -1,4 +1,4 @@
-"""Makes the input tables a family's SQL reads, and only these, in order of need.
+"""Makes the input tables that a family's SQL reads, and only these, each after the tables it is made from.
 
 A `.sql` file names the tables it reads in its header, after `-- Inputs:`. A table is made by the `.sql` file of its
 name beside this module, from the definitions (`definitions.py`), from the lake (`lake.py`), or by the calendar.
@@ -31,7 +31,7 @@ class Inputs:
         self._makers = self._own_makers()
 
     def make(self, names: Iterable[str]) -> None:
-        """Make these tables, and before each what it is made of. A name that nothing makes is a FileNotFoundError."""
+        """Make these tables, each after the tables it is made from. Raises FileNotFoundError for an unknown name."""
         for name in names:
             if name in self._made or self._run.shared_inputs.get(name) == self._moment:
                 continue
@@ -41,7 +41,7 @@ class Inputs:
                 self._run.shared_inputs[name] = self._moment
 
     def _own_makers(self) -> dict[str, Callable[[], None]]:
-        """Table -> what makes it, where that is not the SQL of its name."""
+        """Table -> the function that makes it, if the SQL file of its name does not."""
         run, computation, counted = self._run, self._computation, self._counted
         from_here = {**definitions.TABLES, **lake.TABLES}
         makers: dict[str, Callable[[], None]] = {
@@ -68,9 +68,9 @@ class Inputs:
 
     def _by_actor(self, view: str) -> None:
         """A table of the lake with people (and accounts) in place of ids."""
-        kind = "by_person_and_account" if self._run.project.counts_accounts else "by_person"
+        file = "by_person_and_account" if self._run.project.counts_accounts else "by_person"
         parts = {"table": identifier(view), "at": identifier(lake.INSTANTS[view])}
-        statement = spliced(sql_file("daybreak.metrics.inputs", kind), **parts)
+        statement = spliced(sql_file("daybreak.metrics.inputs", file), **parts)
         self.make(name.strip('"') for name in inputs_of(statement))
         name = identifier(f"{view}_by_actor")
         self._run.db.execute(spliced("create or replace view {name} as {rows}", name=name, rows=statement))

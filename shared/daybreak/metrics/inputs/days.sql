@@ -1,7 +1,7 @@
 -- Which days does a definition count, and are they over?
 -- Grain: one row per definition and day that has begun, from its first partition on.
 -- Inputs: run, definitions, calendar_periods.
--- Lag: none. known_us is the first instant of which nothing is known by the end of the day.
+-- Lag: none. known_us is the instant up to which everything is known by the end of the day.
 select
     d.definition,
     d.version,

@@ -1,4 +1,4 @@
-"""Input tables made from the definitions alone: what they count, by which selectors, with which options."""
+"""Input tables made from the definitions alone: their selectors, roles, options and segments."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -75,12 +75,12 @@ def _definition_segments(run: Run, computation: Computation, counted: Counted) -
             "segment": segment,
             "trait": (chosen := run.project.segments[segment]).trait,
             "property_path": path_of(chosen.property) if chosen.property else None,
-            "taken": chosen.at,
+            "at": chosen.at,
         }
         for name, definition in run.project.of(computation.family.name).items()
         for segment in definition.segments
     ]
-    columns = dict.fromkeys(("definition", "segment", "trait", "property_path", "taken"), "VARCHAR")
+    columns = dict.fromkeys(("definition", "segment", "trait", "property_path", "at"), "VARCHAR")
     database.create(run.db, "definition_segments", columns, segments)
 
 
@@ -103,7 +103,7 @@ def _selectors(run: Run, computation: Computation, counted: Counted) -> None:
 
 
 def _wanted(run: Run, computation: Computation, counted: Counted) -> None:
-    """Whose events each selector of the lake counts, and under which key."""
+    """For each selector of the lake: whose events count, and under which key."""
     del computation
     wanted = {(selector, d.actor, counted_as(d, selector)) for d in counted.values() for selector in d.selectors()}
     names = ("selector", "actor", "counted_as")

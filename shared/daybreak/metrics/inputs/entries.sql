@@ -1,4 +1,4 @@
--- When did each person enter each definition, again and again where it counts every entry?
+-- When did each person enter each definition, and each later time where it counts every entry?
 -- Grain: one row per definition, person and entry: 0, or the number of the period it falls in.
 -- Inputs: starts, definitions, selectors, activity, matches, calendar_day_periods. Lag: none. DuckDB only.
 select definition, person, 0 as entry, started_at as entered_at, first_values from starts

@@ -22,9 +22,9 @@ CALENDARS = ("calendar_days", "calendar_periods", "calendar_day_periods")
 
 
 def calendars(run: Run, computation: Computation, counted: Counted) -> None:
-    """From the first known day to the last day; periods from the first partition, if that is later.
+    """Make the calendar tables, from the first known day to the last; periods from the first partition, if later.
 
-    After the tables of `INSTANTS`.
+    Needs the tables of `INSTANTS`.
     """
     row = run.db.execute(
         "select least((select min(first_at) from seen), (select min(first_at) from activity_days), "
@@ -44,7 +44,7 @@ def calendars(run: Run, computation: Computation, counted: Counted) -> None:
 
 
 def follow_links(db: Connection) -> None:
-    """Chains: an id replaced by an id that was itself replaced belongs to the last of them. Rings do no harm."""
+    """Follow chains: an id linked to an id that was itself linked belongs to the last one. Rings do no harm."""
     for _ in range(16):  # each round doubles the length followed: 65,536 links
         changed = db.execute(
             "update person_of set person = further.person from person_of as further "
@@ -55,7 +55,7 @@ def follow_links(db: Connection) -> None:
 
 
 def _merged(name: str, table: str) -> Callable[[Run, Computation, Counted], None]:
-    """A merged table as of the last day."""
+    """Makes a merged table as of the last day."""
 
     def make(run: Run, computation: Computation, counted: Counted) -> None:
         del counted
@@ -65,13 +65,13 @@ def _merged(name: str, table: str) -> Callable[[Run, Computation, Counted], None
 
 
 def _memberships(run: Run, computation: Computation, counted: Counted) -> None:
-    """Nobody's, where no definition counts accounts by them."""
+    """The memberships as of the last day; none if no definition counts accounts by them."""
     del counted
     _create(run, "memberships", "memberships", computation.last_day if run.project.by_membership else EPOCH)
 
 
 def _seen(run: Run, computation: Computation, counted: Counted) -> None:
-    """Of the selectors of seen roles."""
+    """The table seen, with only the selectors of seen roles."""
     selectors = {s for d in counted.values() for s in d.selectors_of(d.seen_roles())}
     rows = merged_rows(run, "seen", computation.last_day)
     statement = "create or replace table seen as select * from ({rows}) where selector in ({selectors})"
@@ -86,7 +86,7 @@ def _create(run: Run, name: str, table: str, until: date) -> None:
 def _day_table(
     name: str, table: str, roles_of: Callable[[Definition], set[str]]
 ) -> Callable[[Run, Computation, Counted], None]:
-    """A view of a day table over the days these definitions read, holding the selectors they read there."""
+    """Makes a view of a day table over the days these definitions read, holding the selectors they read there."""
 
     def make(run: Run, computation: Computation, counted: Counted) -> None:
         reading = {n: d for n, d in counted.items() if d.selectors_of(roles_of(d))}

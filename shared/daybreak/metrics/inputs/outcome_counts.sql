@@ -1,4 +1,4 @@
--- Of those who entered on a day: how many reached what the definition looks for, in time?
+-- Of those who entered on a day: how many reached what the definition asks for, in time?
 -- Grain: one row per definition with milestones, day of entry and segment.
 -- Inputs: run, definitions, outcomes, segments, calendar_periods.
 -- Lag: a day is complete one window after the last of its people entered.

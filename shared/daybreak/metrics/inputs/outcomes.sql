@@ -1,9 +1,9 @@
--- Who reached what a definition looks for within its window, and when?
+-- Who reached what a definition asks for within its window, and when?
 -- Grain: one row per definition with milestones and person who entered it; reached_us is null where it was not reached.
 -- Inputs: run, definitions, selectors, starts, matches.
 -- Lag: none.
--- A milestone is reached with its at_least-th event; as many milestones as needed are. What role `before` ends the window
--- early: nothing counts from its first event on.
+-- A milestone is reached with its at_least-th event; `needed` of the milestones must be reached. The role `before` ends
+-- the window early: nothing counts from its first event on.
 with windows as (
     select
         s.definition,

@@ -1,8 +1,8 @@
--- Which id turned out to be which person?
--- Grain: one row per id that is somebody else's.
+-- Which person does each id belong to?
+-- Grain: one row per id that was linked to a user.
 -- Inputs: links (id, user_id, linked_at). Lag: none. DuckDB only.
--- An id belongs to the first user it was linked with: a browser that two people share keeps them apart after that. Of
--- two ids that were linked to each other, the later link is ignored.
+-- An id belongs to the first user it was linked to, so two people who share a browser stay apart. Of two ids that were
+-- linked to each other, the later link is ignored.
 select id, arg_min(user_id, row(linked_at, user_id)) as person
 from links as l
 where not exists (

@@ -1,6 +1,6 @@
--- What does the property that a definition reads say in each of its events?
--- Grain: one row per definition and event of its `answer` or `exposure`; text as it is, number where it is
--- one, or text that is written like one.
+-- Which value does the property that a definition reads have in each of its events?
+-- Grain: one row per definition and event of its `answer` or `exposure`. text is the value as it is, number the same
+-- where it is a number, or text that is written like one.
 -- Inputs: definitions, selectors, matches. Lag: none. DuckDB only.
 select
     d.definition,

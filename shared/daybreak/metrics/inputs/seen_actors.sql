@@ -1,5 +1,5 @@
 -- When did each person (or account) first do each thing, and last?
--- Grain: one row per selector and person; times as timestamps, with what the first event said.
+-- Grain: one row per selector and person; times as timestamps, with the properties of the first event.
 -- Inputs: seen_by_actor. Lag: none. DuckDB only.
 select
     counted_selector as selector,

@@ -1,7 +1,7 @@
 """The input tables a family's SQL may read, one row model each.
 
-`person` is the account where a definition counts accounts: its selectors are counted apart under another name. Times
-are whole microseconds since 1970 UTC; days, hours and periods are numbers, so the SQL is plain arithmetic.
+`person` is the account where a definition counts accounts: its selectors then have keys of their own. Times are
+whole microseconds since 1970 UTC; days, hours and periods are numbers, so the SQL is plain arithmetic.
 """
 
 from datetime import date, datetime
@@ -11,16 +11,16 @@ from pydantic import Field
 from daybreak.lake.tables import Row
 
 _DEFINITION = Field(description="Name in daybreak.toml")
-_PERSON = Field(description="Whom the definition counts")
-_SELECTOR = Field(description="Key of the selector, apart for accounts")
-_DAY = Field(description="Days since 1970-01-01 of the project's day")
+_PERSON = Field(description="The person or account that the definition counts")
+_SELECTOR = Field(description="Key of the selector; for accounts a key of its own")
+_DAY = Field(description="The project day, as days since 1970-01-01")
 
 
 class RunRow(Row):
     """The run itself, one row: the data is known up to an instant."""
 
-    until_us: int = Field(description="Everything before this instant is known, nothing from it on counts")
-    hour_shift_us: int = Field(description="How far the zone's full hours lie before UTC's")
+    until_us: int = Field(description="Everything before this instant is known and counts, nothing after")
+    hour_shift_us: int = Field(description="How much earlier the zone's full hours begin than UTC's")
 
 
 class DefinitionRow(Row):
@@ -64,7 +64,7 @@ class StartRow(Row):
 
 
 class EntryRow(Row):
-    """When each person entered each definition, again and again where every entry counts."""
+    """When each person entered each definition; each later time too, where every entry counts."""
 
     definition: str = _DEFINITION
     person: str = _PERSON
@@ -100,7 +100,7 @@ class MatchRow(Row):
     person: str = _PERSON
     at_us: int = Field(description="When")
     hour_number: int = Field(description="Full hours of the project's zone since 1970")
-    event_key: str = Field(description="Tells two events of one instant apart")
+    event_key: str = Field(description="Distinguishes two events of the same instant")
     asked_values: str | None = Field(description="JSON of the event's properties that definitions read")
 
 
@@ -110,7 +110,7 @@ class PropertyValueRow(Row):
     definition: str = _DEFINITION
     person: str = _PERSON
     at_us: int = Field(description="When")
-    event_key: str = Field(description="Tells two events of one instant apart")
+    event_key: str = Field(description="Distinguishes two events of the same instant")
     text: str | None = Field(description="The value as text")
     number: float | None = Field(description="The value as a number, where it is one or is written like one")
 
@@ -133,7 +133,7 @@ class DayRow(Row):
     day: date = Field(description="The project's day")
     day_number: int = _DAY
     complete: int = Field(description="1 once the day has ended")
-    known_us: int = Field(description="The first instant of which nothing is known by the end of the day")
+    known_us: int = Field(description="The instant up to which everything is known by the end of the day")
 
 
 class PeriodRow(Row):
@@ -177,10 +177,10 @@ class OutcomeCountRow(Row):
     segment: str = Field(description="Name of the segment, or all")
     segment_value: str = Field(description="Its value")
     status: str = Field(description="complete or open")
-    people: int = Field(description="Who started")
-    finished: int = Field(description="Whose window has ended")
-    reached: int = Field(description="Who of these reached it")
-    reached_so_far: int = Field(description="Who reached it of the others")
+    people: int = Field(description="People who started")
+    finished: int = Field(description="Those whose window has ended")
+    reached: int = Field(description="Those of finished who reached it")
+    reached_so_far: int = Field(description="Those of the others who reached it")
     rate: float | None = Field(description="reached / finished; null while open")
 
 

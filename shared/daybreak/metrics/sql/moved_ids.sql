@@ -1,4 +1,4 @@
--- Which ids belong to another person than they did?
+-- Which ids now belong to another person than before?
 -- Grain: one row per id: those with a new link, and those that lead to them.
 -- Inputs: links now and links known before (id, user_id). Lag: none. DuckDB only.
 create or replace table moved_ids as

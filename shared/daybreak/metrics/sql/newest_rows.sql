@@ -1,4 +1,4 @@
--- Which rows of everybody do the newest partitions of each definition hold?
+-- Which rows of the segment `all` do the newest partitions of each definition hold?
 -- Grain: as of the family's result table.
 -- Inputs: partitions (file, definition, value of the partition); the files. Lag: none. DuckDB only.
 select {columns}
