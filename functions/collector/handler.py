@@ -18,7 +18,7 @@ from daybreak.aws.write_keys import WriteKeys
 from daybreak.errors import RequestRefused
 from daybreak.ingest import read_endpoints
 from daybreak.ingest.privacy import load_privacy
-from daybreak.ingest.request import Intake, Request, take
+from daybreak.ingest.request import Intake, Request, receive
 from daybreak.ingest.responses import accepted
 
 
@@ -46,7 +46,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         if page := read_endpoints.page(request, lambda: events_table.probe(datetime.now(UTC))):
             return gateway.answer(request, 200, page)
         received_at = datetime.now(UTC)
-        intake = take(request, write_keys.source_of, rules.current(), received_at)
+        intake = receive(request, write_keys.source_of, rules.current(), received_at)
         events_table.store(intake, received_at)
         _record_intake_metrics(intake)
         return gateway.success(request, accepted(intake))

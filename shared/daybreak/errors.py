@@ -1,23 +1,23 @@
-"""Every exception Daybreak raises on purpose, drawn once.
+"""Every exception that Daybreak raises on purpose, as one tree.
 
 DaybreakError
-├── RequestRefused    the request as a whole cannot be taken: becomes a 4xx or 503 answer
-├── EventRejected     one event cannot be taken: it is quarantined, its siblings are not touched
+├── RequestRefused    the request as a whole is refused: becomes a 4xx or 503 response
+├── EventRejected     one event is rejected and quarantined; the other events of its request are not affected
 ├── DefinitionError   daybreak.toml says something that cannot be measured
 ├── InputError        a file or value given on the command line, or a payload given to a job, cannot be used
 ├── DayMissing        a job ran before the data it needs was exported: retry after the export
-└── CloudError        the local cloud or the deployed stack cannot be reached or did not do its part
+└── CloudError        the local cloud or the deployed stack cannot be reached or failed
 """
 
 
 class DaybreakError(Exception):
-    """Base of all; `str()` is one line that says what is wrong and the way out."""
+    """Base of all; `str()` is one line that says what is wrong and what to do."""
 
 
 class RequestRefused(DaybreakError):
-    """Answer the whole request with `status`, `code` and `message`; nothing of it was stored.
+    """The whole request is refused with `status`, `code` and `message`; nothing of it was stored.
 
-    `retry_after` is whole seconds, set where a client should come back (429, 503).
+    `retry_after` is whole seconds, set if the client should send again (429, 503).
     """
 
     def __init__(self, status: int, code: str, message: str, retry_after: int | None = None) -> None:
@@ -38,7 +38,7 @@ class EventRejected(DaybreakError):
 
 
 class DefinitionError(DaybreakError):
-    """`daybreak.toml` is refused; the line names file, table and field."""
+    """`daybreak.toml` is refused; the line names the file, the table and the field."""
 
 
 class InputError(DaybreakError):
@@ -46,8 +46,8 @@ class InputError(DaybreakError):
 
 
 class DayMissing(DaybreakError):
-    """A job needs data that is not exported yet; running it again after the export succeeds."""
+    """A job needs data that is not exported yet. Run it again after the export."""
 
 
 class CloudError(DaybreakError):
-    """The local cloud or the deployed stack did not answer as it must."""
+    """The local cloud or the deployed stack cannot be reached or failed."""

@@ -17,7 +17,7 @@ from daybreak.aws.events_table import EventsTable
 from daybreak.aws.write_keys import WriteKeys
 from daybreak.errors import RequestRefused
 from daybreak.ingest.frames import HourFrames, unpack
-from daybreak.ingest.request import Source, take
+from daybreak.ingest.request import Source, receive
 from daybreak.ingest.rules import NO_RULES
 from support.endpoint import Endpoint
 
@@ -235,7 +235,7 @@ def test_an_authorization_header_that_is_no_text_is_no_key(post: Post) -> None:
     event = payload("gateway-http-api.json")
     request = gateway.request({**event, "headers": {"authorization": "Basic \u00e9"}, "body": "{}"})
     with pytest.raises(RequestRefused, match="write key"):
-        take(request, lambda _: Source("web", "browser"), NO_RULES, datetime.now(UTC))
+        receive(request, lambda _: Source("web", "browser"), NO_RULES, datetime.now(UTC))
 
 
 def test_a_write_key_never_reaches_the_quarantine(post: Post, tables: Any, write_key: str) -> None:

@@ -25,7 +25,7 @@ from daybreak.aws.settings import CollectorSettings
 from daybreak.aws.write_keys import WriteKeys
 from daybreak.cloud import local
 from daybreak.ingest.frames import LEVEL, zstd
-from daybreak.ingest.request import Request, Source, take
+from daybreak.ingest.request import Request, Source, receive
 from daybreak.ingest.rules import NO_RULES
 from support.deployed_tables import create_tables
 from support.endpoint import handler_module
@@ -63,7 +63,7 @@ def _units() -> list[dict[str, Any]]:
             body = orjson.dumps({"batch": list(events(size, seed=batch))})
             now = datetime.now(UTC)
             request = Request("POST", "/v1/batch", {"authorization": "Basic azo="}, {}, body)
-            intake = take(request, lambda _: Source("web", "browser"), NO_RULES, now)
+            intake = receive(request, lambda _: Source("web", "browser"), NO_RULES, now)
             assert len(intake.events) == size
             sent += len(body)
             for item in items(intake, now):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from daybreak.export.job import Export
 from daybreak.families.registry import FAMILIES
 from daybreak.ingest.frames import HourFrames, StoredItem, pack
-from daybreak.ingest.request import Request, Source, take
+from daybreak.ingest.request import Request, Source, receive
 from daybreak.ingest.rules import NO_RULES
 from daybreak.metrics.job import Metrics
 from support.journeys import LIMITS, Deployment, project, tries
@@ -154,7 +154,7 @@ class _Requests:
     def __init__(self, bodies: list[Any]) -> None:
         key = {"authorization": "Basic azo="}
         requests = [Request("POST", "/v1/batch", key, {}, json.dumps({"batch": body}).encode()) for body in bodies]
-        taken = [take(request, lambda _: Source("web", "browser"), NO_RULES, RECEIVED) for request in requests]
+        taken = [receive(request, lambda _: Source("web", "browser"), NO_RULES, RECEIVED) for request in requests]
         self.events = [event for intake in taken for event in intake.events]
         self.rejected = [event for intake in taken for event in intake.rejected]
 

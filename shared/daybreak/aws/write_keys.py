@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from daybreak.errors import InputError, RequestRefused
-from daybreak.ingest.request import Kind, Source
+from daybreak.ingest.request import KeyKind, Source
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,7 +37,7 @@ class WriteKey:
 
     id: str
     source: str
-    kind: Kind
+    kind: KeyKind
     created_at: str
     revoked_at: str | None
 
@@ -72,7 +72,7 @@ class WriteKeys:
         self._cached[digest] = (self._clock(), source)
         return source
 
-    def create(self, source: str, kind: Kind, created_at: str) -> str:
+    def create(self, source: str, kind: KeyKind, created_at: str) -> str:
         """The first key of a source; the only time it is ever shown. Raises InputError where the source has one."""
         if not _SOURCE.match(source):
             raise InputError(f"source {source!r}: use small letters, digits, - and _, 63 at most")
@@ -118,7 +118,7 @@ class WriteKeys:
     def _valid(self, source: str) -> list[WriteKey]:
         return [key for key in self.all() if key.source == source and key.revoked_at is None]
 
-    def _new(self, source: str, kind: Kind, created_at: str) -> str:
+    def _new(self, source: str, kind: KeyKind, created_at: str) -> str:
         write_key = secrets.token_urlsafe(24)
         item: dict[str, Any] = {
             "key_hash": {"S": _digest(write_key)},
@@ -139,7 +139,7 @@ def _write_key(item: dict[str, Any]) -> WriteKey:
     return WriteKey(
         id=item["key_hash"]["S"][:12],
         source=item["source"]["S"],
-        kind=cast("Kind", item["kind"]["S"]),
+        kind=cast("KeyKind", item["kind"]["S"]),
         created_at=item["created_at"]["S"],
         revoked_at=item["revoked_at"]["S"] if "revoked_at" in item else None,
     )

@@ -1,1 +1,1 @@
-"""What a client sends, made canonical: body -> events, each judged alone -> zstd frames of NDJSON. No AWS in here."""
+"""From a client's request to stored bytes: body -> events, each judged alone -> zstd frames of NDJSON. Without AWS."""

@@ -1,7 +1,7 @@
-"""From the bytes of a request to plain Python values, with every limit enforced on the way.
+"""Read the bytes of a request into plain Python values, and enforce every limit on the way.
 
-No header is trusted (gateways alter bodies, see events/README.md): gzip is recognised by its first bytes, also where it
-stands in base64 that nobody marked as such.
+No header is trusted, because gateways alter bodies (see events/README.md). Gzip is recognised by its first bytes, also
+inside base64 that no header announces.
 """
 
 import base64
@@ -15,26 +15,26 @@ import orjson
 from daybreak.errors import RequestRefused
 
 MAX_BODY_BYTES = 6 * 1024 * 1024
-"""What Lambda accepts for one request, before inflating."""
+"""The largest body that Lambda accepts, before inflating."""
 MAX_INFLATED_BYTES = 10 * 1024 * 1024
-"""What a request may hold once inflated; measured while inflating, so a zip bomb costs no more than this."""
+"""The largest body after inflating. It is measured while inflating, so a zip bomb costs no more memory than this."""
 
 MAX_CONTAINERS = 1_000_000
-"""Lists and objects of one body. Each costs some hundred bytes of memory and as few as two of text, so that 20 MB of
-brackets would need more than the function has; of events as clients send them a body holds a fifth of this."""
+"""Lists and objects in one body. Each costs some hundred bytes of memory and as few as two bytes of text, so 20 MB of
+brackets would need more memory than the function has. A body of events as clients send them holds a fifth of this."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_IN_BASE64 = b"H4sI"
-"""How every gzip body with the usual method begins in base64; no JSON begins so."""
+"""The beginning, in base64, of every gzip body with the usual method. No JSON begins like this."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MOST_MEMBERS = 100
-"""Clients send one; each further one costs a copy of what is left."""
+"""Gzip members of one body. Clients send one; each further member costs a copy of the rest."""
 _DAMAGED_GZIP = (b"\x1f\xef\xbf\xbd", b"\x1f\xc2\x8b")
-"""How gzip's first bytes look after a gateway decoded the body as text (replacement character, or Latin-1)."""
+"""Gzip's first bytes after a gateway decoded the body as text (with a replacement character, or as Latin-1)."""
 
 
 def read_json(body: bytes, most: int = MAX_INFLATED_BYTES) -> Any:
-    """The JSON value in `body`, gzipped or not, of `most` bytes once inflated. Raises RequestRefused (400 or 413)."""
+    """Parse a body, gzipped or not, of at most `most` bytes after inflating. Raises RequestRefused (400 or 413)."""
     if len(body) > MAX_BODY_BYTES:
         _too_large(f"the body is {len(body):,} bytes; the limit is {MAX_BODY_BYTES:,}: send smaller batches")
     if body.startswith(_GZIP_IN_BASE64):
@@ -64,7 +64,7 @@ def _from_base64(body: bytes) -> bytes:
 
 
 def _inflate(body: bytes, most: int) -> bytes:
-    """Every gzip member of `body`, stopping as soon as the limit is passed."""
+    """Inflate every gzip member of `body`, and stop when the limit is passed."""
     inflated = bytearray()
     rest = body
     members = 0
@@ -86,9 +86,9 @@ def _inflate(body: bytes, most: int) -> bytes:
 
 
 def _parse(body: bytes) -> Any:
-    """orjson first; what it refuses but clients do send (NaN, 1e999, a lone surrogate) gets a second, lenient reading.
+    """Parse with orjson, then leniently: clients do send values that orjson refuses (NaN, 1e999, a lone surrogate).
 
-    The lenient reading exists so that one odd value costs one event and not the batch it stands in.
+    With the lenient parser, one odd value costs one event and not its whole batch.
     """
     try:
         return orjson.loads(body)
@@ -100,7 +100,7 @@ def _parse(body: bytes) -> Any:
 
 
 def _number(text: str) -> int | float | str:
-    """A JSON number as orjson would read it: beyond 64 bits a float, beyond a float its own digits as text."""
+    """A JSON number as orjson reads it: a float beyond 64 bits. A number beyond a float stays text."""
     if text.lstrip("-").isdigit() and len(text) <= 20 and -(2**63) <= int(text) < 2**64:
         return int(text)
     value = float(text)

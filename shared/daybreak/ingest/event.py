@@ -1,4 +1,4 @@
-"""One event: what a client may send, and the canonical form everything after it relies on.
+"""One event: the form in which a client may send it, and the canonical form that all later stages rely on.
 
 Canonical events are JSON objects with only the keys of `daybreak.lake.tables.Event`; absent means null.
 """
@@ -20,12 +20,12 @@ MAX_EVENT_BYTES = 32 * 1024
 """Segment's documented limit for one event, measured on the canonical form."""
 MAX_MESSAGE_ID_CHARS = 100
 SKEW_TOLERANCE = timedelta(minutes=1)
-"""Longer than any transit: a bigger gap between sentAt and receivedAt is a wrong clock and is corrected."""
+"""Longer than any network delay: a bigger gap between sentAt and receivedAt means a wrong clock and is corrected."""
 FUTURE_TOLERANCE = timedelta(days=1)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
-_SAID_ANEW = ("sentAt", "writeKey")
-"""What a one-event request holds beside the event; `sentAt` is another each time it is sent."""
+_NOT_IN_MADE_ID = ("sentAt", "writeKey")
+"""Fields of a one-event request that do not belong to its event; `sentAt` is different each time it is sent."""
 
 Id = str | int | None
 """Clients send user ids as text or as whole numbers; both become text."""
@@ -34,7 +34,7 @@ Id = str | int | None
 class IncomingEvent(BaseModel):
     """A Segment message. Unknown keys are ignored, null is the same as absent.
 
-    RudderStack's SDKs say `originalTimestamp` where Segment's say `timestamp`, and `sentAt` in each event.
+    RudderStack's SDKs send `originalTimestamp` where Segment's send `timestamp`, and a `sentAt` in each event.
     """
 
     model_config = ConfigDict(strict=True, extra="ignore", title="Event")
@@ -59,9 +59,10 @@ class IncomingEvent(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What is the same for every event of a request. All times are UTC.
+    """Values that all events of a request share. All times are UTC.
 
-    `history`: sent long after it happened, by something that knows its times: nothing is put down to a wrong clock.
+    `history`: the events are sent long after they happened, by a source that knows their times. A gap between sentAt
+    and receivedAt then does not mean a wrong clock.
     """
 
     received_at: datetime
@@ -76,7 +77,7 @@ class Arrival:
 class Canonical:
     """An accepted event: its NDJSON line (without the newline) and its id; `id_made` when the client sent none.
 
-    `breaches`: where it is not as the tracking plan says, for a source that is only warned.
+    `breaches`: how it breaks the tracking plan, for a source that is only warned.
     """
 
     line: bytes
@@ -90,7 +91,7 @@ def canonical(
 ) -> Canonical:
     """Judge one event and write it in canonical form.
 
-    `position` is its index in the batch; `type_` the type its path names, for the one-event endpoints.
+    `position` is its index in the batch; `type_` is the type in the path, for the one-event endpoints.
     Raises EventRejected with a code and a message that names the field.
     """
     event = _validated(raw, type_)
@@ -128,7 +129,7 @@ def canonical(
 
 
 def sent_time(text: Any) -> datetime | None:
-    """A `sentAt`. One that cannot be read is no reason to lose anything: the events keep their own times."""
+    """A `sentAt` as UTC; None if it cannot be read. The events are accepted all the same, with their own times."""
     try:
         return parse_time(text) if isinstance(text, str) else None
     except (ValueError, OverflowError):
@@ -136,13 +137,13 @@ def sent_time(text: Any) -> datetime | None:
 
 
 def parse_time(text: str) -> datetime:
-    """An ISO 8601 time as UTC; without an offset it is taken as UTC. Raises ValueError."""
+    """An ISO 8601 time as UTC; without an offset it is read as UTC. Raises ValueError."""
     value = datetime.fromisoformat(text)
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def iso(value: datetime) -> str:
-    """UTC with a Z and no more digits than needed, so that equal times are equal bytes."""
+    """A UTC time as text, with a Z and no more digits than needed, so that equal times are equal bytes."""
     text = value.isoformat(timespec="auto")
     return text.replace("+00:00", "Z")
 
@@ -161,13 +162,13 @@ def _validated(raw: Any, type_: str | None) -> IncomingEvent:
 
 
 def _traits_in_context(event: IncomingEvent) -> dict[str, Any] | None:
-    """RudderStack's Python SDK says an identify call's traits only in its context."""
+    """The traits in an identify call's context, where RudderStack's Python SDK puts them."""
     traits = (event.context or {}).get("traits") if event.type == "identify" else None
     return traits if isinstance(traits, dict) else None
 
 
 def _require_people(type_: str, fields: dict[str, Any]) -> None:
-    """Each type's own rule: what must be there for the event to say who did what."""
+    """Check that the event has the fields that its type needs to say who did what. Raises EventRejected."""
     if type_ == "alias":
         if not (fields["previous_id"] and fields["user_id"]):
             raise EventRejected("no_id", "alias needs previousId and userId")
@@ -184,7 +185,7 @@ def _corrected(client_time: datetime | None, sent_at: datetime | None, received_
     """The time the event counts at, and which rule gave it: client, skew, future or server.
 
     Correcting every event by receivedAt - sentAt would add the network's delay to each and reorder funnels, so
-    only a gap no transit explains is corrected.
+    only a gap that no network delay explains is corrected.
     """
     if client_time is None:
         return received_at, "server"
@@ -211,28 +212,29 @@ def _time(field: str, text: str | None) -> datetime | None:
 
 
 def _id(value: Id) -> str | None:
-    """An id as text; an empty one is none."""
+    """An id as text; None if it is empty."""
     return str(value) if value not in (None, "") else None
 
 
 def _merged(outer: dict[str, Any] | None, inner: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The batch's value under the event's own."""
+    """The batch's value, overridden key by key by the event's own."""
     if outer and inner:
         return {**outer, **inner}
     return inner or outer or None
 
 
 def made_id(raw: dict[str, Any], type_: str | None, source: str, position: int, *, dated: bool) -> str:
-    """An id for an event that came without one.
+    """Make an id for an event that came without one.
 
-    Of a dated event it is made from the content, so that sending the same batch again makes the same id and doubles
-    nothing. Without a time, two equal events may well be two real ones: the id is random and a resend counts again.
+    The id of a dated event is a hash of its content: if the same batch is sent again, its events get the same ids and
+    nothing is doubled. Without a time, two equal events may be two real ones: the id is random, and an event that is
+    sent again counts again.
     """
     if not dated:
         return f"server-{uuid.uuid4()}"
     try:
-        said = {key: value for key, value in raw.items() if key not in _SAID_ANEW}
-        content = orjson.dumps([source, position, {**said, "type": type_}], option=orjson.OPT_SORT_KEYS)
+        own = {key: value for key, value in raw.items() if key not in _NOT_IN_MADE_ID}
+        content = orjson.dumps([source, position, {**own, "type": type_}], option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as error:
         raise EventRejected("unencodable", f"event: {error}") from None
     return f"server-{hashlib.sha256(content).hexdigest()[:32]}"

@@ -1,6 +1,6 @@
-"""Events into zstd frames of NDJSON, each small enough for one DynamoDB item, and back; the items as they are stored.
+"""Pack events into zstd frames of NDJSON, each small enough for one DynamoDB item, and unpack them again.
 
-Frames laid end to end are one valid zstd file, so nothing after this ever decodes an event to move it.
+Frames laid end to end are one valid zstd file, so no later stage decodes an event in order to move it.
 """
 
 import sys
@@ -14,13 +14,13 @@ else:
     from backports import zstd as zstd
 
 MAX_FRAME_BYTES = 350 * 1024
-"""DynamoDB's limit for an item is 400 KB; the rest is left for keys and a second frame of rejects."""
+"""DynamoDB's limit for an item is 400 KB; the rest is for keys and a second frame with rejected events."""
 LEVEL = 6
 """Measured on typical batches: 6 is where bytes stop falling quickly and time starts rising (tests/bench)."""
 
 Tally = dict[str, int]
-"""What one source sent in an hour: `accepted` and `rejected` as the collector counted them when it stored them,
-`stored` and `quarantined` as lines that are in the frames now."""
+"""Counts of one source in one hour: `accepted` and `rejected` as the collector counted them when it stored them,
+`stored` and `quarantined` as the lines that the frames hold now."""
 TALLY = ("accepted", "stored", "rejected", "quarantined")
 
 
@@ -33,7 +33,7 @@ class Frame:
 
 
 def pack(lines: Sequence[bytes]) -> list[Frame]:
-    """The lines, in order, as one frame, or as several where one would be over the limit. No lines, no frames."""
+    """Pack lines in order into one frame, or into several if one would be over the limit. No lines give no frame."""
     if not lines:
         return []
     data = zstd.compress(b"\n".join(lines) + b"\n", level=LEVEL)
@@ -44,7 +44,7 @@ def pack(lines: Sequence[bytes]) -> list[Frame]:
 
 
 def count_lines(data: bytes) -> int:
-    """How many NDJSON lines frames laid end to end hold."""
+    """Count the NDJSON lines in frames laid end to end."""
     lines = 0
     while data:
         decompressor = zstd.ZstdDecompressor()
@@ -63,7 +63,7 @@ def unpack(data: bytes) -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class StoredItem:
-    """An item of the events table: frames of one source, and how many lines the collector said they hold."""
+    """An item of the events table: frames of one source, and how many lines the collector counted in them."""
 
     source: str
     frame: bytes = b""
@@ -74,7 +74,7 @@ class StoredItem:
 
 @dataclass(frozen=True, slots=True)
 class HourFrames:
-    """What arrived in one hour: frames of events and of rejected events, and each source's tally."""
+    """Everything that arrived in one hour: frames of events and of rejected events, and each source's tally."""
 
     frames: bytes = b""
     rejected_frames: bytes = b""
@@ -82,7 +82,7 @@ class HourFrames:
 
     @classmethod
     def of(cls, items: Iterable[StoredItem]) -> Self:
-        """The items' frames in their order, and what they hold."""
+        """Join the frames of these items in order, and add up the tallies of each source."""
         found = list(items)
         sources: dict[str, Tally] = {}
         for item in found:

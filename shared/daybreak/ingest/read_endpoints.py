@@ -1,4 +1,4 @@
-"""What the endpoint shows to those who read: its health, its description, settings for browsers' SDKs."""
+"""The pages that the endpoint serves to GET: its health, its description, and settings for browsers' SDKs."""
 
 import re
 from collections.abc import Callable
@@ -11,9 +11,9 @@ _SETTINGS = re.compile(r"^/+v1/projects/([A-Za-z0-9_-]{1,100})/settings$")
 
 
 def page(request: Request, write_probe: Callable[[], None]) -> dict[str, Any] | None:
-    """The JSON of the page a request asks for, or None where it asks for none.
+    """The JSON of the page that a request asks for, or None if it asks for none.
 
-    `write_probe` writes to the events table; what it raises (RequestRefused, 503) is the answer.
+    `write_probe` writes to the events table. Raises the RequestRefused (503) that it raises.
     """
     if request.method not in ("GET", "HEAD"):
         return None
@@ -23,15 +23,15 @@ def page(request: Request, write_probe: Callable[[], None]) -> dict[str, Any] | 
         return Health().model_dump(by_alias=True)
     if path == "/openapi.json":
         return openapi()
-    if asked := _SETTINGS.match(path):
-        return browser_settings(asked.group(1), request.base)
+    if match := _SETTINGS.match(path):
+        return browser_settings(match.group(1), request.base)
     return None
 
 
 def browser_settings(write_key: str, base: str) -> dict[str, Any]:
-    """What @segment/analytics-next asks its `cdnURL` for before it sends: where to send to, and that nothing is off.
+    """The settings that @segment/analytics-next reads from its `cdnURL` before it sends: where to send, nothing off.
 
-    So a page needs one setting only. Says the same for any key: whether a key is good is told by sending with it.
+    With them, a page needs one setting only. They are the same for every key: a bad key is refused when it is used.
     """
     protocol, _, host = base.partition("://")
     return {

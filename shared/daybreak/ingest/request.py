@@ -1,4 +1,4 @@
-"""One HTTP request: whose it is, what it holds, and which of its events are taken. No AWS in here."""
+"""Receive one HTTP request: find its source, read its events and judge each of them. Without AWS."""
 
 import base64
 import json
@@ -24,14 +24,14 @@ from daybreak.ingest.event import (
 from daybreak.ingest.rules import PEOPLE, Rules
 
 TYPES = ("track", "identify", "page", "screen", "group", "alias")
-_KINDS = {name: name for name in (*TYPES, "batch", "import")} | {name[0]: name for name in (*TYPES, "batch")}
-"""Endpoint -> what it takes; the one-letter forms are what browsers' SDKs use."""
-_PATH = re.compile(rf"^/+(?:v1/({'|'.join(_KINDS)})|beacon/v1/(batch))/*$")
+_ENDPOINTS = {name: name for name in (*TYPES, "batch", "import")} | {name[0]: name for name in (*TYPES, "batch")}
+"""Name in the path -> endpoint. Browsers' SDKs use the one-letter names."""
+_PATH = re.compile(rf"^/+(?:v1/({'|'.join(_ENDPOINTS)})|beacon/v1/(batch))/*$")
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What a request may hold: bytes once inflated, events, and bytes of all its events in canonical form.
+    """The most that a request may hold: bytes after inflating, events, and bytes of all its events in canonical form.
 
     A batch's context is repeated in each event, so a small body can grow.
     """
@@ -42,25 +42,25 @@ class Sizes:
 
 
 BATCH = Sizes(inflated=MAX_INFLATED_BYTES, events=25_000, judged=32 * 1024 * 1024)
-"""Ten times what Segment's own SDKs put in a batch."""
+"""Ten times the size of a batch from Segment's own SDKs."""
 IMPORT = Sizes(inflated=2 * MAX_INFLATED_BYTES, events=100_000, judged=64 * 1024 * 1024)
-"""What the function's memory carries."""
+"""As much as fits into the function's memory."""
 _MAX_QUARANTINED_BYTES = 200_000
-"""A quarantined event is kept whole up to this size; what is longer is cut and says so."""
+"""A quarantined event is kept whole up to this size. A longer one is cut, and its record says how long it was."""
 
 _SHORTEST_KEY = 20
-"""Keys have 32 letters; one of a few would be found in words."""
+"""Write keys have 32 characters. A much shorter text would also be found inside ordinary words."""
 _NO_KEY = b"[write key]"
 
-Kind = Literal["browser", "server"]
+KeyKind = Literal["browser", "server"]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What sends with a write key. A browser's key can be read by anyone who opens the page; a server's cannot."""
+    """The owner of a write key. Anyone who opens the page can read a browser's key; nobody can read a server's."""
 
     name: str
-    kind: Kind
+    kind: KeyKind
 
 
 Authenticate = Callable[[str], Source | None]
@@ -69,7 +69,7 @@ Authenticate = Callable[[str], Source | None]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the gateway hands over, free of its format. Header names are lower case; `body` is bytes as sent.
+    """An HTTP request, in the same form for every gateway. Header names are lower case; `body` is the bytes as sent.
 
     `base` is the endpoint's URL as the client knows it, without a slash at its end.
     """
@@ -84,7 +84,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """An event that was not taken; `line` is its quarantine record, NDJSON without the newline."""
+    """A rejected event; `line` is its quarantine record, NDJSON without the newline."""
 
     index: int
     message_id: str | None
@@ -95,10 +95,10 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """All that came of a request: `events` to be stored, `rejected` to be quarantined.
+    """The judged events of a request: `events` to be stored, `rejected` to be quarantined.
 
-    What is about somebody who asked to be forgotten is judged and answered like the rest, so that nobody is told, but
-    has no line to be kept.
+    An event about somebody who asked to be forgotten is judged and counted in the response like any other, so that the
+    response does not give them away. Its `line` is empty, so it is not stored.
     """
 
     source: str
@@ -106,24 +106,24 @@ class Intake:
     rejected: list[Rejected]
 
     def kept(self) -> "Intake":
-        """What is stored of it."""
+        """The part of it that is stored."""
         return Intake(self.source, [e for e in self.events if e.line], [r for r in self.rejected if r.line])
 
 
-def take(request: Request, authenticate: Authenticate, rules: Rules, received_at: datetime) -> Intake:
-    """Read, authenticate and judge a request. Raises RequestRefused when it cannot be taken at all."""
-    kind = _kind(request)
-    sizes = IMPORT if kind == "import" else BATCH
+def receive(request: Request, authenticate: Authenticate, rules: Rules, received_at: datetime) -> Intake:
+    """Authenticate, read and judge a request. Raises RequestRefused if the whole request is refused."""
+    endpoint = _endpoint(request)
+    sizes = IMPORT if endpoint == "import" else BATCH
     if in_header := _basic(request.headers.get("authorization")):
-        _source(in_header, authenticate)  # a stranger's body is not worth reading
+        _source(in_header, authenticate)  # the body of an unknown sender is not read
     payload = read_json(request.body, sizes.inflated)
     if not isinstance(payload, dict):
         raise RequestRefused(400, "invalid_body", "the body must be a JSON object")
     write_key = _write_key(request, payload)
     source = _source(write_key, authenticate)
-    if kind == "import" and source.kind != "server":
+    if endpoint == "import" and source.kind != "server":
         raise RequestRefused(403, "server_key_needed", "/v1/import takes the key of a server only; see `daybreak keys`")
-    one = kind in TYPES
+    one = endpoint in TYPES
     raws = [payload] if one else payload.get("batch")
     if not isinstance(raws, list):
         raise RequestRefused(400, "no_batch", "the body needs `batch`, a list of events")
@@ -133,19 +133,19 @@ def take(request: Request, authenticate: Authenticate, rules: Rules, received_at
         received_at=received_at,
         source=source.name,
         sent_at=sent_time(payload.get("sentAt")),
-        history=kind == "import",
+        history=endpoint == "import",
         context=context if isinstance(context, dict) else None,
         integrations=integrations if isinstance(integrations, dict) else None,
     )
-    if _written(shared) * len(raws) > sizes.judged:
+    if _shared_chars(shared) * len(raws) > sizes.judged:
         _too_much_to_judge()
-    return _without(write_key, _judge(raws, kind if one else None, arrival, rules, sizes))
+    return _without_key(write_key, _judge(raws, endpoint if one else None, arrival, rules, sizes))
 
 
 def judge_again(record: Mapping[str, Any], rules: Rules) -> Canonical:
-    """A quarantine record, judged by the rules of today as if it came again. Raises EventRejected where it still fails.
+    """Judge a quarantine record by today's rules, as if it was sent again. Raises EventRejected if it still fails.
 
-    It keeps the time it was received, its source and its id, so that replaying it twice doubles nothing.
+    The event keeps the time it was received, its source and its id, so replaying it twice doubles nothing.
     """
     try:
         raw = json.loads(record["body"])
@@ -166,14 +166,14 @@ def judge_again(record: Mapping[str, Any], rules: Rules) -> Canonical:
     return canonical(rules.clean(raw), arrival, 0, None, rules)
 
 
-def _kind(request: Request) -> str:
-    """The endpoint's name. An unknown path is 404, a known one with another method 405."""
+def _endpoint(request: Request) -> str:
+    """The endpoint's name. Raises RequestRefused: 404 for an unknown path, 405 for a known path and another method."""
     match = _PATH.match(request.path)
     if not match:
         raise RequestRefused(404, "unknown_path", f"no endpoint {request.path[:80]!r}; try POST /v1/batch")
     if request.method != "POST":
         raise RequestRefused(405, "wrong_method", f"{request.path} takes POST, not {request.method[:20]}")
-    return _KINDS[match.group(1) or match.group(2)]
+    return _ENDPOINTS[match.group(1) or match.group(2)]
 
 
 def _write_key(request: Request, payload: dict[str, Any]) -> str:
@@ -228,10 +228,10 @@ def _judge(raws: list[Any], type_: str | None, arrival: Arrival, rules: Rules, s
     return Intake(arrival.source, events, rejected)
 
 
-def _without(write_key: str, intake: Intake) -> Intake:
-    """An intake in whose lines the request's own write key stands nowhere, wherever a client has put it.
+def _without_key(write_key: str, intake: Intake) -> Intake:
+    """The intake with every occurrence of the request's write key replaced, wherever the client put it.
 
-    The letters of a key are written as they are in any JSON.
+    JSON escapes no character of a key, so a line holds the key as it is.
     """
     key = write_key.encode("utf-8", "surrogatepass")
     if len(key) < _SHORTEST_KEY:
@@ -243,11 +243,11 @@ def _without(write_key: str, intake: Intake) -> Intake:
     )
 
 
-def _written(shared: dict[str, Any]) -> int:
-    """How long what a batch says for all its events is in each of them: known before the work is done for each."""
+def _shared_chars(shared: dict[str, Any]) -> int:
+    """How many characters a batch adds to each of its events. Computed once, before any event is judged."""
     try:
         return len(json.dumps([shared.get("context"), shared.get("integrations")]))
-    except RecursionError:  # such depths can be written nowhere
+    except RecursionError:  # too deep to be written at all
         return IMPORT.judged
 
 
@@ -256,17 +256,17 @@ def _too_much_to_judge() -> NoReturn:
 
 
 def _quarantined(index: int, raw: Any, type_: str | None, reason: EventRejected, arrival: Arrival) -> Rejected:
-    """The record of a rejected event, with all it takes to judge it again.
+    """The record of a rejected event, with everything needed to judge it again.
 
-    Its body is JSON text in ASCII, so that nothing in it can trip a reader. Of what is no object only the kind is kept:
-    it never becomes an event, and nothing can be dropped from it or found in it when its person asks.
+    Its body is JSON text in ASCII, so that no reader fails on it. Of a value that is not an object only its type is
+    kept: it never becomes an event, its private fields cannot be dropped, and nobody's data can be found in it.
     """
     body, message_id = f"<{type(raw).__name__}>", None
     if isinstance(raw, dict):
         message_id = _quarantined_id(index, raw, type_, arrival)
         with suppress(RecursionError, ValueError):
             body = json.dumps(_whole(raw, type_, arrival))
-    message = _ascii(reason.message)[:500]
+    message = _escaped(reason.message)[:500]
     record = {
         "received_at": iso(arrival.received_at),
         "sent_at": iso(arrival.sent_at) if arrival.sent_at else None,
@@ -282,9 +282,9 @@ def _quarantined(index: int, raw: Any, type_: str | None, reason: EventRejected,
 
 
 def _whole(raw: dict[str, Any], type_: str | None, arrival: Arrival) -> dict[str, Any]:
-    """An event with what its path and its batch add to it. Without the write key, which is never written anywhere.
+    """An event with the values that its path and its batch add. Without the write key, which is never stored.
 
-    Its people come first, so that they stand in a body that is cut.
+    The ids of its people come first, so that a body that is cut still holds them.
     """
     whole = {name: raw[name] for name in PEOPLE if name in raw}
     whole |= {key: value for key, value in raw.items() if key != "writeKey"}
@@ -298,10 +298,10 @@ def _whole(raw: dict[str, Any], type_: str | None, arrival: Arrival) -> dict[str
 
 
 def _quarantined_id(index: int, raw: dict[str, Any], type_: str | None, arrival: Arrival) -> str:
-    """The client's id, or one made for the record, under which the event would be taken if it is judged again."""
+    """The client's id, or one made for the record. The event keeps it if it is judged again and accepted."""
     sent, type_ = raw.get("messageId"), type_ or raw.get("type")
     if isinstance(sent, str) and sent:
-        return _ascii(sent)[:MAX_MESSAGE_ID_CHARS]
+        return _escaped(sent)[:MAX_MESSAGE_ID_CHARS]
     dated = bool(raw.get("timestamp") or raw.get("originalTimestamp"))
     try:
         return made_id(raw, type_, arrival.source, index, dated=dated)
@@ -309,6 +309,6 @@ def _quarantined_id(index: int, raw: dict[str, Any], type_: str | None, arrival:
         return made_id(raw, type_, arrival.source, index, dated=False)
 
 
-def _ascii(text: str) -> str:
+def _escaped(text: str) -> str:
     """Text with everything that is not UTF-8 (lone surrogates) written as an escape."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""What the endpoint answers: the models of its JSON bodies, and its description in OpenAPI 3.1, made from them."""
+"""The endpoint's responses: the models of their JSON bodies, and the OpenAPI 3.1 description made from them."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -10,23 +10,23 @@ from daybreak.ingest.event import IncomingEvent
 from daybreak.ingest.request import TYPES, Intake
 
 _MOST_LISTED = 100
-"""Rejected events named in an answer; all of them are in quarantine."""
+"""Rejected events listed in one response; all of them are in quarantine."""
 _NAMED = ConfigDict(populate_by_name=True, extra="forbid")
 
 
 class RejectedAnswer(BaseModel):
-    """An event that was not taken."""
+    """A rejected event."""
 
     model_config = _NAMED
 
-    index: Annotated[int, Field(description="Its place in the batch, from 0")]
+    index: Annotated[int, Field(description="Its position in the batch, from 0")]
     message_id: Annotated[str | None, Field(alias="messageId", description="Its id")] = None
     code: Annotated[str, Field(description="Short reason, for counting")]
     message: Annotated[str, Field(description="The reason in words, naming the field")]
 
 
 class BreachAnswer(BaseModel):
-    """An event that was taken and is not as the tracking plan says."""
+    """An accepted event that breaks the tracking plan."""
 
     model_config = _NAMED
 
@@ -41,9 +41,11 @@ class Accepted(BaseModel):
     model_config = _NAMED
 
     success: Literal[True] = True
-    accepted: Annotated[int, Field(description="How many events were taken")]
-    rejected: Annotated[list[RejectedAnswer] | None, Field(description=f"Up to {_MOST_LISTED} that were not")] = None
-    rejected_count: Annotated[int | None, Field(alias="rejectedCount", description="How many were not")] = None
+    accepted: Annotated[int, Field(description="How many events were accepted")]
+    rejected: Annotated[
+        list[RejectedAnswer] | None, Field(description=f"The rejected events, {_MOST_LISTED} at most")
+    ] = None
+    rejected_count: Annotated[int | None, Field(alias="rejectedCount", description="How many were rejected")] = None
     message_ids_made: Annotated[
         list[str] | None, Field(alias="messageIdsMade", description="Ids of events that came without one")
     ] = None
@@ -51,29 +53,29 @@ class Accepted(BaseModel):
 
 
 class Refused(BaseModel):
-    """Nothing of the request was taken; after a 5xx a part may have been, and sending again doubles nothing."""
+    """Nothing of the request is stored. After a 5xx a part of it may be; sending it again doubles nothing."""
 
     model_config = _NAMED
 
     success: Literal[False] = False
     code: Annotated[str, Field(description="Short reason, for counting")]
-    message: Annotated[str, Field(description="The reason in words, and the way out")]
+    message: Annotated[str, Field(description="The reason in words, and what to do")]
 
 
 class Batch(BaseModel):
-    """Up to 25,000 events; /v1/import takes 100,000."""
+    """Up to 25,000 events; /v1/import accepts 100,000."""
 
     model_config = ConfigDict(extra="allow")
 
     batch: list[dict[str, Any]]
     sent_at: Annotated[str | None, Field(alias="sentAt", description="When it is sent, by the client's clock")] = None
-    write_key: Annotated[str | None, Field(alias="writeKey", description="Where it is not in the header")] = None
+    write_key: Annotated[str | None, Field(alias="writeKey", description="Needed if it is not in the header")] = None
     context: Annotated[dict[str, Any] | None, Field(description="Merged into each event's own")] = None
     integrations: Annotated[dict[str, Any] | None, Field(description="Merged into each event's own")] = None
 
 
 class Health(BaseModel):
-    """Whether events can be stored right now."""
+    """Events can be stored right now."""
 
     model_config = _NAMED
 
@@ -82,7 +84,7 @@ class Health(BaseModel):
 
 
 def accepted(intake: Intake) -> Accepted:
-    """The answer to a request that was taken."""
+    """The response to a request that was not refused."""
     rejected = [
         RejectedAnswer(index=r.index, message_id=r.message_id, code=r.code, message=r.message)
         for r in intake.rejected[:_MOST_LISTED]
@@ -111,22 +113,22 @@ def openapi() -> dict[str, Any]:
         schemas[schema["title"]] = schema
     one_event = {**schemas["Event"], "required": [], "title": "One event; its path names its type"}
     schemas["OneEvent"] = one_event
-    paths = {f"/v1/{kind}": {"post": _operation(kind, "OneEvent")} for kind in TYPES}
-    paths |= {f"/v1/{kind[0]}": {"post": _operation(kind, "OneEvent", "short")} for kind in TYPES}
+    paths = {f"/v1/{type_}": {"post": _operation(type_, "OneEvent")} for type_ in TYPES}
+    paths |= {f"/v1/{type_[0]}": {"post": _operation(type_, "OneEvent", "short")} for type_ in TYPES}
     paths["/v1/batch"] = {"post": _operation("batch", "Batch")}
     paths["/v1/b"] = {"post": _operation("batch", "Batch", "short")}
     paths["/beacon/v1/batch"] = {"post": _operation("batch", "Batch", "beacon")}
     paths["/v1/import"] = {"post": _operation("import", "Batch")}
-    paths["/v1/health"] = {"get": _page("health", "Whether events can be stored", "Health")}
+    paths["/v1/health"] = {"get": _page("health", "Events can be stored", "Health")}
     paths["/openapi.json"] = {"get": _page("openapi", "This description", None)}
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Daybreak collector",
             "version": "1",
-            "summary": "Takes product events from Segment-style SDKs",
-            "description": "200 means stored. One bad event never costs its siblings: it is listed under `rejected`. "
-            "Bodies may be gzipped, and their Content-Type is not looked at.",
+            "summary": "Receives product events from Segment-style SDKs",
+            "description": "200 means stored. A bad event never costs the others: it is listed under `rejected`. "
+            "Bodies may be gzipped, and their Content-Type is ignored.",
         },
         "paths": paths,
         "security": [{"basic": []}, {"query": []}, {}],
@@ -140,20 +142,20 @@ def openapi() -> dict[str, Any]:
     }
 
 
-def _operation(kind: str, model: str, form: str = "") -> dict[str, Any]:
+def _operation(endpoint: str, model: str, form: str = "") -> dict[str, Any]:
     schema = {"$ref": f"#/components/schemas/{model}"}
     return {
-        "operationId": "-".join(filter(None, (kind, form))),
-        "summary": f"Send a {kind} of events" if model == "Batch" else f"Send one {kind} event",
+        "operationId": "-".join(filter(None, (endpoint, form))),
+        "summary": f"Send a {endpoint} of events" if model == "Batch" else f"Send one {endpoint} event",
         "requestBody": {
             "required": True,
-            "content": {kind: {"schema": schema} for kind in ("application/json", "text/plain")},
+            "content": {media_type: {"schema": schema} for media_type in ("application/json", "text/plain")},
         },
         "responses": {
-            "200": _response("Stored, but for what is listed under `rejected`", "Accepted"),
+            "200": _response("Everything is stored except the rejected events", "Accepted"),
             "400": _response("The request cannot be read", "Refused"),
             "401": _response("The write key is missing, unknown or revoked", "Refused"),
-            "403": _response("The key of a browser cannot import", "Refused"),
+            "403": _response("A browser's key cannot import", "Refused"),
             "413": _response("Too large: send smaller batches", "Refused"),
             "503": _response("Not stored: send again after Retry-After seconds", "Refused", ["Retry-After"]),
         },
@@ -161,8 +163,8 @@ def _operation(kind: str, model: str, form: str = "") -> dict[str, Any]:
 
 
 def _page(name: str, summary: str, model: str | None) -> dict[str, Any]:
-    answered = _response(summary, model) if model else {"description": summary, "content": {"application/json": {}}}
-    responses = {"200": answered}
+    found = _response(summary, model) if model else {"description": summary, "content": {"application/json": {}}}
+    responses = {"200": found}
     if name == "health":
         responses["503"] = _response("Nothing can be stored", "Refused", ["Retry-After"])
     return {"operationId": name, "summary": summary, "security": [], "responses": responses}

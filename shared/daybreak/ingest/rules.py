@@ -1,4 +1,4 @@
-"""What one deployment decides about events: what is dropped from them, which are planned, who is forgotten."""
+"""The rules of one deployment: which fields are dropped, which events are planned, and who is forgotten."""
 
 import hashlib
 from collections.abc import Callable
@@ -8,21 +8,21 @@ from typing import Any
 from daybreak.ingest.tracking_plan import Plan
 
 PEOPLE = ("userId", "anonymousId", "previousId")
-"""The fields of an event as sent that say who it is about."""
+"""The fields, as clients send them, that say who an event is about."""
 
 Clean = Callable[[dict[str, Any]], dict[str, Any]]
-"""An event, or a batch's context as {"context": …}, without what must not be kept; from `Privacy.cleaner`."""
+"""Returns an event, or a batch's context as {"context": …}, without what must not be kept; see `Privacy.cleaner`."""
 
 
 def forgotten_digest(person: str) -> bytes:
-    """How the id of somebody who asked to be forgotten is kept: 16 bytes of its SHA-256, never the id."""
+    """The stored form of the id of somebody who asked to be forgotten: 16 bytes of its SHA-256, never the id itself."""
     return hashlib.sha256(person.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
 def person_ids(raw: Any) -> list[str]:
-    """The ids of the people an event as sent is about: the user id, or else the anonymous id; and an alias's old id.
+    """The ids of the people that an event, as sent, is about: the user or else the anonymous id, and an alias's old id.
 
-    Ids as the canonical event holds them. Values that cannot be an id, such as true and 7.5, are left out.
+    The ids are as the canonical event holds them. Values that cannot be an id, such as true and 7.5, are left out.
     """
     if not isinstance(raw, dict):
         return []
@@ -36,7 +36,7 @@ def _id(value: Any) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """As they are in force while a request is judged."""
+    """The rules in force while a request is judged."""
 
     clean: Clean = lambda event: event
     plan: Plan | None = None
@@ -44,9 +44,10 @@ class Rules:
     """Digests of the ids of people who asked to be forgotten."""
 
     def forgets(self, raw: Any) -> bool:
-        """Whether an event as sent is about somebody who asked to be forgotten.
+        """True if an event, as sent, is about somebody who asked to be forgotten.
 
-        An event of another user on a device that was theirs is not; neither is one that is no object.
+        An event of another user on a device that was theirs is not about them. A value that is not an object is about
+        nobody.
         """
         return bool(self.forgotten) and any(forgotten_digest(person) in self.forgotten for person in person_ids(raw))
 

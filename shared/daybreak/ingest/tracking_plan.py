@@ -1,4 +1,4 @@
-"""The tracking plan: which events a team means to send, with which properties, and what becomes of the others.
+"""The tracking plan: which events a team means to send, with which properties, and what happens to all others.
 
 events/plan.toml is optional. `daybreak plan push` puts it in force within a minute; the collector judges each event
 with it.
@@ -16,10 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from daybreak.errors import DefinitionError
 
 MOST_BREACHES = 5
-"""Said of one event: enough to mend it, and an event of a thousand unplanned properties costs no more than another."""
+"""Breaches reported for one event: enough to fix it. An event of a thousand unplanned properties costs no more."""
 
 Mode = Literal["off", "warn", "enforce"]
-Kind = Literal["string", "number", "integer", "boolean", "object", "list", "any"]
+PropertyType = Literal["string", "number", "integer", "boolean", "object", "list", "any"]
 
 
 class PlannedProperty(BaseModel):
@@ -27,8 +27,8 @@ class PlannedProperty(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    type: Annotated[Kind, Field(description="What its value must be; `any` for what varies")] = "any"
-    required: Annotated[bool, Field(description="Whether an event without it breaks the plan")] = False
+    type: Annotated[PropertyType, Field(description="The type of its value; `any` if it varies")] = "any"
+    required: Annotated[bool, Field(description="An event without it breaks the plan")] = False
     description: Annotated[str, Field(description="What it says")] = ""
 
 
@@ -46,7 +46,7 @@ class PlannedEvent(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One way in which an event is not what the plan says. `code` is for counting, `message` for who sends it."""
+    """One way in which an event breaks the plan. `code` is for counting, `message` for those who send the event."""
 
     code: str
     message: str
@@ -59,7 +59,9 @@ class Plan(BaseModel):
 
     mode: Annotated[
         Mode,
-        Field(description="off: not looked at; warn: taken and counted; enforce: what breaks the plan is quarantined"),
+        Field(
+            description="off: not checked; warn: breaches are counted; enforce: events that break it are quarantined"
+        ),
     ] = "warn"
     sources: Annotated[dict[str, Mode], Field(description="Another mode for a source, by its name")] = {}
     events: Annotated[dict[str, PlannedEvent], Field(description="Track events by name")] = {}
@@ -69,7 +71,7 @@ class Plan(BaseModel):
         return self.sources.get(source, self.mode)
 
     def breaches(self, event: dict[str, Any], source: str) -> list[Breach]:
-        """What is not as planned in a canonical event, MOST_BREACHES or so; nothing where the plan is off."""
+        """The breaches of a canonical event, up to MOST_BREACHES and one more; none if its source's mode is off."""
         if self.mode_of(source) == "off":
             return []
         if event["type"] == "track":
@@ -94,30 +96,30 @@ def _of_values(what: str, values: dict[str, Any], planned: dict[str, PlannedProp
             continue
         if name not in planned:
             yield Breach(f"unplanned_{what}", f"{what}: {name[:80]!r} is not in the tracking plan")
-        elif not _is(planned[name].type, value):
+        elif not _has_type(planned[name].type, value):
             wanted = planned[name].type
-            yield Breach(f"{what}_type", f"{what}: {name[:80]!r} is {kind_of(value)}, planned as {wanted}")
+            yield Breach(f"{what}_type", f"{what}: {name[:80]!r} is {type_of(value)}, planned as {wanted}")
     for name, p in planned.items():
         if p.required and values.get(name) is None:
             yield Breach(f"missing_{what}", f"{what}: {name[:80]!r} is required and missing")
 
 
-def kind_of(value: Any) -> Kind:
+def type_of(value: Any) -> PropertyType:
     """The plan's word for the type of a JSON value."""
     if isinstance(value, bool):
         return "boolean"
-    for kind, types in _TYPES.items():
+    for name, types in _TYPES.items():
         if isinstance(value, types):
-            return kind
+            return name
     return "any"
 
 
-def _is(kind: Kind, value: Any) -> bool:
-    found = kind_of(value)
-    return kind in ("any", found) or (kind == "number" and found == "integer")
+def _has_type(wanted: PropertyType, value: Any) -> bool:
+    found = type_of(value)
+    return wanted in ("any", found) or (wanted == "number" and found == "integer")
 
 
-_TYPES: dict[Kind, type | tuple[type, ...]] = {
+_TYPES: dict[PropertyType, type | tuple[type, ...]] = {
     "string": str,
     "integer": int,
     "number": float,
@@ -134,8 +136,8 @@ def parse_plan(text: str, name: str = "plan.toml") -> Plan:
         raise DefinitionError(f"{name}: {error}") from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise DefinitionError(f"{name}: {place}: {first['msg']}") from None
+        field = ".".join(str(part) for part in first["loc"])
+        raise DefinitionError(f"{name}: {field}: {first['msg']}") from None
 
 
 def load_plan(file: Path) -> Plan:

@@ -42,7 +42,7 @@ def _compare_properties(event: str, planned: dict[str, PlannedProperty], seen: O
             continue
         wanted = planned[name].type
         fits = {wanted} | ({"integer"} if wanted == "number" else set())
-        others = [f"{count:,} as {kind}" for kind, count in sorted(observed.kinds.items()) if kind not in fits]
+        others = [f"{count:,} as {type_}" for type_, count in sorted(observed.types.items()) if type_ not in fits]
         if others and wanted != "any":
             found.append(Difference(f"planned as {wanted}", event, name, ", ".join(others)))
     for name, property_ in sorted(planned.items()):

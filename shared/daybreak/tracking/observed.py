@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from daybreak.engine.database import Limits, workplace
-from daybreak.ingest.tracking_plan import Kind, Plan, PlannedEvent, PlannedProperty, kind_of
+from daybreak.ingest.tracking_plan import Plan, PlannedEvent, PlannedProperty, PropertyType, type_of
 from daybreak.lake import keys
 from daybreak.lake.store import Store
 
@@ -21,7 +21,7 @@ class ObservedProperty:
     """How often a property arrived, and with which types."""
 
     count: int = 0
-    kinds: Counter[Kind] = field(default_factory=Counter)
+    types: Counter[PropertyType] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class ObservedEvent:
             if value is not None:
                 seen = self.properties.setdefault(name, ObservedProperty())
                 seen.count += 1
-                seen.kinds[kind_of(value)] += 1
+                seen.types[type_of(value)] += 1
 
 
 @dataclass(slots=True)
@@ -99,14 +99,14 @@ def learn(observed: Observed) -> Plan:
 
 def _planned_properties(seen: ObservedEvent) -> dict[str, PlannedProperty]:
     return {
-        name: PlannedProperty(type=_common_kind(found.kinds), required=found.count == seen.count)
+        name: PlannedProperty(type=_common_type(found.types), required=found.count == seen.count)
         for name, found in sorted(seen.properties.items())
     }
 
 
-def _common_kind(kinds: Counter[Kind]) -> Kind:
+def _common_type(types: Counter[PropertyType]) -> PropertyType:
     """The narrowest type that fits all values."""
-    found = set(kinds)
+    found = set(types)
     if found == {"integer", "number"}:
         return "number"
     return found.pop() if len(found) == 1 else "any"

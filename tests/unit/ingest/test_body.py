@@ -1,4 +1,4 @@
-"""Bodies: gzip by its magic bytes, limits while inflating, one odd value never costs a batch."""
+"""Bodies: gzip is recognised by its first bytes, limits hold while inflating, an odd value never costs a batch."""
 
 import gzip
 import json
@@ -25,7 +25,7 @@ def test_gzip_in_several_members_is_one_body() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"not json", b"\xff\xfe", b'{"a": }'])
-def test_what_is_not_json_is_refused_with_400(body: bytes) -> None:
+def test_a_body_that_is_not_json_is_refused_with_400(body: bytes) -> None:
     assert (refused(body).status, refused(body).code) == (400, "invalid_json")
 
 
@@ -35,7 +35,7 @@ def test_truncated_and_corrupt_gzip_is_refused_with_400() -> None:
         assert (refused(body).status, refused(body).code) == (400, "invalid_gzip")
 
 
-def test_gzip_that_a_gateway_decoded_as_text_is_named_as_that() -> None:
+def test_gzip_that_a_gateway_decoded_as_text_is_called_damaged() -> None:
     damaged = gzip.compress(b'{"a": 1}').decode("utf-8", "replace").encode()
     assert (refused(damaged).status, refused(damaged).code) == (400, "body_damaged")
 
@@ -55,14 +55,14 @@ def test_a_body_nested_ten_thousand_deep_is_400_and_the_process_lives() -> None:
     assert refused(b'{"a":' * 10_000 + b"1" + b"}" * 10_000).status == 400
 
 
-def test_values_json_does_not_have_are_read_as_what_comes_closest() -> None:
+def test_values_that_json_does_not_have_are_read_as_the_closest_ones() -> None:
     read = read_json(
         b"[NaN, Infinity, 1e999, 123456789012345678901234567890, -9223372036854775809, 18446744073709551615]"
     )
     assert read == [None, None, "1e999", 1.2345678901234568e29, -9.223372036854775808e18, 18446744073709551615]
 
 
-def test_digits_without_end_do_not_stop_the_reading() -> None:
+def test_a_very_long_number_does_not_stop_the_parser() -> None:
     assert read_json(b"[NaN, " + b"9" * 5000 + b"]") == [None, "9" * 5000]
 
 
@@ -70,11 +70,11 @@ def test_duplicate_keys_keep_the_last() -> None:
     assert read_json(b'{"a": 1, "a": 2}') == {"a": 2}
 
 
-def test_a_lone_surrogate_is_read_so_that_only_its_event_is_lost() -> None:
+def test_a_lone_surrogate_is_read_so_that_only_its_event_is_rejected() -> None:
     assert read_json(b'["\\ud800", "ok"]') == ["\ud800", "ok"]
 
 
-def test_the_lenient_reading_agrees_with_the_strict_one() -> None:
+def test_the_lenient_parser_agrees_with_the_strict_one() -> None:
     value = {"a": [1, -2, 3.5, 1e10, "x", None, True, {"b": []}], "big": 2**63, "small": -(2**63)}
     text = json.dumps(value)
     assert read_json(text.encode()) == read_json(f"[NaN, {text}]".encode())[1] == value

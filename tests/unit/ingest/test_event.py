@@ -1,4 +1,4 @@
-"""One event: what is taken, what is not and why, and which time it counts at."""
+"""One event: when it is accepted or rejected and why, and at which time it counts."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ def code(raw: Any) -> str:
     return raised.value.code
 
 
-def test_a_canonical_event_has_only_what_is_set() -> None:
+def test_a_canonical_event_has_only_the_fields_that_are_set() -> None:
     assert line({**GOOD, "anonymousId": None, "properties": {}, "unknown": 1}) == {
         "message_id": "m",
         "type": "track",
@@ -68,11 +68,11 @@ def test_whole_numbers_are_ids_too() -> None:
         ({"properties": {"x": "\ud800"}}, "unencodable"),
     ],
 )
-def test_what_is_wrong_is_named(change: dict[str, Any], expected: str) -> None:
+def test_the_wrong_field_is_named(change: dict[str, Any], expected: str) -> None:
     assert code({**GOOD, **change}) == expected
 
 
-def test_an_event_that_is_no_object_is_rejected() -> None:
+def test_an_event_that_is_not_an_object_is_rejected() -> None:
     assert code("text") == code(None) == code([GOOD]) == "not_an_object"
 
 
@@ -98,14 +98,14 @@ def test_a_wrong_clock_is_corrected_and_marked(hours: int) -> None:
     assert datetime.fromisoformat(found["original_timestamp"]) == wrong
 
 
-def test_an_event_over_a_day_ahead_is_taken_at_its_arrival() -> None:
+def test_an_event_over_a_day_ahead_counts_at_its_arrival() -> None:
     ahead = line({**GOOD, "timestamp": "2026-11-21T12:00:01Z"})
     assert (ahead["timestamp"], ahead["clock"]) == ("2026-11-20T12:00:00Z", "future")
     assert line({**GOOD, "timestamp": "2026-11-21T12:00:00Z"})["clock"] == "client"
     assert line({**GOOD, "timestamp": "9999-12-31T23:59:59Z"})["clock"] == "future"
 
 
-def test_an_old_event_is_taken_as_it_is() -> None:
+def test_an_old_event_keeps_its_time() -> None:
     assert line({**GOOD, "timestamp": "1997-01-01T00:00:00Z"})["timestamp"] == "1997-01-01T00:00:00Z"
 
 
@@ -125,11 +125,11 @@ def test_an_id_made_for_a_dated_event_is_the_same_on_every_send() -> None:
     assert first.message_id == again.message_id != canonical(raw, ARRIVAL, 4).message_id
 
 
-def test_an_id_made_for_an_undated_event_is_its_own() -> None:
+def test_an_id_made_for_an_undated_event_is_different_each_time() -> None:
     raw = {"type": "track", "userId": "u", "event": "Clicked"}
     assert canonical(raw, ARRIVAL, 0).message_id != canonical(raw, ARRIVAL, 0).message_id
 
 
-def test_the_batchs_context_lies_under_the_events_own() -> None:
+def test_an_events_own_context_overrides_the_batchs() -> None:
     arrival = Arrival(NOW, "web", context={"locale": "de", "app": "batch"})
     assert line({**GOOD, "context": {"app": "event"}}, arrival)["context"] == {"locale": "de", "app": "event"}

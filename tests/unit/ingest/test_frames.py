@@ -1,4 +1,4 @@
-"""Frames: what goes in comes out, none is too large, and laid end to end they are one file."""
+"""Frames: unpacking gives the packed lines, no frame is too large, and frames laid end to end are one file."""
 
 import random
 
