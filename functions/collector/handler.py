@@ -1,4 +1,4 @@
-"""The public endpoint: the function reads, authenticates and judges a request, stores its events, then answers."""
+"""The public endpoint: the function authenticates, reads and judges a request, stores its events, then responds."""
 
 import os
 from collections import Counter
@@ -44,7 +44,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         if request.method == "OPTIONS":
             return gateway.preflight(request)
         if page := read_endpoints.page(request, lambda: events_table.probe(datetime.now(UTC))):
-            return gateway.answer(request, 200, page)
+            return gateway.response(request, 200, page)
         received_at = datetime.now(UTC)
         intake = receive(request, write_keys.source_of, rules.current(), received_at)
         events_table.store(intake, received_at)
@@ -68,7 +68,7 @@ def _record_intake_metrics(intake: Intake) -> None:
     for name, count in counted.items():
         if count:
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
-    if any(counted.values()):  # an empty batch counts nothing, and powertools warns of that
+    if any(counted.values()):  # an empty batch counts nothing, and powertools would warn
         metrics.flush_metrics()
     codes = Counter(rejected.code for rejected in kept.rejected)
     for code, count in codes.items():
@@ -79,7 +79,7 @@ def _record_intake_metrics(intake: Intake) -> None:
 
 
 def _log_refusal(refused: RequestRefused) -> None:
-    """Log and count a refusal, with its cause where the fault is ours. The log never holds the key or the body."""
+    """Log and count a refusal, with its cause if there is one. The log never holds the key or the body."""
     logger, metrics = _logger_and_metrics()
     details = {"status": refused.status, "code": refused.code, "cause": repr(refused.__cause__)[:300]}
     if refused.status >= 500:

@@ -1,4 +1,4 @@
-"""The export job, for each of the payloads in `daybreak.export.payloads`."""
+"""Run the export for any payload of `daybreak.export.payloads`."""
 
 import os
 from datetime import datetime

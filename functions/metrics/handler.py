@@ -1,4 +1,4 @@
-"""The metric job of one family, for each of the payloads in `daybreak.metrics.payloads`."""
+"""Run the metric job of one family for any payload of `daybreak.metrics.payloads`."""
 
 import os
 from functools import cache

@@ -1,4 +1,4 @@
-"""The events table: one item a request, found again by hour, whatever its size."""
+"""The events table: one item a request, read by hour, whatever its size."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ def test_a_request_is_one_item_that_expires_after_a_month() -> None:
     assert (item["events"]["N"], item["rejected"]["N"]) == ("1", "1")
 
 
-def test_a_request_that_holds_nothing_needs_no_item() -> None:
+def test_a_request_without_events_needs_no_item() -> None:
     assert items(intake([]), NOW) == []
 
 
@@ -50,7 +50,7 @@ def test_no_item_is_too_large_for_dynamodb() -> None:
     assert lines == noise
 
 
-def test_an_hour_gives_back_all_that_was_stored_in_it_and_no_other(tables: Any) -> None:
+def test_an_hour_holds_everything_that_was_stored_in_it_and_nothing_else(tables: Any) -> None:
     table = EventsTable(tables, "events")
     for minute in range(0, 120, 7):
         table.store(intake([json.dumps({"minute": minute}).encode()], [b"{}"]), NOW + timedelta(minutes=minute))
@@ -63,14 +63,14 @@ def test_an_hour_gives_back_all_that_was_stored_in_it_and_no_other(tables: Any) 
 def test_the_oldest_hour_is_found(tables: Any) -> None:
     table = EventsTable(tables, "events")
     table.probe(NOW)
-    table.store(intake([b"{}"]), NOW)  # the hour that runs is not over
+    table.store(intake([b"{}"]), NOW)  # the running hour is not over
     assert table.first_hour(NOW) is None
     table.store(intake([b"{}"]), NOW - timedelta(days=3, minutes=5))
     table.store(intake([b"{}"]), NOW - timedelta(hours=1))
     assert table.first_hour(NOW) == datetime(2026, 11, 17, 11, tzinfo=UTC)
 
 
-def test_reading_goes_on_where_it_stopped(tables: Any) -> None:
+def test_reading_continues_where_it_stopped(tables: Any) -> None:
     table, after = EventsTable(tables, "events"), dict[int, str]()
     table.store(intake([b'{"n":1}']), NOW)
     assert len(list(table.since(NOW, after))) == 1

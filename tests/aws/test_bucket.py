@@ -1,4 +1,4 @@
-"""The lake in S3 behaves as the lake in a folder does."""
+"""The lake in S3 behaves like the lake in a folder."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     return BucketStore(client, "lake")
 
 
-def test_what_is_put_is_got_listed_and_deleted(store: Store) -> None:
+def test_an_object_is_put_read_listed_and_deleted(store: Store) -> None:
     store.put("a/1", b"one")
     store.put("a/2", b"two")
     store.put("b/1", b"")
@@ -45,7 +45,7 @@ def test_files_go_up_and_come_down(store: Store, tmp_path: Path) -> None:
     }
 
 
-def test_only_what_changed_is_written(store: Store, tmp_path: Path) -> None:
+def test_only_changed_files_are_written(store: Store, tmp_path: Path) -> None:
     for name in ("same", "other"):
         (tmp_path / name).write_bytes(b"x")
         store.put(f"p/{name}", b"x" if name == "same" else b"y")

@@ -1,4 +1,4 @@
-"""The collector as Lambda calls it: payloads as files, tables in moto, every answer as an SDK sees it."""
+"""The collector as Lambda calls it: payloads from files, tables in moto, every response as an SDK sees it."""
 
 import base64
 import gzip
@@ -31,7 +31,7 @@ def write_key(endpoint: Endpoint) -> str:
 
 @pytest.fixture
 def post(endpoint: Endpoint) -> Post:
-    """Send a body to the handler through a gateway event; the answer's status, body and headers."""
+    """Send a body to the handler through a gateway event. Returns the response's status, body and headers."""
 
     def send(
         body: Any, path: str = "/v1/batch", method: str = "POST", key: str | None = "", **change: Any
@@ -42,8 +42,8 @@ def post(endpoint: Endpoint) -> Post:
         event["requestContext"]["http"] = {"method": method}
         if key is None:
             event["headers"] = {}
-        answer = endpoint.call(event)
-        return answer.status, answer.body, answer.headers
+        response = endpoint.call(event)
+        return response.status, response.body, response.headers
 
     return send
 
@@ -57,7 +57,7 @@ def lines(tables: Any) -> list[dict[str, Any]]:
     return [json.loads(line) for line in unpack(stored(tables).frames)]
 
 
-def test_a_batch_is_stored_in_one_item_before_200_is_answered(post: Post, tables: Any) -> None:
+def test_a_batch_is_stored_in_one_item_before_the_response_is_200(post: Post, tables: Any) -> None:
     status, body, headers = post(payload("batch.json"))
     assert (status, body["success"], body["accepted"]) == (200, True, 5)
     assert headers["Content-Type"] == "application/json"
@@ -109,9 +109,9 @@ def test_the_write_key_may_come_in_three_ways(post: Post, tables: Any, write_key
 
 def test_bad_events_are_quarantined_and_their_siblings_stored(post: Post, tables: Any) -> None:
     body = (ROOT / "events" / "batch-with-bad-events.json").read_bytes()
-    status, answer, _ = post(body)
-    assert (status, answer["accepted"]) == (200, 2)
-    assert [(r["index"], r["code"]) for r in answer["rejected"]] == [
+    status, response, _ = post(body)
+    assert (status, response["accepted"]) == (200, 2)
+    assert [(r["index"], r["code"]) for r in response["rejected"]] == [
         (1, "invalid_field"),
         (2, "no_name"),
         (3, "no_id"),
@@ -129,8 +129,8 @@ def test_bad_events_are_quarantined_and_their_siblings_stored(post: Post, tables
 
 def test_an_event_of_33_kb_is_quarantined_whole(post: Post, tables: Any) -> None:
     large = {"type": "track", "userId": "u", "event": "E", "properties": {"x": "y" * 33 * 1024}}
-    answer = post({"batch": [large, payload("track.json") | {"type": "track"}]})[1]
-    assert (answer["accepted"], answer["rejected"][0]["code"]) == (1, "too_large")
+    response = post({"batch": [large, payload("track.json") | {"type": "track"}]})[1]
+    assert (response["accepted"], response["rejected"][0]["code"]) == (1, "too_large")
     (line,) = unpack(stored(tables).rejected_frames)
     assert json.loads(json.loads(line)["body"]) == large
 
@@ -166,7 +166,7 @@ def test_an_event_of_33_kb_is_quarantined_whole(post: Post, tables: Any) -> None
         (gzip.compress(b"") * 101, "/v1/batch", "POST", "good", 400, "invalid_gzip"),
     ],
 )
-def test_a_request_that_cannot_be_taken_says_why_and_stores_nothing(
+def test_a_request_that_is_refused_says_why_and_stores_nothing(
     post: Post,
     tables: Any,
     write_key: str,
@@ -177,10 +177,10 @@ def test_a_request_that_cannot_be_taken_says_why_and_stores_nothing(
     status: int,
     code: str,
 ) -> None:
-    answered, answer, _ = post(body, path, method, write_key if key == "good" else key)
-    assert (answered, answer["code"]) == (status, code)
-    assert isinstance(answer["message"], str)
-    assert answer["message"]
+    found, response, _ = post(body, path, method, write_key if key == "good" else key)
+    assert (found, response["code"]) == (status, code)
+    assert isinstance(response["message"], str)
+    assert response["message"]
     assert tables.scan(TableName="events")["Count"] == 0
 
 
@@ -210,7 +210,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_when_dynamodb_fails_the_client_is_told_to_come_back(
+def test_when_dynamodb_fails_the_response_asks_the_client_to_send_again(
     post: Post, tables: Any, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     real = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
@@ -223,15 +223,15 @@ def test_when_dynamodb_fails_the_client_is_told_to_come_back(
         return real(client, operation, arguments)
 
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
-    status, answer, headers = post(payload("batch.json"))
-    assert (status, answer["code"]) == (503, "not_stored")
+    status, response, headers = post(payload("batch.json"))
+    assert (status, response["code"]) == (503, "not_stored")
     assert 0 < int(headers["Retry-After"]) <= 300
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", real)
     assert post(payload("batch.json"))[0] == 200
     assert len(lines(tables)) == 5
 
 
-def test_an_authorization_header_that_is_no_text_is_no_key(post: Post) -> None:
+def test_an_authorization_header_that_is_not_text_is_not_a_key(post: Post) -> None:
     event = payload("gateway-http-api.json")
     request = gateway.request({**event, "headers": {"authorization": "Basic \u00e9"}, "body": "{}"})
     with pytest.raises(RequestRefused, match="write key"):
@@ -239,8 +239,8 @@ def test_an_authorization_header_that_is_no_text_is_no_key(post: Post) -> None:
 
 
 def test_a_write_key_never_reaches_the_quarantine(post: Post, tables: Any, write_key: str) -> None:
-    status, answer, _ = post({"writeKey": write_key, "userId": "u"}, "/v1/track", key=None)
-    assert (status, answer["rejected"][0]["code"]) == (200, "no_name")
+    status, response, _ = post({"writeKey": write_key, "userId": "u"}, "/v1/track", key=None)
+    assert (status, response["rejected"][0]["code"]) == (200, "no_name")
     (line,) = unpack(stored(tables).rejected_frames)
     assert write_key.encode() not in line
 
@@ -251,5 +251,5 @@ def test_a_dated_event_without_an_id_sent_again_gets_the_same_id(post: Post, tab
     assert len({line["message_id"] for line in lines(tables)}) == 1
 
 
-def test_an_empty_batch_is_taken_without_a_word(post: Post) -> None:
+def test_an_empty_batch_is_accepted_and_writes_nothing(post: Post) -> None:
     assert post({"batch": []})[:2] == (200, {"success": True, "accepted": 0})

@@ -1,7 +1,7 @@
-"""Whatever breaks: what was acknowledged is in the lake once, and the books balance.
+"""Whatever breaks: every acknowledged event is in the lake once, and the books balance.
 
 The collector's handler, the export over S3 and DynamoDB in moto, a client that sends again until it reads 200, and faults
-injected where botocore sends and receives (wire.py). Each test writes its row of the table in CONFORMANCE.md.
+injected where botocore sends and receives (wire.py). Each test writes its row of the table in docs/conformance.md.
 """
 
 import contextlib
@@ -49,44 +49,44 @@ class Deployment:
         self.s3 = boto3.client("s3")
         self.s3.create_bucket(Bucket="lake")
         self.acknowledged: set[str] = set()
-        self.answers: list[int | str] = []
+        self.responses: list[int | str] = []
 
     def send(self, *ids: str, **fields: Any) -> None:
-        """A batch, sent again until it is answered with 200, as every SDK does."""
+        """Send a batch again until the response is 200, as every SDK does."""
         stamp = {"timestamp": (self.now - timedelta(hours=1)).isoformat()}
         event = {"type": "track", "userId": "u", "event": "Signed Up", **stamp, **fields}
         batch = {"batch": [{**event, "messageId": message_id} for message_id in ids]}
         for _ in range(20):
-            answered = self._once(batch)
-            self.answers.append(answered)
-            if answered == 200:
+            response = self._once(batch)
+            self.responses.append(response)
+            if response == 200:
                 self.acknowledged |= set(ids)
                 return
             self.now += timedelta(seconds=30)
-        raise AssertionError(f"never acknowledged: {self.answers}")
+        raise AssertionError(f"never acknowledged: {self.responses}")
 
     def _once(self, batch: Any) -> int | str:
         try:
-            answer = self.endpoint.post(batch)
+            response = self.endpoint.post(batch)
         except Killed:
             self.endpoint.configure("")  # the next request finds a function that just started
             self._restart()
             return "no answer"
-        if answer.status != 200:
-            assert answer.body["code"]
-            assert int(answer.headers["Retry-After"]) <= 300
-        return answer.status
+        if response.status != 200:
+            assert response.body["code"]
+            assert int(response.headers["Retry-After"]) <= 300
+        return response.status
 
     def job(self) -> Export:
         table = EventsTable(boto3.client("dynamodb"), "events")
         return Export(BucketStore(boto3.client("s3"), "lake"), table, MEASURED, LIMITS)
 
     def export(self, hours: int = 1) -> None:
-        """The scheduled run, so many hours from now."""
+        """Run the export as the schedule does, this many hours from now."""
         self.job().hourly(self.now + timedelta(hours=hours))
 
     def settled(self) -> tuple[str, str]:
-        """After the next two scheduled runs: what is in the lake, and what the books say."""
+        """The state of the lake and of the books, after the next two scheduled runs."""
         self.wire.mend()
         self.export(1)
         self.export(2)
@@ -117,8 +117,8 @@ def deployed(endpoint: Endpoint, wire: Wire, monkeypatch: pytest.MonkeyPatch) ->
     wire.mend()
 
 
-def told(deployed: Deployment, fault: str, client: str) -> None:
-    """The row of the table: what the client saw, and what was there in the end."""
+def record(deployed: Deployment, fault: str, client: str) -> None:
+    """Write the row of the table: what the client saw, and what was stored in the end."""
     lake, books = deployed.settled()
     cell("Faults", fault, "the client", client)
     cell("Faults", fault, "in the lake", lake)
@@ -130,7 +130,7 @@ def _of_events(request: Any) -> bool:
     return names(request, "events")
 
 
-# the collector's client tries four times before it answers 503
+# the collector's DynamoDB client tries four times before the collector responds with 503
 WRITES: list[tuple[str, Callable[[Any, Any], Any], int, str]] = [
     ("collector killed before its write", killed_before, 1, "no answer, then 200"),
     ("collector killed after its write", killed_after, 1, "no answer, then 200"),
@@ -148,15 +148,15 @@ def test_a_write_that_goes_wrong(
     deployed: Deployment, fault: str, happens: Callable[[Any, Any], Any], times: int, client: str
 ) -> None:
     deployed.send("before")
-    deployed.answers.clear()
+    deployed.responses.clear()
     deployed.wire.breaks(Break("dynamodb.PutItem", happens, times=times, chosen=_of_events))
     deployed.send("m1", "m2")
-    assert _said(deployed.answers) == client
-    told(deployed, fault, client)
+    assert _in_words(deployed.responses) == client
+    record(deployed, fault, client)
 
 
-def _said(answers: list[int | str]) -> str:
-    *before, last = map(str, answers)
+def _in_words(responses: list[int | str]) -> str:
+    *before, last = map(str, responses)
     return f"{', '.join(before)}, then {last}" if before else last
 
 
@@ -178,13 +178,13 @@ def test_a_request_of_two_items_that_goes_wrong_between_them(
          "properties": {"noise": noise.randbytes(14_000).hex()}}
         for n in range(40)
     ]  # fmt: skip
-    answers: list[int | str] = []
-    while not answers or answers[-1] != 200:
-        answers.append(deployed._once({"batch": batch}))
+    responses: list[int | str] = []
+    while not responses or responses[-1] != 200:
+        responses.append(deployed._once({"batch": batch}))
     deployed.acknowledged |= {f"m{n}" for n in range(40)}
     assert deployed.wire.asked.count("dynamodb.PutItem") >= 4
-    assert _said(answers) == client
-    told(deployed, fault, client)
+    assert _in_words(responses) == client
+    record(deployed, fault, client)
 
 
 def test_rules_and_keys_that_cannot_be_read(deployed: Deployment) -> None:
@@ -192,15 +192,15 @@ def test_rules_and_keys_that_cannot_be_read(deployed: Deployment) -> None:
     deployed._restart()
     deployed.wire.breaks(Break("dynamodb.GetItem", THROTTLED, times=6))
     deployed.send("m1")
-    told(deployed, "DynamoDB throttles the reading of keys", _said(deployed.answers))
+    record(deployed, "DynamoDB throttles the reading of keys", _in_words(deployed.responses))
 
 
-def test_the_client_gives_up_and_sends_for_hours_what_was_stored(deployed: Deployment) -> None:
+def test_the_client_never_reads_a_response_and_sends_stored_events_for_hours(deployed: Deployment) -> None:
     for _ in range(4):
         deployed.send("m1", "m2")
         deployed.export()
         deployed.now += timedelta(hours=9)
-    told(deployed, "the client never reads the answer and sends again for two days", "200 each time")
+    record(deployed, "the client never reads the answer and sends again for two days", "200 each time")
 
 
 @pytest.mark.parametrize("days", [3, -3])
@@ -217,16 +217,16 @@ def test_a_clock_that_is_three_days_off(deployed: Deployment, days: int) -> None
     (row,) = deployed._rows("events/", "timestamp, clock")
     assert abs(row[0].replace(tzinfo=UTC) - NINE) < timedelta(seconds=1)
     assert row[1] == "skew"
-    told(deployed, f"a clock {abs(days)} days {'ahead' if days > 0 else 'behind'}, sent three times", "200 each time")
+    record(deployed, f"a clock {abs(days)} days {'ahead' if days > 0 else 'behind'}, sent three times", "200 each time")
 
 
 def test_an_hour_is_exported_while_its_last_request_is_in_flight(deployed: Deployment) -> None:
     deployed.send("m1")
-    deployed.answers.clear()
+    deployed.responses.clear()
     next_hour = meanwhile(lambda: deployed.export(1))
     deployed.wire.breaks(Break("dynamodb.PutItem", next_hour, chosen=_of_events))
     deployed.send("late")
-    told(deployed, "an hour exported while its last request is in flight", _said(deployed.answers))
+    record(deployed, "an hour exported while its last request is in flight", _in_words(deployed.responses))
 
 
 def test_a_write_that_lands_a_day_late(deployed: Deployment) -> None:
@@ -238,11 +238,11 @@ def test_a_write_that_lands_a_day_late(deployed: Deployment) -> None:
     deployed.now = received
     deployed.send("late")
     deployed.now = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
-    told(deployed, "a write that lands seventeen hours after its hour was exported", "200")
+    record(deployed, "a write that lands seventeen hours after its hour was exported", "200")
 
 
 def _arrivals(deployed: Deployment) -> None:
-    """Two hours, an event of another day, one that is rejected and one that came twice."""
+    """Send events in two hours, with one of another day, a rejected one and one that is sent twice."""
     deployed.send("m1", "m2")
     deployed.endpoint.post({"batch": [{"type": "track", "userId": "u"}]})
     deployed.now += timedelta(hours=2)
@@ -250,7 +250,7 @@ def _arrivals(deployed: Deployment) -> None:
 
 
 def test_the_export_is_killed_at_every_step(deployed: Deployment) -> None:
-    """Before each put and delete in turn, which is after the one before it."""
+    """It is killed before each put and delete, one after the other; that is also after the one before it."""
     _arrivals(deployed)
     deployed.export()
     whole = deployed.bytes()
@@ -267,7 +267,7 @@ def test_the_export_is_killed_at_every_step(deployed: Deployment) -> None:
             assert deployed.bytes() == whole, f"{operation} {fault.first}"
             steps += 1
     assert steps >= 12 / stride(4)
-    told(deployed, "the export killed at every step, and run again", "-")
+    record(deployed, "the export killed at every step, and run again", "-")
 
 
 def _under(prefix: str) -> Callable[[Any], bool]:
@@ -288,7 +288,7 @@ def test_s3_refuses_a_put_halfway(deployed: Deployment) -> None:
         with pytest.raises(ClientError, match="SlowDown"):
             deployed.export()
         deployed.wire.mend()
-    told(deployed, "S3 refuses a put halfway through an export", "-")
+    record(deployed, "S3 refuses a put halfway through an export", "-")
 
 
 def test_dynamodb_throttles_the_export(deployed: Deployment) -> None:
@@ -296,11 +296,11 @@ def test_dynamodb_throttles_the_export(deployed: Deployment) -> None:
     deployed.wire.breaks(Break("dynamodb.Query", THROTTLED, first=3, times=1_000))
     with pytest.raises(ClientError, match="Throughput"):
         deployed.export()
-    told(deployed, "DynamoDB throttles the export's reading", "-")
+    record(deployed, "DynamoDB throttles the export's reading", "-")
 
 
 def test_two_exports_at_once(deployed: Deployment) -> None:
-    """Another whole run happens within a run, at one of its writes after the other."""
+    """Another whole run happens inside a run: first at one of its writes, then at the next, and so on."""
     _arrivals(deployed)
     deployed.export()
     whole = deployed.bytes()
@@ -312,10 +312,10 @@ def test_two_exports_at_once(deployed: Deployment) -> None:
         fault = deployed.wire.breaks(Break("s3.PutObject", another, first=fault.first + step))
         deployed.export()
         deployed.wire.mend()
-        deployed.export()  # an older file that was put over a newer one is healed by the next run
+        deployed.export()  # the next run repairs an older file that replaced a newer one
         assert deployed.bytes() == whole, f"at write {fault.first}"
     assert fault.first >= 10
-    told(deployed, "two exports at once", "-")
+    record(deployed, "two exports at once", "-")
 
 
 def test_the_scheduler_delivers_twice_and_out_of_order(deployed: Deployment) -> None:
@@ -325,7 +325,7 @@ def test_the_scheduler_delivers_twice_and_out_of_order(deployed: Deployment) -> 
     before = deployed.bytes()
     deployed.export(3)
     assert deployed.bytes() == before
-    told(deployed, "the scheduler delivers twice and out of order", "-")
+    record(deployed, "the scheduler delivers twice and out of order", "-")
 
 
 def test_everything_at_random(deployed: Deployment) -> None:
@@ -347,4 +347,4 @@ def test_everything_at_random(deployed: Deployment) -> None:
             with contextlib.suppress(ClientError, BotoCoreError, Killed):  # the next run makes up for it
                 deployed.export(chance.randrange(0, 3))
         deployed.now += timedelta(minutes=chance.randrange(1, 90))
-    told(deployed, "60 requests and runs with faults at random", "503 or no answer, in the end 200")
+    record(deployed, "60 requests and runs with faults at random", "503 or no answer, in the end 200")

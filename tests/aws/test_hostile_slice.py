@@ -8,7 +8,7 @@ from hostile.collector import Collector
 from hostile.run import hold, requests
 
 
-def test_what_anybody_may_send_is_answered_and_costs_nobody_else_an_event(
+def test_every_hostile_request_gets_a_response_and_costs_nobody_else_an_event(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     collector = Collector(tmp_path, monkeypatch)

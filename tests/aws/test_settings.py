@@ -52,7 +52,7 @@ def test_all_missing_settings_are_named_at_once() -> None:
         CollectorSettings.read({"POWERTOOLS_LOG_LEVEL": "INFO", "EVENTS_TABLE": "", "HASH_SALT": "salt"})
 
 
-def test_a_setting_of_the_wrong_kind_is_named() -> None:
+def test_a_setting_of_the_wrong_type_is_named() -> None:
     environment = SETTINGS["metrics"].environment() | {"DUCKDB_MEMORY_MB": "much"}
     with pytest.raises(CloudError, match=r"^the function's environment is wrong: DUCKDB_MEMORY_MB: .*$"):
         MetricsSettings.read(environment)

@@ -1,1 +1,1 @@
-"""Everything that speaks to Amazon, and nothing else: boto3 appears only here."""
+"""Everything that calls AWS, and nothing else: boto3 is imported only here."""

@@ -14,7 +14,7 @@ from daybreak.errors import CloudError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_MOST_DELETED_AT_ONCE = 1000
+_MOST_DELETED_PER_CALL = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class BucketStore:
     def put_files(self, files: dict[str, Path]) -> None:
         with ThreadPoolExecutor(PARALLEL) as pool:
             for _ in pool.map(lambda item: self._put_file(*item), files.items()):
-                pass  # raises what a thread raised
+                pass  # raises the error of a thread
 
     def list(self, prefix: str) -> list[Object]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
@@ -54,26 +54,26 @@ class BucketStore:
         self._delete([{"Key": key} for key in keys])
 
     def purge(self) -> int:
-        """Every version of an object that is not its latest, and then the marks that deletions leave.
+        """Delete every version of an object that is not its latest, then the markers of deletions. Returns how many.
 
-        In this order: without its mark, what was deleted would be the latest again.
+        The order matters: without its marker, the deleted version would be the latest again.
         """
         pages = list(self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket))
         versions = [v for page in pages for v in page.get("Versions", []) if not v["IsLatest"]]
-        marks = [mark for page in pages for mark in page.get("DeleteMarkers", [])]
-        old = [{"Key": found["Key"], "VersionId": found["VersionId"]} for found in (*versions, *marks)]
+        markers = [marker for page in pages for marker in page.get("DeleteMarkers", [])]
+        old = [{"Key": found["Key"], "VersionId": found["VersionId"]} for found in (*versions, *markers)]
         self._delete(old)
         return len(old)
 
-    def _delete(self, doomed: Sequence[dict[str, str]]) -> None:
-        for first in range(0, len(doomed), _MOST_DELETED_AT_ONCE):
-            some = doomed[first : first + _MOST_DELETED_AT_ONCE]
-            answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": some, "Quiet": True})  # type: ignore[typeddict-item]
-            if failed := answer.get("Errors"):  # answered with 200 all the same
+    def _delete(self, versions: Sequence[dict[str, str]]) -> None:
+        for first in range(0, len(versions), _MOST_DELETED_PER_CALL):
+            some = versions[first : first + _MOST_DELETED_PER_CALL]
+            response = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": some, "Quiet": True})  # type: ignore[typeddict-item]
+            if failed := response.get("Errors"):  # S3 answers 200 even then
                 raise CloudError(f"{len(failed)} objects could not be deleted, {failed[0].get('Key')} among them")
 
     def local(self, keys: Iterable[str], work: Path) -> dict[str, Path]:
-        """Downloads once a run: what already lies under `work` is not fetched again."""
+        """Each key as a downloaded file. A file that is already under `work` is not fetched again."""
         paths = {key: work / "lake" / key for key in keys}
         missing = [key for key, path in paths.items() if not path.exists()]
         with ThreadPoolExecutor(PARALLEL) as pool:

@@ -1,4 +1,4 @@
-"""boto3 clients with the timeouts and retries their callers need; made where they are used, never at import."""
+"""boto3 clients with the timeouts and retries that their callers need, made when they are used, never at import."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:  # the stubs are for the type checker; they are not in a Lambd
     from mypy_boto3_s3 import S3Client
 
 PARALLEL = 32
-"""Objects moved at once."""
+"""How many objects are uploaded or downloaded at the same time."""
 
 _PATIENT = Config(retries={"mode": "standard", "max_attempts": 8}, max_pool_connections=PARALLEL)
 _COLLECTOR = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=1, read_timeout=4)
-"""A client app waits for the collector: give up in seconds and let it send again, which doubles nothing."""
+"""A client app waits for the collector: give up within seconds. The app sends again, which doubles nothing."""
 _JOB_CALL = Config(retries={"max_attempts": 0}, read_timeout=900)
-"""A job may take its fifteen minutes, and must not be started twice because an answer was slow."""
+"""A job may run for fifteen minutes, and must not be started twice because its response is slow."""
 
 
 def collector_dynamodb() -> DynamoDBClient:

@@ -1,4 +1,4 @@
-"""Examine the public endpoint: send what real SDKs send, and look at what comes back."""
+"""Test the public endpoint: send the requests of real SDKs, and check the responses."""
 
 import base64
 import gzip
@@ -16,7 +16,7 @@ SOURCE = "doctor"
 """The source of the key that `examine_with_own_key` makes."""
 _TIMEOUT_SECONDS = 30
 _EMPTY = b'{"batch": []}'
-"""A batch that is answered like any other and leaves nothing behind."""
+"""A batch that gets the same response as any other, and stores nothing."""
 _ASKED = "authorization,content-type,x-retry-count"
 _GZIP_ADVICE = "the gateway alters gzip of this type: send application/octet-stream, or deploy with -c gateway=rest"
 
@@ -65,8 +65,8 @@ class Endpoint:
         """Send one request. A refusal is a response too."""
         request = urllib.request.Request(self.url + path, data=body, method=method, headers=dict(headers or {}))  # noqa: S310
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - typed by a person
-                return Response(answer.status, answer.headers, _json(answer.read()))
+            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as found:  # noqa: S310 - typed by a person
+                return Response(found.status, found.headers, _json(found.read()))
         except urllib.error.HTTPError as refused:
             return Response(refused.code, refused.headers, _json(refused.read()))
         except OSError as error:
@@ -81,41 +81,41 @@ def _json(body: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _taken(answer: Response) -> bool:
-    return answer.status == 200 and answer.body.get("accepted") == 0
+def _accepted(response: Response) -> bool:
+    return response.status == 200 and response.body.get("accepted") == 0
 
 
 def _refused(status: int, code: str) -> Callable[[Response], bool]:
-    return lambda answer: (answer.status, answer.body.get("code")) == (status, code) and bool(answer.body["message"])
+    return lambda r: (r.status, r.body.get("code")) == (status, code) and bool(r.body["message"])
 
 
-def _allows(answer: Response) -> bool:
-    """Whether a page elsewhere may send with the headers SDKs use."""
-    allowed = {name.strip().lower() for name in answer.headers.get("Access-Control-Allow-Headers", "").split(",")}
+def _allows(response: Response) -> bool:
+    """True if a page of another site may send with the headers that SDKs use."""
+    allowed = {name.strip().lower() for name in response.headers.get("Access-Control-Allow-Headers", "").split(",")}
     # `*` covers everything but Authorization
     headers = "authorization" in allowed and ("*" in allowed or set(_ASKED.split(",")) <= allowed)
-    return answer.status in (200, 204) and bool(answer.headers.get("Access-Control-Allow-Origin")) and headers
+    return response.status in (200, 204) and bool(response.headers.get("Access-Control-Allow-Origin")) and headers
 
 
-def _zipped(kind: str) -> Callable[[Endpoint], Response]:
+def _zipped(content_type: str) -> Callable[[Endpoint], Response]:
     body = gzip.compress(_EMPTY, mtime=0)
-    return lambda e: e.send("/v1/batch", body, {**e.basic, "Content-Type": kind, "Content-Encoding": "gzip"})
+    return lambda e: e.send("/v1/batch", body, {**e.basic, "Content-Type": content_type, "Content-Encoding": "gzip"})
 
 
 CHECKS = [
     Check("health: the table can be written", lambda e: e.send("/v1/health", method="GET"),
           lambda a: a.status == 200, "see the collector's log; its role must be allowed to put items"),
-    Check("JSON with the key by Basic auth", lambda e: e.send("/v1/batch", _EMPTY, e.basic), _taken,
+    Check("JSON with the key by Basic auth", lambda e: e.send("/v1/batch", _EMPTY, e.basic), _accepted,
           "is the key valid here? `daybreak keys list`"),
     Check("text/plain with the key in the body (browsers)",
           lambda e: e.send("/v1/b", json.dumps({"batch": [], "writeKey": e.write_key}).encode(),
                            {"Content-Type": "text/plain"}),
-          _taken, "something between here and the function looks at Content-Type or changes paths"),
+          _accepted, "something between here and the function reads Content-Type or changes paths"),
     Check("the key in the query (beacons)",
           lambda e: e.send(f"/beacon/v1/batch?writeKey={e.write_key}", _EMPTY, {"Content-Type": "text/plain"}),
-          _taken, "something between here and the function drops query strings"),
-    Check("gzip as application/octet-stream", _zipped("application/octet-stream"), _taken, _GZIP_ADVICE),
-    Check("gzip as application/json (segment-python, rudder)", _zipped("application/json"), _taken, _GZIP_ADVICE),
+          _accepted, "something between here and the function drops query strings"),
+    Check("gzip as application/octet-stream", _zipped("application/octet-stream"), _accepted, _GZIP_ADVICE),
+    Check("gzip as application/json (segment-python, rudder)", _zipped("application/json"), _accepted, _GZIP_ADVICE),
     Check("preflight of a browser",
           lambda e: e.send("/v1/t", None, {"Origin": "https://app.example", "Access-Control-Request-Method": "POST",
                                            "Access-Control-Request-Headers": _ASKED}, method="OPTIONS"),
@@ -126,13 +126,13 @@ CHECKS = [
           "deploy again: the gateway's CORS settings are not this stack's"),
     Check("a wrong key is refused with 401",
           lambda e: e.send("/v1/batch", json.dumps({"batch": [], "writeKey": "doctor-knows-no-key"}).encode()),
-          _refused(401, "unknown_write_key"), "something else answers in place of the function"),
+          _refused(401, "unknown_write_key"), "something other than the function answers"),
     Check("an unknown path is refused with 404", lambda e: e.send("/v1/doctor", _EMPTY, e.basic),
-          _refused(404, "unknown_path"), "the gateway must hand every path to the function"),
-    Check("a body of 4 MB is taken",
+          _refused(404, "unknown_path"), "the gateway must pass every path to the function"),
+    Check("a body of 4 MB is accepted",
           lambda e: e.send("/v1/batch", b'{"batch": []' + b" " * 4_000_000 + b"}",
                            {**e.basic, "Content-Type": "application/json"}),
-          _taken, "a limit before the function is smaller than the function's"),
+          _accepted, "something between here and the function has a smaller limit than the function"),
 ]  # fmt: skip
 
 

@@ -1,11 +1,11 @@
 """The events table in DynamoDB: one item a request, keyed by arrival hour and shard.
 
-arrival   2026-11-21T07.3          partition key: the hour (UTC) the request was received, and a shard
+arrival   2026-11-21T07.3          partition key: the hour (UTC) in which the request was received, and a shard
 request   3312.123456-9f2c41aa-0   sort key: seconds of the hour, a random part, the item's number in the request
 frame     zstd NDJSON              accepted events, `events` of them
 rejects   zstd NDJSON              quarantined events, `rejected` of them
-source    web                      whose write key it came with: all events of a request have one source
-expires   epoch seconds            DynamoDB drops the item; the raw log in S3 keeps it
+source    web                      the owner of its write key: all events of a request have one source
+expires   epoch seconds            when DynamoDB deletes the item; the raw log in S3 keeps it
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SHARDS = 8
-"""Partitions an hour is spread over: 8,000 write units a second, some 150,000 packed events."""
+"""Partitions of an hour: together 8,000 write units a second, or some 150,000 packed events."""
 KEPT = timedelta(days=30)
 _PROBED = "health"
 _SEGMENTS = 16
-"""Parts in which the whole table is looked at side by side."""
+"""Parts of the whole table that are scanned in parallel."""
 RETRY_AFTER_SECONDS = 5
 
 
 class EventsTable:
-    """Where the collector puts what it took, and where the export reads it."""
+    """The table into which the collector writes requests and from which the export reads them."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
 
     def store(self, intake: Intake, received_at: datetime) -> None:
-        """Write all of a request, or raise RequestRefused (503): then the client sends again, which doubles nothing."""
+        """Store a whole request, or raise RequestRefused (503): the client then sends again, which doubles nothing."""
         self._put(items(intake, received_at))
 
     def probe(self, now: datetime) -> None:
-        """Write an item no export reads, always the same one. Raises RequestRefused (503) where that fails."""
+        """Write an item that no export reads, always the same one. Raises RequestRefused (503) if that fails."""
         expires = int((now + KEPT).timestamp())
         self._put([{"arrival": {"S": _PROBED}, "request": {"S": "probe"}, "expires": {"N": str(expires)}}])
 
@@ -62,20 +62,20 @@ class EventsTable:
             ) from error
 
     def hour(self, hour: datetime) -> HourFrames:
-        """Everything stored for an hour, in key order. Reads are consistent: what was acknowledged is there."""
+        """Everything stored in an hour, in key order. Reads are consistent: they find every acknowledged event."""
         with ThreadPoolExecutor(SHARDS) as pool:
             shards = list(pool.map(lambda shard: list(self._items(f"{hour_of(hour)}.{shard}")), range(SHARDS)))
         return HourFrames.of(_stored_item(item) for shard in shards for item in shard)
 
-    def rewrite(self, strain: Callable[[bytes, bytes], tuple[bytes, bytes]]) -> int:
-        """Replace the frames of events and rejects of every item kept that `strain` changes; how many it did.
+    def rewrite(self, without_people: Callable[[bytes, bytes], tuple[bytes, bytes]]) -> int:
+        """Replace the frames of every item that `without_people` changes. Returns how many items changed.
 
-        An item that holds nothing any more is deleted.
+        `without_people` gets the frames of events and of rejected events, and returns both. An empty item is deleted.
         """
         rewritten = 0
         for item in self._all():
             frames = tuple(item[name]["B"] if name in item else b"" for name in ("frame", "rejects"))
-            left = strain(*frames)
+            left = without_people(*frames)
             if left != frames:
                 self._replace(item, *left)
                 rewritten += 1
@@ -93,29 +93,29 @@ class EventsTable:
             self._client.delete_item(TableName=self._table, Key=key)
 
     def first_hour(self, before: datetime) -> datetime | None:
-        """The oldest hour before `before` that holds anything. Looks at every item."""
+        """The oldest hour before `before` that holds an item. Reads every item."""
         names = {"ProjectionExpression": "#arrival", "ExpressionAttributeNames": {"#arrival": "arrival"}}
 
         def hours(segment: int) -> set[str]:
-            asked = {**names, "Segment": segment, "TotalSegments": _SEGMENTS}
-            return {item["arrival"]["S"].partition(".")[0] for item in self._all(**asked)}
+            options = {**names, "Segment": segment, "TotalSegments": _SEGMENTS}
+            return {item["arrival"]["S"].partition(".")[0] for item in self._all(**options)}
 
         with ThreadPoolExecutor(_SEGMENTS) as pool:
             found = {hour for some in pool.map(hours, range(_SEGMENTS)) for hour in some if hour < hour_of(before)}
         return hour_from(min(found)) if found else None
 
     def since(self, hour: datetime, after: dict[int, str]) -> Iterator[dict[str, Any]]:
-        """Items of an hour that came after the sort key seen last in each shard; `after` is brought up to date."""
+        """The items of an hour after the sort key read last in each shard. Updates `after` with the new keys."""
         for shard in range(SHARDS):
             for item in self._items(f"{hour_of(hour)}.{shard}", after.get(shard, " ")):
                 after[shard] = item["request"]["S"]
                 yield item
 
     def tail(self, since: datetime, clock: Callable[[], datetime], wait: Callable[[], bool]) -> Iterator[bytes]:
-        """The NDJSON lines of all events that arrived from `since` on, then of those that arrive later.
+        """The NDJSON lines of all events that have arrived since `since`, then of those that arrive later.
 
-        Each look at the table yields its lines in order of arrival. `wait` is called when nothing is left of the
-        running hour: it returns True after a pause to look again, or False to end.
+        The lines of each read are in order of arrival. `wait` is called when the running hour is read: it pauses and
+        returns True to read again, or False to end.
         """
         hour = since.replace(minute=0, second=0, microsecond=0)
         after = dict.fromkeys(range(SHARDS), f"{since.minute * 60 + since.second:04}")
@@ -129,9 +129,9 @@ class EventsTable:
             elif not wait():
                 return
 
-    def _all(self, **asked: Any) -> Iterator[dict[str, Any]]:
-        """Every item of every hour that is kept; not the one that health checks write."""
-        pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True, **asked)
+    def _all(self, **options: Any) -> Iterator[dict[str, Any]]:
+        """Every item of the table but the one that health checks write."""
+        pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True, **options)
         return (item for page in pages for item in page["Items"] if item["arrival"]["S"] != _PROBED)
 
     def _items(self, arrival: str, after: str = " ") -> Iterator[dict[str, Any]]:
@@ -154,7 +154,7 @@ def _stored_item(item: dict[str, Any]) -> StoredItem:
 
 
 def items(intake: Intake, received_at: datetime) -> list[dict[str, Any]]:
-    """A request as DynamoDB items: one, or several where a frame would be too large for one."""
+    """A request as DynamoDB items: one, or several if its frames are too large for one."""
     kept = intake.kept()
     frames = pack([event.line for event in kept.events])
     rejects = pack([event.line for event in kept.rejected])
@@ -175,7 +175,7 @@ def items(intake: Intake, received_at: datetime) -> list[dict[str, Any]]:
 
 
 def _attributes(frames: Sequence[Frame], rejects: Sequence[Frame]) -> Iterator[dict[str, Any]]:
-    """The frames of each item: events and rejects side by side while both fit."""
+    """The frames of each item: a frame of events and one of rejected events together if both fit."""
     for frame, reject in zip_longest(frames, rejects):
         events = {"frame": {"B": frame.data}, "events": {"N": str(frame.count)}} if frame else {}
         rejected = {"rejects": {"B": reject.data}, "rejected": {"N": str(reject.count)}} if reject else {}

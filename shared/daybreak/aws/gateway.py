@@ -1,4 +1,4 @@
-"""API Gateway's events and answers: the HTTP API's format (2.0) and the REST API's (1.0), into `Request` and back."""
+"""API Gateway's events and responses: the HTTP API's format (2.0) and the REST API's (1.0), into `Request` and back."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ _DAY = 86_400
 
 
 def request(event: Mapping[str, Any]) -> Request:
-    """A gateway event as a Request. Raises RequestRefused where the body is not the base64 it is said to be."""
+    """A gateway event as a Request. Raises RequestRefused if the body is marked as base64 and is not."""
     context = event.get("requestContext", {})
     http = context.get("http", {})
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
@@ -31,9 +31,9 @@ def request(event: Mapping[str, Any]) -> Request:
 
 
 def _path(event: Mapping[str, Any]) -> tuple[str, str]:
-    """What was asked for, and what stands before it in the URL: a stage, unless it is $default or a domain hides it.
+    """The path of the request, and the stage before it in the URL; no stage if it is $default or a domain hides it.
 
-    An HTTP API hands both over in one; a REST API has taken the stage off the path, but not off its context's.
+    An HTTP API's path begins with the stage. A REST API's path does not, but the path in its context does.
     """
     context = event.get("requestContext", {})
     if "http" not in context:
@@ -44,7 +44,7 @@ def _path(event: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _body(event: Mapping[str, Any]) -> bytes:
-    """The bytes the client sent, as far as the gateway left them whole."""
+    """The bytes that the client sent, unless the gateway damaged them."""
     body = event.get("body") or ""
     if event.get("isBase64Encoded"):
         try:
@@ -53,44 +53,44 @@ def _body(event: Mapping[str, Any]) -> bytes:
             raise RequestRefused(400, "body_damaged", "the gateway's base64 of the body cannot be read") from None
     if body.startswith(_GZIP_AS_LATIN_1):
         try:
-            return body.encode("latin-1")  # each byte became one character, which can be undone
+            return body.encode("latin-1")  # each byte became one character: undo that
         except UnicodeEncodeError:
-            pass  # some did not: body.py says so
+            pass  # some did not: body.py refuses it as damaged
     return body.encode("utf-8", "surrogatepass")
 
 
 def success(request: Request, accepted: Accepted) -> dict[str, Any]:
-    """Exactly 200: some SDKs send everything again after a 201, 202 or 204."""
-    return answer(request, 200, accepted.model_dump(by_alias=True, exclude_none=True))
+    """The response with exactly 200: some SDKs send everything again after a 201, 202 or 204."""
+    return response(request, 200, accepted.model_dump(by_alias=True, exclude_none=True))
 
 
 def refusal(request: Request, refused: RequestRefused) -> dict[str, Any]:
-    """Every error has `code` and `message`: without `code` some SDKs retry a permanent error ten times."""
+    """The response with `code` and `message`: without `code`, some SDKs retry a permanent error ten times."""
     headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after is not None else {}
     if refused.status == 405:
         headers["Allow"] = "POST, OPTIONS"
     body = Refused(code=refused.code, message=refused.message)
-    return answer(request, refused.status, body.model_dump(by_alias=True), headers)
+    return response(request, refused.status, body.model_dump(by_alias=True), headers)
 
 
 def preflight(request: Request) -> dict[str, Any]:
-    """What a browser asks before it sends; an HTTP API answers that itself, a REST API passes it on."""
-    asked = _mirrored(request, "access-control-request-headers") or "*"
+    """The response to a browser's preflight. An HTTP API answers preflights itself; a REST API passes them on."""
+    allowed = _mirrored(request, "access-control-request-headers") or "*"
     return {
         "statusCode": 204,
         "headers": {
             **_cors(request),
             "Access-Control-Allow-Methods": "POST, GET, OPTIONS",
             # mirrored, because a fixed list has broken SDKs each time one added a header
-            "Access-Control-Allow-Headers": asked,
+            "Access-Control-Allow-Headers": allowed,
             "Access-Control-Max-Age": str(_DAY),
         },
         "body": "",
     }
 
 
-def answer(request: Request, status: int, body: Any, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """A JSON answer any page may read."""
+def response(request: Request, status: int, body: Any, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """A JSON response that any page may read."""
     return {
         "statusCode": status,
         "headers": {"Content-Type": "application/json", **_cors(request), **(headers or {})},
@@ -99,13 +99,13 @@ def answer(request: Request, status: int, body: Any, headers: Mapping[str, str] 
 
 
 def _mirrored(request: Request, name: str) -> str | None:
-    """A header's value that may stand in the answer: a gateway makes a 502 of an answer with any other bytes."""
+    """A request header's value, if a response may hold it: a gateway turns a response with other bytes into a 502."""
     value = request.headers.get(name)
     return value if value and value.isascii() and value.isprintable() else None
 
 
 def _cors(request: Request) -> dict[str, str]:
-    """Any page may send and read answers. An HTTP API puts its own in place of these."""
+    """Headers with which any page may send and read responses. An HTTP API replaces them with its own."""
     origin = _mirrored(request, "origin")
     mirrored = {"Access-Control-Allow-Credentials": "true", "Vary": "Origin"} if origin else {}
     return {"Access-Control-Allow-Origin": origin or "*", "Access-Control-Expose-Headers": "Retry-After", **mirrored}

@@ -1,6 +1,6 @@
-"""Rules that are in force within a minute of a change, without a deploy: the tracking plan and who is forgotten.
+"""Rules that are in force within a minute of a change, without a deploy: the tracking plan, the list of the forgotten.
 
-They are items of the keys table, whose key no write key's hash can be:
+They are items of the keys table, under keys that no hash of a write key can equal:
 
 #plan           content   zstd JSON of the plan
 #forgotten.0    content   digests of the ids of people who asked to be forgotten, 16 bytes each; then #forgotten.1
@@ -31,7 +31,10 @@ _PLAN = "#plan"
 
 
 class LiveRules:
-    """Reading costs a read unit or two a minute; `clean` does not change while the function lives."""
+    """The live rules in the keys table. Reading them costs a read unit or two a minute.
+
+    `clean` comes from the deployment and does not change while the function runs.
+    """
 
     def __init__(
         self,
@@ -47,18 +50,18 @@ class LiveRules:
         self._cached: tuple[float, Rules] | None = None
 
     def current(self) -> Rules:
-        """The rules in force. Raises RequestRefused (503) where they cannot be read."""
+        """The rules in force, at most a minute old. Raises RequestRefused (503) if they cannot be read."""
         if self._cached and self._clock() - self._cached[0] < CACHE_SECONDS:
             return self._cached[1]
         try:
             rules = self.read()
-        except (ClientError, BotoCoreError, ValueError) as error:  # ValueError: a plan of another Daybreak
+        except (ClientError, BotoCoreError, ValueError) as error:  # ValueError: another version's plan
             raise RequestRefused(503, "not_checked", "the rules could not be read; send again", 5) from error
         self._cached = (self._clock(), rules)
         return rules
 
     def read(self) -> Rules:
-        """The rules as they are written now, in force within a minute."""
+        """The rules as they are stored now; every collector uses them within a minute."""
         return Rules(self._clean, self.plan(), frozenset(_digests(self._lists())))
 
     def plan(self) -> Plan | None:
@@ -67,17 +70,16 @@ class LiveRules:
         return Plan.model_validate_json(zstd.decompress(content)) if content else None
 
     def set_plan(self, plan: Plan | None) -> None:
-        """Put a plan in force, or none."""
+        """Put a plan in force; None puts no plan in force."""
         if plan is None:
             self._client.delete_item(TableName=self._table, Key={"key_hash": {"S": _PLAN}})
         else:
             self._write(_PLAN, zstd.compress(plan.model_dump_json().encode()))
 
     def forget(self, digests: Set[bytes]) -> None:
-        """From now on (within a minute) nothing about these people is taken.
+        """Add people to the list of the forgotten. Within a minute, no event about them is accepted.
 
-        The list only grows, and only as it was when it was read: of two who add to it at once, neither takes back what
-        the other added.
+        Append only, with a conditional write: two concurrent writers cannot overwrite each other.
         """
         while True:
             lists = list(self._lists())
@@ -98,17 +100,17 @@ class LiveRules:
             number += 1
 
     def _append(self, name: str, before: bytes, added: bytes) -> None:
-        """Let an item that holds `before` hold `added` too; one that holds something else by now stays as it is."""
+        """Append `added` to an item that holds `before`. If it holds something else by now, it is not changed."""
         unchanged: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(key_hash)"}
         if before:
             values = {":before": {"B": before}}
             unchanged = {"ConditionExpression": "content = :before", "ExpressionAttributeValues": values}
-        with suppress(self._client.exceptions.ConditionalCheckFailedException):  # the caller looks again
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):  # the caller reads again
             self._write(name, before + added, **unchanged)
 
     def _read(self, name: str) -> bytes | None:
-        answer = self._client.get_item(TableName=self._table, Key={"key_hash": {"S": name}}, ConsistentRead=True)
-        return bytes(answer["Item"]["content"]["B"]) if "Item" in answer else None
+        found = self._client.get_item(TableName=self._table, Key={"key_hash": {"S": name}}, ConsistentRead=True)
+        return bytes(found["Item"]["content"]["B"]) if "Item" in found else None
 
     def _write(self, name: str, content: bytes, **condition: Any) -> None:
         item: dict[str, Any] = {"key_hash": {"S": name}, "content": {"B": content}}

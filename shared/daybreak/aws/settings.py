@@ -1,4 +1,4 @@
-"""The settings of each Lambda: infra writes them into its environment, the function reads them when it starts.
+"""The settings of each Lambda: infra writes them into its environment, and the function reads them when it starts.
 
 A field is the environment variable of the same name in capitals: `events_table` is EVENTS_TABLE.
 """
@@ -41,22 +41,22 @@ class FunctionSettings(BaseModel):
 
 
 class CollectorSettings(FunctionSettings):
-    """Where the collector stores events and finds write keys."""
+    """Settings of the collector: where it stores events and finds write keys."""
 
     events_table: str
     keys_table: str
-    hash_salt: Annotated[str, Field(description="Keys the hashes of [privacy]; another in each deployment")]
+    hash_salt: Annotated[str, Field(description="Key of the hashes of [privacy]; different in each deployment")]
 
 
 class MetricsSettings(FunctionSettings):
-    """Where a metric job finds the lake, and how much memory DuckDB may use."""
+    """Settings of the metric jobs: where they find the lake, and how much memory DuckDB may use."""
 
     lake_bucket: str
     duckdb_memory_mb: Annotated[int, Field(gt=0)]
 
 
 class ExportSettings(FunctionSettings):
-    """Where the export finds arrivals and the lake, and how much memory DuckDB may use."""
+    """Settings of the export: where it finds arrivals and the lake, and how much memory DuckDB may use."""
 
     events_table: str
     lake_bucket: str

@@ -1,4 +1,4 @@
-"""A deployed stack, local or in AWS: its parts by name, its jobs and its tables to be asked."""
+"""A deployed stack, in the local cloud or in AWS: find its parts, run its jobs, and query its tables."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _POLL_SECONDS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What Athena answered: column names, rows of text (None for null), and the bytes it read."""
+class QueryResult:
+    """The result of a query: column names, rows of text (None for null), and the bytes that Athena read."""
 
     columns: list[str]
     rows: list[list[str | None]]
@@ -48,7 +48,7 @@ class Stack:
 
     @staticmethod
     def find(name: str) -> Stack:
-        """The stack of that name in the account and region boto3 is set to. Raises CloudError."""
+        """The stack of this name in the account and region that boto3 is set to. Raises CloudError."""
         try:
             (found,) = clients.cloudformation().describe_stacks(StackName=name)["Stacks"]
         except (ClientError, BotoCoreError, ValueError) as error:
@@ -57,7 +57,7 @@ class Stack:
             ) from error
         outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
         return Stack(
-            hash_salt=found["StackId"].rpartition("/")[2],  # as infra/collector.py gives it to the collector
+            hash_salt=found["StackId"].rpartition("/")[2],  # as infra/collector.py passes it to the collector
             collector_url=outputs["CollectorUrl"],
             events_table=outputs["EventsTable"],
             keys_table=outputs["KeysTable"],
@@ -88,15 +88,15 @@ class Stack:
         """Run a metric job now and wait for it."""
         return _invoke(self.metrics_function, payload)
 
-    def query(self, sql: str, waiting: Callable[[float], None] = lambda _: None) -> Answer:
-        """Ask Athena; `waiting` is told the seconds passed while it works. Raises CloudError with Athena's words."""
+    def query(self, sql: str, waiting: Callable[[float], None] = lambda _: None) -> QueryResult:
+        """Run a query in Athena, and call `waiting` with the seconds so far while it runs. Raises CloudError."""
         athena = clients.athena()
         try:
             started = athena.start_query_execution(
                 QueryString=sql,
                 WorkGroup=self.workgroup,
                 QueryExecutionContext={"Database": self.database},
-                # in AWS the workgroup says the same and prevails; the local cloud forgets its settings on a restart
+                # in AWS the workgroup sets the same and prevails; the local cloud forgets its settings on a restart
                 ResultConfiguration={"OutputLocation": f"s3://{self.lake_bucket}/athena-results/"},
             )
             execution = started["QueryExecutionId"]
@@ -112,23 +112,23 @@ class Stack:
                 time.sleep(_POLL_SECONDS)
             pages = list(athena.get_paginator("get_query_results").paginate(QueryExecutionId=execution))
         except (ClientError, BotoCoreError) as error:
-            raise CloudError(f"Athena cannot be asked: {error}") from error
+            raise CloudError(f"Athena cannot be queried: {error}") from error
         columns = [column["Name"] for column in pages[0]["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]]
         rows = [
             [cell.get("VarCharValue") for cell in row["Data"]] for page in pages for row in page["ResultSet"]["Rows"]
         ]
         if rows and rows[0] == columns:  # Athena repeats the header as the first row of a select
             rows = rows[1:]
-        return Answer(columns, rows, status.get("Statistics", {}).get("DataScannedInBytes", 0))
+        return QueryResult(columns, rows, status.get("Statistics", {}).get("DataScannedInBytes", 0))
 
 
 def _invoke(function: str, payload: Payload) -> dict[str, Any]:
-    """Call a job and wait for its answer. Raises CloudError with the job's own words where it failed."""
+    """Invoke a job and wait for its result. Raises CloudError, with the job's own message if the job failed."""
     try:
-        answer = clients.lambda_().invoke(FunctionName=function, Payload=payload.to_json().encode())
+        response = clients.lambda_().invoke(FunctionName=function, Payload=payload.to_json().encode())
     except (ClientError, BotoCoreError) as error:
         raise CloudError(f"the job could not be started: {error}") from error
-    result = json.loads(answer["Payload"].read() or b"null")
-    if answer.get("FunctionError"):
+    result = json.loads(response["Payload"].read() or b"null")
+    if response.get("FunctionError"):
         raise CloudError(result.get("errorMessage") or json.dumps(result)[:500])
     return dict(result)

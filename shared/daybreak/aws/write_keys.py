@@ -1,4 +1,4 @@
-"""Write keys: who may send. Only a hash is kept, so the table is worth nothing to a thief.
+"""Write keys: who may send. Only their hashes are stored, so a stolen table is worth nothing.
 
 A key is random and long, so a plain SHA-256 is enough: there is nothing to guess. A source has one key; while it is
 being rotated it has two, the old and the new, both valid.
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CACHE_SECONDS = 60
-"""A new or revoked key, and every other rule of this table, is known everywhere within this."""
+"""Every collector knows a new or revoked key, and every other rule of this table, after this time at the latest."""
 MOST_VALID = 2
-"""Keys of a source that are valid at once: enough to change one while apps still send with the other."""
+"""Valid keys of one source: enough to introduce a new one while apps still send with the old one."""
 _MOST_CACHED = 1000
 _SOURCE = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 
@@ -43,7 +43,7 @@ class WriteKey:
 
 
 class WriteKeys:
-    """The keys table. Looking a key up costs half a read unit a minute and key."""
+    """The keys table. Looking up a key costs half a read unit for each key and minute."""
 
     def __init__(self, client: DynamoDBClient, table: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
@@ -52,9 +52,9 @@ class WriteKeys:
         self._cached: dict[str, tuple[float, Source | None]] = {}
 
     def source_of(self, write_key: str) -> Source | None:
-        """The source a key belongs to, or None. Raises RequestRefused (503) where that cannot be found out.
+        """The source that a key belongs to, or None. Raises RequestRefused (503) if the table cannot be read.
 
-        How long it takes tells nothing: what is compared is a hash, by the table and then in constant time.
+        The time it takes reveals nothing about keys: hashes are compared, by the table and then in constant time.
         """
         digest = _digest(write_key)
         cached = self._cached.get(digest)
@@ -67,13 +67,13 @@ class WriteKeys:
         known = item is not None and hmac.compare_digest(item["key_hash"]["S"], digest)
         stored = _write_key(item) if known and item else None
         source = Source(stored.source, stored.kind) if stored and stored.revoked_at is None else None
-        if len(self._cached) >= _MOST_CACHED:  # somebody is trying keys: forget, rather than grow
+        if len(self._cached) >= _MOST_CACHED:  # somebody is trying keys: do not let the cache grow
             self._cached.clear()
         self._cached[digest] = (self._clock(), source)
         return source
 
     def create(self, source: str, kind: KeyKind, created_at: str) -> str:
-        """The first key of a source; the only time it is ever shown. Raises InputError where the source has one."""
+        """Create the first key of a source. It is never shown again. Raises InputError if the source has one."""
         if not _SOURCE.match(source):
             raise InputError(f"source {source!r}: use small letters, digits, - and _, 63 at most")
         if self._valid(source):
@@ -81,7 +81,7 @@ class WriteKeys:
         return self._new(source, kind, created_at)
 
     def rotate(self, source: str, created_at: str) -> str:
-        """A second key for a source, of the same kind; the first stays valid until it is revoked. Raises InputError."""
+        """Create a second key of the same kind; the first stays valid until it is revoked. Raises InputError."""
         valid = self._valid(source)
         if not valid:
             raise InputError(f"source {source!r} has no key; make one with `daybreak keys create {source}`")
@@ -97,7 +97,7 @@ class WriteKeys:
         return sorted((_write_key(item) for item in self._items()), key=lambda key: (key.created_at, key.id))
 
     def revoke(self, key_id: str, revoked_at: str) -> WriteKey:
-        """Refuse a key from now on (within a minute). `key_id` as `all` shows it, or the key itself."""
+        """Revoke a key; within a minute it is refused. `key_id` is an id from `all`, or the key itself."""
         hashes = [item["key_hash"]["S"] for item in self._items()]
         matching = [h for h in hashes if h == _digest(key_id) or (len(key_id) >= 6 and h.startswith(key_id))]
         if len(matching) != 1:
@@ -111,7 +111,7 @@ class WriteKeys:
         return next(key for key in self.all() if matching[0].startswith(key.id))
 
     def revoke_all(self, source: str, revoked_at: str) -> None:
-        """Refuse every key of a source from now on (within a minute)."""
+        """Revoke every key of a source; within a minute they are refused."""
         for key in self._valid(source):
             self.revoke(key.id, revoked_at)
 
@@ -130,7 +130,7 @@ class WriteKeys:
         return write_key
 
     def _items(self) -> list[dict[str, Any]]:
-        """All items that are keys; the table also holds the live rules, under names with a #."""
+        """All items that are write keys; the live rules are in the same table, under names that begin with #."""
         pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
         return [item for page in pages for item in page["Items"] if not item["key_hash"]["S"].startswith("#")]
 

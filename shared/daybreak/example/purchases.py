@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from daybreak.aws.stack import Answer, Stack
+from daybreak.aws.stack import QueryResult, Stack
 from daybreak.errors import CloudError
 from daybreak.export.payloads import ExportDay
 from daybreak.metrics.payloads import ComputeDay
@@ -106,7 +106,7 @@ def run_jobs(stack: Stack, sent_from: datetime, now: datetime, families: Iterabl
             stack.metrics(ComputeDay(family=family, date=LAST_DAY))
 
 
-def ask(stack: Stack, stage: Stage) -> dict[str, Answer]:
-    """The answers to all questions, through Athena's API."""
+def ask(stack: Stack, stage: Stage) -> dict[str, QueryResult]:
+    """The result of each question's query, through Athena's API."""
     with stage(f"Athena: {len(QUESTIONS)} queries"):
         return {question: stack.query(sql) for question, sql in QUESTIONS.items()}
