@@ -1,1 +1,1 @@
-"""The lake: where every object lives, and what can hold it (a folder here, a bucket in `daybreak.aws.bucket`)."""
+"""The lake: the address of every object, and stores for them (a folder here, a bucket in `daybreak.aws.bucket`)."""

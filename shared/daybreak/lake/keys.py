@@ -1,24 +1,24 @@
-"""The address of every object in the lake. Nothing else builds a key.
+"""The address of every object in the lake. No other module builds a key.
 
 raw/arrived=2026-11-21/07.ndjson.zst          the frames of an arrival hour (UTC), byte for byte
 quarantine/arrived=2026-11-21/07.ndjson.zst   the same for rejected events
 rejected/arrived=2026-11-21/rejected.parquet  the quarantine as a table
 events/dt=2026-11-20/arrived=2026-11-21.parquet
-moved/original=2026-11-20/arrived=…parquet    ids of events that do not lie under the date their client said
+moved/original=2026-11-20/arrived=…parquet    ids of events whose date differs from the one their client named
 derived/<version>/<table>/day=2026-11-20.parquet
 derived/<version>/<table>/until=2026-10.parquet   everything up to the end of that month, merged
 reconciliation/arrived=2026-11-21/reconciliation.parquet   accepted = stored = exported = in the lake + duplicates
-exports/arrived=2026-11-21.json               what the export did with that arrival day: written last
+exports/arrived=2026-11-21.json               the manifest of that arrival day: written last
 metrics/<family>/definition=<name>/<day|cohort>=2026-11-20/<family>.parquet
-definitions/family=<family>/definitions.parquet   what each of them means
+definitions/family=<family>/definitions.parquet   the meaning of each definition
 latest/<family>.json
-receipts/forgotten-<time>.json                what `daybreak forget` rewrote
+receipts/forgotten-<time>.json                the receipt of a `daybreak forget`
 """
 
 from datetime import UTC, date, datetime
 
 UNDATED = "undated"
-"""In place of a date for events whose client named no time."""
+"""Stands for the date of events whose client named no time."""
 _HOUR = "%Y-%m-%dT%H"
 
 
@@ -72,7 +72,7 @@ def moved(original: date | str, arrived: date) -> str:
 
 
 def folder(key: str) -> str:
-    """The prefix a key lies under."""
+    """The prefix of a key, up to its last slash."""
     return key.rpartition("/")[0] + "/"
 
 
@@ -102,7 +102,7 @@ def derived_until(version: str, table: str, month: str) -> str:
 
 
 def derived_ready(version: str) -> str:
-    """Stands when the derived tables of this version cover all of history."""
+    """This object exists if the derived tables of this version cover all of history."""
     return f"{derived_prefix(version)}ready.json"
 
 
@@ -129,12 +129,12 @@ def latest(family: str) -> str:
 
 
 def hour_of(moment: datetime) -> str:
-    """The arrival hour as DynamoDB's partition key begins with it: 2026-11-21T07."""
+    """The arrival hour at the beginning of DynamoDB's partition key: 2026-11-21T07."""
     return moment.strftime(_HOUR)
 
 
 def hour_from(text: str) -> datetime:
-    """The hour that `hour_of` made this of (UTC)."""
+    """The hour (UTC) from the text of `hour_of`."""
     return datetime.strptime(text, _HOUR).replace(tzinfo=UTC)
 
 

@@ -1,4 +1,4 @@
-"""What the export and the metric jobs need of a place for objects, and a plain folder that offers it."""
+"""The store that the export and the metric jobs read and write, and a plain folder as such a store."""
 
 import hashlib
 import os
@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Stored(Protocol):
-    """An object's key and the MD5 of its bytes (S3's ETag), enough to tell whether writing would change it."""
+    """An object's key and the MD5 of its bytes (S3's ETag), which shows whether a write would change it."""
 
     @property
     def key(self) -> str: ...
@@ -35,15 +35,15 @@ class Store(Protocol):
     def delete(self, keys: Iterable[str]) -> None: ...
 
     def purge(self) -> int:
-        """Remove what the store still keeps of objects that were replaced or deleted; how many of these there were."""
+        """Delete the old versions of objects that were replaced or deleted. Returns how many there were."""
 
     def local(self, keys: Iterable[str], work: Path) -> dict[str, Path]:
-        """Each key as a file DuckDB can read, downloaded under `work` where needed."""
+        """Each key as a file that DuckDB can read, downloaded to `work` if needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file as Stored; its checksum is only computed where somebody asks."""
+    """A file as Stored. Its checksum is computed when it is read."""
 
     key: str
     path: Path
@@ -54,7 +54,7 @@ class _File:
 
 
 class FolderStore:
-    """A lake in a folder: what `daybreak compute`, the tests and the benchmarks use."""
+    """A lake in a folder, for `daybreak compute`, the tests and the benchmarks."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -85,7 +85,7 @@ class FolderStore:
             (self.root / key).unlink(missing_ok=True)
 
     def purge(self) -> int:
-        return 0  # a folder keeps nothing of what is replaced
+        return 0  # a folder keeps no old versions
 
     def local(self, keys: Iterable[str], work: Path) -> dict[str, Path]:  # noqa: ARG002 - nothing to download
         return {key: self.root / key for key in keys}
@@ -102,7 +102,7 @@ def md5(data: bytes) -> str:
 
 
 def put_changed(store: Store, files: dict[str, Path], existing: Iterable[Stored]) -> list[str]:
-    """Upload only the files whose bytes differ from what lies there; the keys that were written."""
+    """Upload only the files whose bytes differ from the existing objects. Returns the keys that were written."""
     known = {stored.key: stored for stored in existing if stored.key in files}
     changed = {k: path for k, path in files.items() if k not in known or known[k].md5 != md5(path.read_bytes())}
     store.put_files(changed)

@@ -1,6 +1,6 @@
-"""One row model a table: the DuckDB columns, the Glue columns with their comments and the documentation come from it.
+"""One row model for each table: its DuckDB columns, its Glue columns with comments and its documentation come from it.
 
-All timestamps are UTC. Result tables of the metric families have their models beside their SQL, in `metrics/`.
+All timestamps are UTC. The models of the families' result tables are in `families/`, beside their SQL.
 """
 
 import types
@@ -67,7 +67,7 @@ def _plain(annotation: typing.Any) -> type:
 class Event(Row):
     """Every accepted event, each message id once. Partition `dt` is the UTC date of `timestamp`."""
 
-    message_id: str = Field(description="The client's id for this event; made by the server when there was none")
+    message_id: str = Field(description="The client's id for this event; made by the server if there was none")
     type: str = Field(description="track, identify, page, screen, group or alias")
     event: str | None = Field(description="Name of a track event")
     name: str | None = Field(description="Name of a page or screen")
@@ -77,7 +77,7 @@ class Event(Row):
     previous_id: str | None = Field(description="In alias calls: the id that user_id replaces")
     group_id: str | None = Field(description="In group calls: the account")
     timestamp: datetime = Field(description="When it happened, UTC, after the rule in `clock`")
-    original_timestamp: datetime | None = Field(description="What the client said, where `timestamp` differs from it")
+    original_timestamp: datetime | None = Field(description="The client's own time, where `timestamp` differs from it")
     clock: str = Field(
         description="client: as sent; skew: corrected by receivedAt - sentAt; future: was over a day ahead, "
         "taken at receivedAt; server: the client sent none, taken at receivedAt"
@@ -92,14 +92,14 @@ class Event(Row):
 
 
 class MeasuredDefinition(Row):
-    """Every definition that was computed, in words: join the result tables with it by definition and version."""
+    """Every definition that was computed, in words. Join it to the result tables by definition and version."""
 
     definition: str = Field(description="Name in daybreak.toml")
     version: str = Field(description="Hash of the definition, as in the result tables")
     description: str = Field(description="The question, as daybreak.toml says it")
-    meaning: str = Field(description="What is counted, in a sentence")
+    meaning: str = Field(description="What is counted, in words")
     actor: str = Field(description="person or account")
-    segments: str = Field(description="What it is split by, separated by commas")
+    segments: str = Field(description="Names of its segments, separated by commas")
 
 
 class Reconciled(Row):
@@ -110,21 +110,21 @@ class Reconciled(Row):
     accepted: int = Field(description="Events the collector counted when it stored them")
     stored: int = Field(description="Events found in its items when the hour was exported")
     exported: int = Field(description="Events in the raw log")
-    in_lake: int = Field(description="Events in the table `events` that arrived then")
+    in_lake: int = Field(description="Events in the table `events` that arrived in this hour")
     duplicates: int = Field(description="Events that were already there, by their message id")
-    rejected: int = Field(description="Events the collector did not take")
+    rejected: int = Field(description="Events that the collector rejected")
     quarantined: int = Field(description="Events in the table `rejected`")
-    difference: int = Field(description="Events that are missing or too many anywhere on this way; 0 when all is well")
+    difference: int = Field(description="Events lost or duplicated on this way; 0 if all counts agree")
 
 
 class RejectedEvent(Row):
-    """Every event that was not taken, with the reason. Partition `arrived` is the UTC date it arrived."""
+    """Every rejected event, with the reason. Partition `arrived` is the UTC date of its arrival."""
 
     received_at: datetime = Field(description="When the collector received it")
     sent_at: datetime | None = Field(description="When the client sent the request, by its own clock")
     source: str = Field(description="Name of the source whose write key was used")
     code: str = Field(description="Short reason, for counting")
     message: str = Field(description="The reason in words, naming the field")
-    message_id: str | None = Field(description="The event's id, made by the server where it had none")
+    message_id: str | None = Field(description="The event's id, made by the server if it had none")
     body: str = Field(description="The event as JSON text, cut at 200,000 characters")
     body_chars: int = Field(description="How many characters the whole body had")
