@@ -23,7 +23,7 @@ _HOUR = Duration.hours(1)
 
 @dataclass(frozen=True)
 class Alarm:
-    """It goes off where the metric reaches the threshold in one of its periods."""
+    """An alarm that goes off if the metric reaches the threshold in one of its periods."""
 
     name: str
     metric: cloudwatch.IMetric
@@ -32,7 +32,7 @@ class Alarm:
 
 
 def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
-    """Every alarm of the stack. CloudFormation knows an alarm by its name here."""
+    """Every alarm of the stack. Its name here is its logical id in CloudFormation."""
     yield Alarm(
         "ExportFailed",
         jobs.export.metric_errors(period=_FIVE_MINUTES),
@@ -85,7 +85,7 @@ def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
         _written_by("export", "RejectedPercent", _HOUR, "Maximum"),
         f"In one of the last three hours, the collector rejected {MOST_REJECTED_PERCENT} percent or more of the "
         "events. Run `daybreak rejects` to see which and why. Once the rule is fixed, `daybreak replay --rejected` "
-        "takes them in.",
+        "accepts them.",
         threshold=MOST_REJECTED_PERCENT,
     )
 
@@ -129,7 +129,7 @@ class Alarms(Construct):
 
 
 def _written_by(service: str, name: str, period: Duration, statistic: str = "Sum") -> cloudwatch.Metric:
-    """A metric that a function of ours writes."""
+    """A metric that one of our functions writes."""
     return cloudwatch.Metric(
         namespace=METRICS_NAMESPACE,
         metric_name=name,

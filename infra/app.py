@@ -1,7 +1,7 @@
 """The CDK app: `cdk synth` and `cdk deploy` run it as `python -m infra.app`.
 
 Context: `-c local=true` deploys to the local cloud (bundles for this machine, keeps nothing when removed);
-`-c stack=NAME` names the stack; `-c gateway=rest` takes a REST API in place of an HTTP API;
+`-c stack=NAME` names the stack; `-c gateway=rest` deploys a REST API instead of an HTTP API;
 `-c alarm_email=you@example.com` subscribes to the alarms.
 """
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(root: Path = ROOT) -> None:
-    """Check daybreak.toml, then synthesise the stack. A bad definition is one line and exit code 1."""
+    """Check daybreak.toml, then synthesise the stack. A bad definition prints one line and ends with exit code 1."""
     try:
         project = load(root / "daybreak.toml")
     except DefinitionError as error:
@@ -24,7 +24,7 @@ def main(root: Path = ROOT) -> None:
 
 
 def synthesise(root: Path, project: Project) -> None:
-    # the CDK takes seconds to load: a typing error in daybreak.toml need not wait for it
+    # loading the CDK takes seconds: a mistake in daybreak.toml is reported before that
     from aws_cdk import App, Validations
     from cdk_nag import AwsSolutionsChecks
 

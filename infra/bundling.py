@@ -1,8 +1,8 @@
 """The folder that becomes a Lambda: its handler, the modules that it imports, daybreak.toml and pinned dependencies.
 
-`imported` reads the imports, so a bundle carries only what its function needs. The dependencies come from uv.lock by
-group. They are installed for Amazon's machines from any machine in about a second; a local deploy installs them for
-this one. Docker is not needed.
+`imported` reads the imports, so a bundle carries only what its function needs. The dependencies come from uv.lock, by
+group. Any machine installs them for Amazon's machines in about a second; a local deploy installs them for this machine.
+Docker is not needed.
 """
 
 import ast
@@ -35,7 +35,7 @@ def bundle(root: Path, function: str, group: str, *, local: bool) -> Path:
 
 
 def imported(shared: Path, modules: Iterable[Path]) -> set[Path]:
-    """The files of the packages in `shared` that these modules need: what they import, directly or through each other.
+    """The files of the packages in `shared` that these modules import, directly or through each other.
 
     A package's `.sql` files come with its modules.
     """
@@ -51,9 +51,9 @@ def imported(shared: Path, modules: Iterable[Path]) -> set[Path]:
 
 
 def _names(node: ast.AST) -> Iterator[str]:
-    """Every name that may be a module in the imports below a node; not the imports for the type checker alone.
+    """Every name in the imports below a node that may be a module, except in imports for the type checker alone.
 
-    A name that `import_module` gets in pieces has `*` in place of each piece that only a run knows.
+    If `import_module` gets a formatted text, each part that is only known when it runs is a `*`.
     """
     below = ast.iter_child_nodes(node)
     if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
@@ -72,7 +72,7 @@ def _names(node: ast.AST) -> Iterator[str]:
 
 
 def _files(shared: Path, name: str) -> Iterator[Path]:
-    """The modules of that name, with the `__init__.py` of every package above them; nothing for names of others."""
+    """The modules of that name, with the `__init__.py` of every package above them; none for other packages' names."""
     path = name.replace(".", "/")
     for file in (*shared.glob(f"{path}.py"), *shared.glob(f"{path}/__init__.py")):
         yield file
@@ -93,7 +93,7 @@ def _dependencies(root: Path, group: str, *, local: bool) -> Path:
     folder = root / ".daybreak" / "dependencies" / digest
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as work:  # a run that is killed leaves no half of it
+        with tempfile.TemporaryDirectory(dir=folder.parent) as work:  # a killed run leaves nothing half done
             listed, installed = Path(work, "requirements.txt"), Path(work, "installed")
             listed.write_text(requirements)
             _uv(root, "pip", "install", "--quiet", "--python", sys.executable, "--target", str(installed), *target,

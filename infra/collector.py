@@ -28,7 +28,7 @@ class Collector(Construct):
             settings=CollectorSettings(
                 events_table=tables.events.table_name,
                 keys_table=tables.keys.table_name,
-                # the stack's UUID: another in each deployment, the same for as long as this one stands
+                # the stack's UUID: different in each deployment, and the same as long as the stack exists
                 hash_salt=Fn.select(2, Fn.split("/", Aws.STACK_ID)),
             ),
         )
@@ -39,6 +39,6 @@ class Collector(Construct):
         if deployment.gateway == "rest":
             self.endpoint = RestEndpoint(self, "Rest", function=self.function, access_log=access_log)
         else:
-            # an id that is no part of CloudFormation's names: the API, and so its URL, stays when it moves in here
+            # CloudFormation's names leave out "Default": the API kept its name, and so its URL, when it moved in here
             self.endpoint = HttpEndpoint(self, "Default", function=self.function, access_log=access_log)
         self.url = self.endpoint.url

@@ -1,4 +1,4 @@
-"""The choices of one deployment: every part of the stack is built from them."""
+"""The choices of one deployment, from which every part of the stack is built."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from daybreak.definitions.project import Project
 class Deployment:
     """The checkout and its definitions, whether it goes to the local cloud, and the switches of `infra/app.py`.
 
-    `gateway` is "http" or "rest"; `alarm_email` gets the alarms, where there is one.
+    `gateway` is "http" or "rest"; alarms are sent to `alarm_email`, if there is one.
     """
 
     root: Path

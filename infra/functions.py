@@ -1,4 +1,4 @@
-"""One place for what every Lambda has in common."""
+"""The settings that all Lambdas share."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def python_function(
     settings: FunctionSettings,
     disk_mb: int = 512,
 ) -> lambda_.Function:
-    """A Lambda with its own role that may do nothing yet but write its own log, which is kept for a month."""
+    """A Lambda with its own role, which so far may only write the Lambda's log. The log is kept for a month."""
     log_group = logs.LogGroup(
         scope, f"{construct_id}Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
     )

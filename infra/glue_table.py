@@ -1,4 +1,4 @@
-"""A Glue table from a row model: columns with their comments, partitions projected instead of registered."""
+"""A Glue table from a row model: columns with their comments, and partitions projected instead of registered."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +17,7 @@ _PARQUET_SERDE = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 
 @dataclass(frozen=True)
 class Partition:
-    """A partition column and how Athena works out its values."""
+    """A partition column, and the rule by which Athena computes its values."""
 
     name: str
     type: str

@@ -1,4 +1,4 @@
-"""The public endpoint as an HTTP API: what Daybreak is deployed with, $1.00 a million requests."""
+"""The public endpoint as an HTTP API, the default: $1.00 a million requests."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from infra.nag import acknowledge
 REQUESTS_A_SECOND = 1000
 BURST = 2000
 LOGGED = ["requestId", "requestTime", "httpMethod", "status", "responseLength", "integrationLatency"]
-"""Of each request; no address, no path or query string (a write key may stand in it)."""
+"""Logged of each request. Not the address, the path or the query string, which may hold a write key."""
 
 
 class HttpEndpoint(Construct):
-    """Every route is the function. It routes, checks keys and sizes itself, because the gateway's own errors lack the
-    `code` that SDKs need; browsers' preflights are answered by the gateway, at no cost."""
+    """Passes every request to the function, which routes it and checks keys and sizes itself: the gateway's own errors
+    lack the `code` that SDKs need. The gateway itself answers browsers' preflights, at no cost."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, function: lambda_.Function, access_log: logs.LogGroup
@@ -37,7 +37,7 @@ class HttpEndpoint(Construct):
             default_integration=integrations.HttpLambdaIntegration("Integration", function),
             cors_preflight=apigateway.CorsPreflightOptions(
                 allow_origins=["*"],
-                # `*` does not cover Authorization, so it is named beside
+                # `*` does not cover Authorization, so it is listed too
                 allow_headers=["*", "Authorization"],
                 allow_methods=[
                     apigateway.CorsHttpMethod.POST,

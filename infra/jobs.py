@@ -23,11 +23,11 @@ DUCKDB_MEMORY_MB = 1900
 JOB_DISK_MB = 8192
 EXPORT_MINUTE = 5
 METRICS_HOUR = 4
-"""Local time. The export has run several times since midnight by then, and no zone skips four o'clock."""
+"""Local time. By then the export has run several times since midnight, and no timezone skips four o'clock."""
 
 
 class Jobs(Construct):
-    """Two functions, one schedule for the export and one for each family, and a queue for what failed for good."""
+    """Two functions, one schedule for the export and one for each family, and a queue for runs that failed for good."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, deployment: Deployment, tables: Tables, lake: Lake
@@ -72,7 +72,7 @@ class Jobs(Construct):
     def _function(
         self, deployment: Deployment, name: str, description: str, settings: FunctionSettings
     ) -> lambda_.Function:
-        """A job that may take its time; what fails three times goes to the dead-letter queue with its payload."""
+        """A job that may run for 15 minutes. If it fails three times, its payload goes to the dead-letter queue."""
         function = python_function(
             self,
             name.capitalize(),

@@ -18,7 +18,7 @@ from infra.glue_table import Partition, parquet_table
 from infra.nag import acknowledge
 
 SCAN_LIMIT_BYTES = 100 * 1024**3
-"""One query may read 100 GB, which is half a dollar."""
+"""One query may read 100 GB, which costs half a dollar."""
 RESULTS_KEPT = Duration.days(7)
 OLD_VERSIONS_KEPT = Duration.days(14)
 EXPORT_OWNS = ("raw", "quarantine", "rejected", "events", "moved", "derived", "exports", "reconciliation")
@@ -27,7 +27,7 @@ METRICS_READ = ("derived", "exports")
 
 
 class Lake(Construct):
-    """Parquet and the raw log in S3, listed in Glue by partition projection: no crawler, no MSCK REPAIR."""
+    """Parquet and the raw log in S3, with tables in Glue by partition projection: no crawler, no MSCK REPAIR."""
 
     def __init__(self, scope: Construct, construct_id: str, *, project: Project, keep: bool) -> None:
         super().__init__(scope, construct_id)
@@ -56,12 +56,12 @@ class Lake(Construct):
         self._tables(project)
 
     def grant_export(self, function: lambda_.Function) -> None:
-        """The export owns everything up to the derived tables."""
+        """Let the export read and write everything up to the derived tables."""
         self._grant_objects(function, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], EXPORT_OWNS)
         grant(function, ["s3:ListBucket"], [self.bucket.bucket_arn])
 
     def grant_metrics(self, function: lambda_.Function) -> None:
-        """The metric jobs read what the export made and own their results."""
+        """Let the metric jobs read what the export wrote, and read and write their results."""
         self._grant_objects(function, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], METRICS_OWN)
         self._grant_objects(function, ["s3:GetObject"], METRICS_READ)
         grant(function, ["s3:ListBucket"], [self.bucket.bucket_arn])

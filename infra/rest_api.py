@@ -18,18 +18,18 @@ _OWN_ERRORS = {
     "THROTTLED": (apigateway.ResponseType.THROTTLED, "429", "5"),
     "REQUEST_TOO_LARGE": (apigateway.ResponseType.REQUEST_TOO_LARGE, "413", None),
 }
-"""The gateway's own errors: kind, status (None: its own) and Retry-After. Each gets the `code` that SDKs need."""
+"""The gateway's own errors: type, status (None: its default) and Retry-After. Each gets the `code` that SDKs need."""
 _NOT_HERE = {
     "AwsSolutions-APIG2": "The function judges each event alone; the gateway could only refuse a whole batch",
     "AwsSolutions-APIG3": "A firewall costs money while nobody sends; attach yours to the stage",
     "AwsSolutions-APIG4": "Write keys are checked by the function, whose errors SDKs understand",
-    "AwsSolutions-APIG6": "The function tells what it refused; execution logs would hold headers, which hold keys",
+    "AwsSolutions-APIG6": "The function reports what it refused; execution logs would hold headers, which hold keys",
     "AwsSolutions-COG4": "Write keys are checked by the function, whose errors SDKs understand",
 }
 
 
 class RestEndpoint(Construct):
-    """Every path and method is the function, preflights included; every body comes to it as base64, of any type."""
+    """Passes every path and method to the function, preflights included. Bodies of any type reach it as base64."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, function: lambda_.Function, access_log: logs.LogGroup
@@ -54,8 +54,8 @@ class RestEndpoint(Construct):
         integration = apigateway.LambdaIntegration(function)
         self._api.root.add_method("ANY", integration)
         self._api.root.add_proxy(default_integration=integration)
-        for name, (kind, status, retry_after) in _OWN_ERRORS.items():
-            self._answer(name, kind, status, retry_after)
+        for name, (response_type, status, retry_after) in _OWN_ERRORS.items():
+            self._add_error(name, response_type, status, retry_after)
         self.url = self._api.url
         for rule, reason in _NOT_HERE.items():
             acknowledge(self, rule, reason)
@@ -63,10 +63,12 @@ class RestEndpoint(Construct):
     def server_errors(self, period: Duration) -> cloudwatch.Metric:
         return self._api.metric_server_error(period=period, statistic="Sum")
 
-    def _answer(self, name: str, kind: apigateway.ResponseType, status: str | None, retry_after: str | None) -> None:
+    def _add_error(
+        self, name: str, response_type: apigateway.ResponseType, status: str | None, retry_after: str | None
+    ) -> None:
         headers = {"Access-Control-Allow-Origin": "'*'", "Access-Control-Expose-Headers": "'Retry-After'"}
         headers |= {"Retry-After": f"'{retry_after}'"} if retry_after else {}
         body = '{"success": false, "code": "$context.error.responseType", "message": $context.error.messageString}'
         self._api.add_gateway_response(
-            name, type=kind, status_code=status, response_headers=headers, templates={"application/json": body}
+            name, type=response_type, status_code=status, response_headers=headers, templates={"application/json": body}
         )

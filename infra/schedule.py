@@ -1,4 +1,4 @@
-"""EventBridge schedules that invoke a job with a payload, and what happens when that cannot be done."""
+"""EventBridge schedules that invoke a job with a payload, with retries and a dead-letter queue."""
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -14,7 +14,7 @@ MOST_SECONDS_LATE = 6 * 3600
 
 
 class Schedules(Construct):
-    """Schedules that share one role, which may invoke exactly the jobs it was given and fill the dead-letter queue."""
+    """Schedules that share one role, which may invoke exactly these jobs and send to the dead-letter queue."""
 
     def __init__(self, scope: Construct, construct_id: str, *, dead_letters: sqs.Queue) -> None:
         super().__init__(scope, construct_id)

@@ -1,4 +1,4 @@
-"""The whole stack. This module says which part may read or write which; the module of a part says how it is built."""
+"""The whole stack. This module says which part may read or write which. The module of a part builds it."""
 
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct

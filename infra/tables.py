@@ -9,7 +9,7 @@ from infra.functions import grant
 
 
 class Tables(Construct):
-    """Both on demand: nothing to pay while nobody sends."""
+    """Both tables are billed on demand: they cost nothing while nobody sends."""
 
     def __init__(self, scope: Construct, construct_id: str, *, keep: bool) -> None:
         super().__init__(scope, construct_id)
@@ -36,10 +36,10 @@ class Tables(Construct):
         )
 
     def grant_store(self, function: lambda_.Function) -> None:
-        """The collector writes events and looks keys up; it can read no event and change no key."""
+        """Let the collector write events and look up keys. It cannot read events or change keys."""
         grant(function, ["dynamodb:PutItem"], [self.events.table_arn])
         grant(function, ["dynamodb:GetItem"], [self.keys.table_arn])
 
     def grant_read_arrivals(self, function: lambda_.Function) -> None:
-        """The export reads the events of an hour; the first one ever looks for the oldest."""
+        """Let the export query the events of an hour. The first export also scans for the oldest hour."""
         grant(function, ["dynamodb:Query", "dynamodb:Scan"], [self.events.table_arn])

@@ -1,4 +1,4 @@
-"""The bundles of the three functions, as they are deployed: what they hold, how large they are, and that they start."""
+"""The bundles of the three functions, as they are deployed: their contents and their sizes, and that they start."""
 
 import importlib.metadata
 import os
@@ -27,7 +27,7 @@ IN_AMAZONS_RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "python-dat
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This checkout with a `.daybreak` of its own, so that a deploy beside these tests finds its bundles in peace."""
+    """This checkout with a `.daybreak` of its own, so that a deploy at the same time keeps its own bundles."""
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("daybreak.toml", "functions", "pyproject.toml", "shared", "uv.lock"):
         (folder / name).symlink_to(ROOT / name)
@@ -57,7 +57,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def modules(folder: Path) -> Iterator[str]:
-    """The names of the modules of ours in a bundle."""
+    """The names of our modules in a bundle."""
     for file in (folder / "daybreak").rglob("*.py"):
         yield ".".join(file.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
 

@@ -42,8 +42,8 @@ def template(assembly: Path) -> dict[str, Any]:
     return dict(json.loads((assembly / "Daybreak.template.json").read_text()))
 
 
-def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
-    return {name: r["Properties"] for name, r in template["Resources"].items() if r["Type"] == kind}
+def resources(template: dict[str, Any], type_: str) -> dict[str, dict[str, Any]]:
+    return {name: r["Properties"] for name, r in template["Resources"].items() if r["Type"] == type_}
 
 
 def statements(template: dict[str, Any], of: str) -> dict[str, list[str]]:
@@ -103,7 +103,7 @@ ALLOWED = {
     },
     "Schedules": {"lambda:InvokeFunction": {"JobsExport", "JobsMetrics"}, "sqs:SendMessage": {"DeadLetters"}},
 }
-"""Role -> action -> what it may be done to, by a word of its name. Nothing else is allowed to anybody."""
+"""Role -> action -> a word in the name of each resource that it may use. Nobody may do anything else."""
 
 
 @pytest.mark.parametrize("role", ALLOWED)
@@ -123,7 +123,7 @@ def test_no_other_role_has_a_policy(template: dict[str, Any]) -> None:
     assert all(sum(role in name for role in ALLOWED) == 1 for name in policies)
 
 
-def test_tables_keep_what_they_promise(template: dict[str, Any]) -> None:
+def test_tables_are_on_demand_and_recoverable_and_are_kept(template: dict[str, Any]) -> None:
     tables = resources(template, "AWS::DynamoDB::Table")
     for table in tables.values():
         assert table["BillingMode"] == "PAY_PER_REQUEST"
@@ -160,7 +160,7 @@ def test_one_schedule_for_the_export_and_one_each_morning_for_each_family(templa
         assert job["DestinationConfig"]["OnFailure"]
 
 
-def test_every_alarm_tells_somebody_what_to_do(template: dict[str, Any]) -> None:
+def test_every_alarm_says_what_to_do(template: dict[str, Any]) -> None:
     alarms = resources(template, "AWS::CloudWatch::Alarm")
     watched = {(a["Namespace"], a["MetricName"]) for a in alarms.values()}
     assert {("AWS/Lambda", "Errors"), ("AWS/Lambda", "Throttles"), ("AWS/ApiGateway", "5xx"),
@@ -236,10 +236,10 @@ def test_a_switch_makes_the_gateway_a_rest_api_whose_own_errors_sdks_understand(
     assert api["BinaryMediaTypes"] == ["*/*"]
     methods = resources(found, "AWS::ApiGateway::Method").values()
     assert [method["HttpMethod"] for method in methods] == ["ANY", "ANY"]
-    answers = {r["ResponseType"]: r for r in resources(found, "AWS::ApiGateway::GatewayResponse").values()}
-    for answer in answers.values():
-        body = answer["ResponseTemplates"]["application/json"]
+    errors = {r["ResponseType"]: r for r in resources(found, "AWS::ApiGateway::GatewayResponse").values()}
+    for error in errors.values():
+        body = error["ResponseTemplates"]["application/json"]
         assert '"code"' in body
         assert '"message"' in body
-    assert answers["THROTTLED"]["ResponseParameters"]["gatewayresponse.header.Retry-After"] == "'5'"
-    assert answers["DEFAULT_5XX"]["StatusCode"] == "503"
+    assert errors["THROTTLED"]["ResponseParameters"]["gatewayresponse.header.Retry-After"] == "'5'"
+    assert errors["DEFAULT_5XX"]["StatusCode"] == "503"
