@@ -10,7 +10,7 @@ from daybreak.errors import CloudError
 
 
 def project_folder(start: Path) -> Path:
-    """The checkout that `start` lies in: the nearest folder upwards with a cdk.json. Raises CloudError."""
+    """The checkout that contains `start`: the nearest folder upwards with a cdk.json. Raises CloudError."""
     for folder in (start, *start.parents):
         if (folder / "cdk.json").is_file() and (folder / "daybreak.toml").is_file():
             return folder
@@ -36,7 +36,7 @@ def environment(base: Mapping[str, str]) -> dict[str, str]:
 
 
 def main() -> None:
-    """`cdk …`: everything is passed on as it is."""
+    """Run `cdk …`: all arguments are passed on."""
     try:
         project = project_folder(Path.cwd())
         arguments = command(project, *sys.argv[1:])

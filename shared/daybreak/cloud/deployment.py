@@ -1,4 +1,4 @@
-"""The stack in the local cloud: deployed when something has changed, with a write key to send with."""
+"""The stack in the local cloud: deploy it if something has changed, and find its URL and a write key."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ Stage = Callable[[str], AbstractContextManager[None]]
 
 @dataclass(frozen=True, slots=True)
 class LocalDeployment:
-    """Where to send events to and with which key, and where the AWS API of the local cloud answers."""
+    """The URL and the write key to send events with, and the URL of the local cloud's AWS API."""
 
     url: str
     write_key: str
@@ -51,7 +51,7 @@ def up(project: Path, port: int, stage: Stage) -> LocalDeployment:
 
 
 def describe(project: Path, cloud: LocalCloud) -> LocalDeployment:
-    """Where to send to in a running local cloud, and with which key. A key is made the first time.
+    """The URL and a write key of the stack in a running local cloud. The first call creates the key.
 
     Sets the environment that boto3 reads. Raises CloudError if the stack is not deployed.
     """
@@ -63,7 +63,7 @@ def describe(project: Path, cloud: LocalCloud) -> LocalDeployment:
     keys = stack.write_keys()
     if not known.get("write_key") or keys.source_of(known["write_key"]) is None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        keys.revoke_all(_SOURCE, now)  # an older key is lost with the file that held it
+        keys.revoke_all(_SOURCE, now)  # an older key was lost with the file that held it
         known["write_key"] = keys.create(_SOURCE, "server", now)
         file.write_text(json.dumps(known))
     return LocalDeployment(cloud.url, known["write_key"], cloud.endpoint)

@@ -1,4 +1,4 @@
-"""The local cloud: ministack as a child process on loopback, its state kept in `.daybreak/`, the real stack in it."""
+"""The local cloud: ministack as a child process on loopback, its state in `.daybreak/`, and the real stack in it."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from daybreak.errors import CloudError
 
 PORT = 4566
 _COLLECTOR_HOST = "127.0.0.1"
-"""The collector's custom domain in the local cloud. `localhost` is the AWS API; both are this machine's loopback."""
+"""The collector's custom domain in the local cloud. `localhost` is the AWS API. Both are this machine's loopback."""
 _ACCOUNT, _REGION = "000000000000", "us-east-1"
 _START_SECONDS = 60
 _STOP_SECONDS = 20
@@ -28,7 +28,7 @@ _STOP_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class LocalCloud:
-    """A running local cloud: the process, its port and where it keeps its state."""
+    """A running local cloud: its process, its port and the folder of its state."""
 
     pid: int
     port: int
@@ -39,7 +39,7 @@ class LocalCloud:
         return f"http://localhost:{self.port}"
 
     def environment(self) -> dict[str, str]:
-        """What makes boto3 and the CDK talk to it, and to nothing else."""
+        """The environment that makes boto3 and the CDK use this cloud and nothing else."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ENDPOINT_URL_S3": self.endpoint,
@@ -53,7 +53,7 @@ class LocalCloud:
 
     @property
     def url(self) -> str:
-        """Where to send events to: a host without a path, as every SDK takes it. See `publish`."""
+        """The URL that clients send to: a host without a path, as every SDK accepts it. See `publish`."""
         return f"http://{_COLLECTOR_HOST}:{self.port}"
 
 
@@ -67,9 +67,9 @@ def running(project: Path) -> LocalCloud | None:
 
 
 def start(project: Path, port: int = PORT, *, keep: bool = True) -> LocalCloud:
-    """Start the local cloud and wait until it answers; the one that runs already, if there is one.
+    """Start the local cloud and wait until it responds. If it already runs, return it.
 
-    `keep`: go on with the state of the last time. Raises CloudError with what the process said.
+    `keep`: continue with the state of the last run. Raises CloudError, which names the log of the process.
     """
     if cloud := running(project):
         return cloud
@@ -77,8 +77,10 @@ def start(project: Path, port: int = PORT, *, keep: bool = True) -> LocalCloud:
     if not keep:
         shutil.rmtree(folder / "state", ignore_errors=True)
     folder.mkdir(exist_ok=True)
-    if _taken(port):
-        raise CloudError(f"port {port} is taken; stop what uses it, or name another: daybreak up --port {port + 1}")
+    if _is_used(port):
+        raise CloudError(
+            f"port {port} is used by another program; stop it, or choose another port: daybreak up --port {port + 1}"
+        )
     with (folder / "cloud.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "ministack"],
@@ -101,7 +103,7 @@ def start(project: Path, port: int = PORT, *, keep: bool = True) -> LocalCloud:
 
 
 def stop(project: Path) -> bool:
-    """Stop the local cloud by the id it was started with; its state stays. False where none was up."""
+    """Stop the local cloud by its process id; its state stays. Returns False if none was running."""
     file = project / ".daybreak" / "cloud.json"
     if not file.is_file():
         return False
@@ -111,7 +113,7 @@ def stop(project: Path) -> bool:
 
 
 def stop_process(pid: int) -> bool:
-    """End a process group we started: politely, so that it saves its state, then for good."""
+    """End a process group that we started: with SIGTERM, so that it saves its state, then with SIGKILL."""
     if not _alive(pid):
         return False
     for sign in (signal.SIGTERM, signal.SIGKILL):
@@ -125,7 +127,7 @@ def stop_process(pid: int) -> bool:
 
 
 def deploy(project: Path, cloud: LocalCloud, stage: Callable[[str], None]) -> dict[str, str]:
-    """Synthesise once, bootstrap, deploy; the stack's outputs by name."""
+    """Synthesise the stack, bootstrap and deploy. Returns the stack's outputs by name."""
     environment = cdk.environment({**os.environ, **cloud.environment()})
     assembly, outputs = ".daybreak/cdk.out", ".daybreak/outputs.json"
     stage("synthesising the stack")
@@ -140,10 +142,10 @@ def deploy(project: Path, cloud: LocalCloud, stage: Callable[[str], None]) -> di
 
 
 def publish(api_url: str) -> None:
-    """Give the deployed HTTP API its host on this machine, and the CORS settings a browser needs. Safe to repeat.
+    """Give the deployed HTTP API its host on this machine and the CORS settings that browsers need. Safe to repeat.
 
     Names under *.localhost do not resolve everywhere, and some SDKs drop the path of the host they are given, so the
-    API gets a custom domain. The emulator does not read CORS settings that came by CloudFormation; they are set again.
+    API gets a custom domain. The emulator ignores CORS settings from CloudFormation, so they are set here again.
     """
     gateway = clients.gateway()
     api = api_url.partition("://")[2].partition(".")[0]
@@ -171,19 +173,19 @@ def _cdk(project: Path, environment: dict[str, str], *arguments: str) -> None:
         cdk.command(project, *arguments), cwd=project, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        said = (done.stderr + done.stdout).strip().splitlines()
-        raise CloudError(f"cdk {arguments[0]} failed:\n" + "\n".join(said[-25:]))
+        output = (done.stderr + done.stdout).strip().splitlines()
+        raise CloudError(f"cdk {arguments[0]} failed:\n" + "\n".join(output[-25:]))
 
 
 def _settings(folder: Path, port: int) -> dict[str, str]:
-    """ministack's settings: loopback only, state in our folder, nothing of the caller's AWS account passed on."""
+    """ministack's environment: loopback only, state in our folder, and nothing of the caller's AWS account."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
         **inherited,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", "")]),
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
-        # the functions call the AWS API by this name: 127.0.0.1 is the collector, which would call itself for ever
+        # the functions use this name for the AWS API: 127.0.0.1 is the collector, which would call itself for ever
         "AWS_ENDPOINT_URL": f"http://localhost:{port}",
         "PERSIST_STATE": "1",
         "S3_PERSIST": "1",
@@ -195,7 +197,7 @@ def _settings(folder: Path, port: int) -> dict[str, str]:
 
 def _alive(pid: int) -> bool:
     try:
-        ended, _ = os.waitpid(pid, os.WNOHANG)  # reap it where it is our own child
+        ended, _ = os.waitpid(pid, os.WNOHANG)  # reap it if it is our own child
         if ended == pid:
             return False
     except ChildProcessError:
@@ -209,12 +211,12 @@ def _alive(pid: int) -> bool:
 
 def _healthy(endpoint: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{endpoint}/_ministack/ready", timeout=2) as answer:  # noqa: S310 - loopback
-            return bool(answer.status == 200)
+        with urllib.request.urlopen(f"{endpoint}/_ministack/ready", timeout=2) as response:  # noqa: S310 - loopback
+            return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
 
 
-def _taken(port: int) -> bool:
+def _is_used(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
