@@ -10,30 +10,30 @@ from support.event_files import DEFINED, HEADER, ROWS, written
 
 
 def computed(folder: Path, definitions: str, *options: str) -> tuple[int, str, BaseException | None]:
-    """`daybreak compute` on the two rows: exit code, what it said, and what it raised."""
+    """`daybreak compute` on the two rows: exit code, output, and the error that it raised."""
     events = written(folder, HEADER + "\n".join(",".join(row) for row in ROWS))
     asked = written(folder, '[project]\ntimezone = "UTC"\n' + definitions, "asked.toml")
     done = CliRunner().invoke(APP, ["compute", events, "--definitions", asked, *options])
     return done.exit_code, done.stdout, done.exception
 
 
-def test_where_nobody_ever_started_there_is_a_table_without_rows_and_the_name_that_was_meant(tmp_path: Path) -> None:
+def test_if_nobody_ever_started_the_table_has_no_rows_and_a_similar_name_is_suggested(tmp_path: Path) -> None:
     asked = DEFINED + DEFINED.replace("activation.a", "activation.b").replace("Opened", "Paid")
-    code, said, raised = computed(tmp_path, asked.replace("Signed Up", "signed up"), "--out", str(tmp_path / "out"))
+    code, output, raised = computed(tmp_path, asked.replace("Signed Up", "signed up"), "--out", str(tmp_path / "out"))
     assert (code, raised) == (0, None)
-    assert "[activation.a], [activation.b]: no event 'signed up' ever arrived; did you mean 'Signed Up'?" in said
-    assert "[activation.b]: no event 'Paid' ever arrived; the events hold Opened, Signed Up" in said
+    assert "[activation.a], [activation.b]: no event 'signed up' ever arrived; did you mean 'Signed Up'?" in output
+    assert "[activation.b]: no event 'Paid' ever arrived; the events hold Opened, Signed Up" in output
     assert (tmp_path / "out" / "activation.csv").read_text().count("\n") == 1
 
 
-def test_a_folder_that_cannot_be_made_is_said_before_the_work(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported_before_the_work(tmp_path: Path) -> None:
     file = written(tmp_path, "", "afile")
-    _, said, raised = computed(tmp_path, DEFINED, "--out", file)
+    _, output, raised = computed(tmp_path, DEFINED, "--out", file)
     assert isinstance(raised, InputError)
     assert "no folder can be made there" in str(raised)
-    assert "events" not in said
+    assert "events" not in output
 
 
-def test_a_time_before_all_events_is_said_to_be_that(tmp_path: Path) -> None:
+def test_a_time_before_all_events_is_reported_as_such(tmp_path: Path) -> None:
     *_, raised = computed(tmp_path, DEFINED, "--out", str(tmp_path / "out"), "--as-of", "2020-01-01")
     assert "all 2 events are later than --as-of 2020-01-01" in str(raised)

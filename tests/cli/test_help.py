@@ -1,4 +1,4 @@
-"""The help of every command: in one of six panels, and a sentence that begins with what the command does."""
+"""The help of every command: in one of six panels, and a sentence that begins with a verb."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ VERBS = {
     "Check", "Compare", "Compute", "Create", "Delete", "Draft", "Explain", "Export", "List", "Print", "Put", "Query",
     "Rebuild", "Recompute", "Revoke", "Run", "Send", "Show", "Start", "Stop", "Take", "Test",
 }  # fmt: skip
-"""The first words of help. A new command takes one of these, or adds a verb that says what it does more exactly."""
+"""The first words of help. A new command uses one of these, or adds a verb that is more exact."""
 
 
 def commands(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:
@@ -30,7 +30,7 @@ ROOT: Any = typer.main.get_command(APP)
 COMMANDS = dict(commands(ROOT))
 
 
-def test_every_command_stands_in_one_of_the_six_panels_in_their_order() -> None:
+def test_every_command_is_in_one_of_the_six_panels_in_their_order() -> None:
     panels = [command.rich_help_panel for command in ROOT.commands.values()]
     assert list(dict.fromkeys(panels)) == PANELS
 
@@ -46,10 +46,10 @@ def test_the_commands_and_their_groups_keep_their_names() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_begins_with_a_verb_and_is_whole_sentences(name: str) -> None:
-    said = COMMANDS[name].help or ""
-    assert re.split(r"[ ,]", said)[0] in VERBS, said
-    assert said.endswith("."), said
-    assert "\n" not in said, said
+    output = COMMANDS[name].help or ""
+    assert re.split(r"[ ,]", output)[0] in VERBS, output
+    assert output.endswith("."), output
+    assert "\n" not in output, output
 
 
 @pytest.mark.parametrize("name", COMMANDS)

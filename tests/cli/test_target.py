@@ -1,4 +1,4 @@
-"""Which deployment a command speaks to."""
+"""The deployment that a command uses."""
 
 from typer.testing import CliRunner
 

@@ -1,4 +1,4 @@
-"""The commands that compute tables, from files or from the events of a deployed stack, and ask them."""
+"""The commands that compute tables, from files or from the events of a deployed stack, and query them."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -77,8 +77,8 @@ def run(
             done = target.metrics(ComputeDay(family=job, date=wanted))
     show.as_json(done) if as_json else _show_done(done)
     if done.get("as_of", wanted.isoformat()) != wanted.isoformat():
-        said = f"Computed as of {done['as_of']}, the newest date so far: an older date never takes tables back."
-        show.ERR.print(said, soft_wrap=True)
+        note = f"Computed as of {done['as_of']}, the newest date so far: tables never go back to an older date."
+        show.ERR.print(note, soft_wrap=True)
 
 
 def backfill(

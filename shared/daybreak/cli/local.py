@@ -85,7 +85,7 @@ def _demonstrate_purchases(port: int) -> None:
         show.table(question, found.columns, found.rows)
     show.OUT.print()
     show.table(f"{sent:,} events sent; the time each stage took", ["stage", "seconds"],
-               [[name, f"{seconds:.1f}"] for name, seconds in stages.taken])  # fmt: skip
+               [[name, f"{seconds:.1f}"] for name, seconds in stages.finished])  # fmt: skip
     show.OUT.print(f"\nThe local cloud is still up at {local.url}", markup=False)
     show.OUT.print('Ask it yourself:  .venv/bin/daybreak query "select * from retention limit 5"')
     show.OUT.print("Stop it:          .venv/bin/daybreak down")

@@ -46,9 +46,9 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Delete everything that is stored about people, and accept no more events about them."""
-    asked = asked_for(users, file)
+    wanted = listed_ids(users, file)
     project, target = definitions_here(), deployment(cloud, stack)
-    people = _suppress(target, asked, wait=wait, ask=not yes)
+    people = _suppress(target, wanted, wait=wait, ask=not yes)
 
     def rebuild(arrived: date) -> None:
         target.export(ReplayDay(replay=arrived, time=datetime.now(UTC)))
@@ -110,7 +110,7 @@ def export_person(
                    f"{len(found['ids'])} ids to {out}.", markup=False)  # fmt: skip
 
 
-def asked_for(users: list[str] | None, file: Path | None) -> list[str]:
+def listed_ids(users: list[str] | None, file: Path | None) -> list[str]:
     """The ids that were typed or are listed in a file. Raises InputError."""
     listed = list(users or [])
     if file:

@@ -1,6 +1,5 @@
 """The commands for sending events: write keys to send with, and the events as they arrive."""
 
-import enum
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -12,6 +11,7 @@ from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import deployment
 from daybreak.errors import InputError
+from daybreak.ingest.request import KeyKind
 
 PANEL = "Send"
 _TAIL_SECONDS = 1.0
@@ -40,22 +40,15 @@ def tail(
 
     begin = datetime.now(UTC) - timedelta(minutes=since)
     for line in deployment(cloud, stack).events().tail(begin, lambda: datetime.now(UTC), wait):
-        show.OUT.print(line.decode(), markup=False, soft_wrap=True)  # a line stays a line
-
-
-class Kind(enum.Enum):
-    """The kinds of `daybreak.ingest.request.Kind`, as typer needs them."""
-
-    browser = "browser"
-    server = "server"
+        show.OUT.print(line.decode(), markup=False, soft_wrap=True)  # never wrap a line
 
 
 @KEYS.command()
 def create(
     source: Annotated[str, typer.Argument(help="The source that sends with the key: web, backend, ios …")],
     kind: Annotated[
-        Kind, typer.Option(help="browser: everybody who opens the page can read it; server: may import history too")
-    ] = Kind.browser,
+        KeyKind, typer.Option(help="browser: everybody who opens the page can read it; server: may import history too")
+    ] = "browser",
     cloud: Cloud = "auto",
     stack: StackName = "Daybreak",
     as_json: AsJson = False,
@@ -63,7 +56,7 @@ def create(
     """Create the write key of a source, and show it once."""
     if source == doctor.SOURCE:
         raise InputError(f"`daybreak doctor` uses the source {source!r} for its own keys; choose another name")
-    write_key = deployment(cloud, stack).write_keys().create(source, kind.value, _now())
+    write_key = deployment(cloud, stack).write_keys().create(source, kind, _now())
     _show(source, write_key, as_json)
 
 

@@ -55,7 +55,7 @@ def check_definitions(
             warnings = never_arrived_in_files(events, project)
         for warning in warnings:
             show.OUT.print(warning, style="yellow", markup=False, soft_wrap=True)
-    found = f"{len(warnings)} names in them never came" if warnings else "all of which can be measured"
+    found = f"{len(warnings)} names in them never occur" if warnings else "all of which can be measured"
     show.OUT.print(f"{definitions}: {count} definitions, {found}.", markup=False)
 
 
@@ -194,16 +194,16 @@ def _rule(family: str) -> str:
 
 
 def _segments(project: Project, names: list[str]) -> str:
-    said = []
+    texts = []
     for name in names:
         segment = project.segments[name]
         when = "as of the start" if segment.at == "start" else "as known last"
-        said.append(
+        texts.append(
             f"{name} (trait {segment.trait}, {when})"
             if segment.trait
             else f"{name} (property {segment.property} of the start event)"
         )
-    return f"Split by {', '.join(said)}." if said else ""
+    return f"Split by {', '.join(texts)}." if texts else ""
 
 
 def _observed(events: list[str] | None, days: int, cloud: str, stack: str) -> Observed:

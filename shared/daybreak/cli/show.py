@@ -53,7 +53,7 @@ class Stages:
     """The stages of a long command: a spinner while a stage runs, then a line with the seconds it took."""
 
     def __init__(self) -> None:
-        self.taken: list[tuple[str, float]] = []
+        self.finished: list[tuple[str, float]] = []
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -61,7 +61,7 @@ class Stages:
         with ERR.status(f"{name} …"):
             yield
         seconds = time.monotonic() - begun
-        self.taken.append((name, seconds))
+        self.finished.append((name, seconds))
         ERR.print(f"  {name:<58} {seconds:6.1f} s")
 
 
@@ -86,17 +86,17 @@ def _text(column: str, value: Any) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that clients sent, so that it can neither colour nor control the terminal."""
+    """Text from clients, changed so that it can neither colour nor control the terminal."""
     return escape("".join(character if character.isprintable() else "\ufffd" for character in text))
 
 
 def _is_share(column: str) -> bool:
-    """Whether the column holds shares of people, which are read as percent."""
+    """True if the column holds shares of people, which are printed in percent."""
     return column.startswith("rate") or column.endswith(("rate", "share")) or column in ("dau_per_mau", "csat")
 
 
 def _length(seconds: float) -> str:
-    """A length of time in the largest unit that leaves at least two of it."""
+    """A length of time in the largest unit of which it has at least two."""
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * size:
             return f"{seconds / size:.1f} {unit}"

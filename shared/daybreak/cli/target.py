@@ -1,4 +1,4 @@
-"""Which deployment a command speaks to: the local cloud while it is up, else AWS."""
+"""Find the deployment that a command uses: the local cloud while it is up, else AWS."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ from daybreak.ingest.rules import Rules
 
 
 def deployment(cloud: str, stack: str) -> Stack:
-    """The stack to speak to. Sets the environment that boto3 reads if it is in the local cloud. Raises CloudError."""
+    """The stack to use. If it is in the local cloud, sets the environment that boto3 reads. Raises CloudError."""
     if cloud not in ("auto", "local", "aws"):
         raise InputError(f"--cloud: unknown cloud {cloud!r}; choose from local, aws, auto")
     here = _local()
@@ -21,7 +21,7 @@ def deployment(cloud: str, stack: str) -> Stack:
     if here is not None and cloud != "aws":
         os.environ.update(here.environment())
     else:
-        ERR.print("[dim]speaking to AWS[/dim]")
+        ERR.print("[dim]using AWS[/dim]")
     return Stack.find(stack)
 
 
@@ -38,8 +38,8 @@ def definitions_here() -> Project:
 def endpoint_url(target: Stack) -> str:
     """The URL that clients send to: the local cloud's if `target` is in it, else the stack's own."""
     here = _local()
-    spoken_to = here is not None and os.environ.get("AWS_ENDPOINT_URL") == here.endpoint
-    return here.url if here is not None and spoken_to else target.collector_url
+    is_used = here is not None and os.environ.get("AWS_ENDPOINT_URL") == here.endpoint
+    return here.url if here is not None and is_used else target.collector_url
 
 
 def _local() -> local.LocalCloud | None:
