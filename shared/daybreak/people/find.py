@@ -28,7 +28,7 @@ from daybreak.lake.store import Store
 
 _SQL = "daybreak.people.sql"
 _BODIES_AT_ONCE = 200
-"""A body may have 200,000 characters, so that a batch of them stays below 40 MB."""
+"""A body may have 200,000 characters, so a batch of bodies stays below 40 MB."""
 
 _IN_A_CUT_BODY = re.compile(r'[{ ,]+"(userId|anonymousId|previousId)": ("(?:[^"\\]|\\.)*"|[^",]+)')
 """A person's id at the beginning of a quarantined body, which may have been cut at its end."""
@@ -50,16 +50,16 @@ class People:
     digests: frozenset[bytes]
 
     def in_event(self, line: bytes) -> bool:
-        """Whether a line of the raw log is about them."""
+        """True if a line of the raw log is about them."""
         event = orjson.loads(line)
         return self._any([event.get("user_id") or event.get("anonymous_id"), event.get("previous_id")])
 
     def in_reject(self, line: bytes) -> bool:
-        """Whether a line of the quarantine is about them."""
+        """True if a line of the quarantine is about them."""
         return self.in_body(orjson.loads(line)["body"])
 
     def in_body(self, body: str) -> bool:
-        """Whether the body of a quarantined event is about them. The body may be cut."""
+        """True if the body of a quarantined event is about them. The body may be cut."""
         try:
             raw = json.loads(body)
         except (ValueError, RecursionError):
@@ -75,7 +75,7 @@ class People:
 
 
 def digests(ids: Iterable[str]) -> frozenset[bytes]:
-    """The digests by which these ids stand in the list of the forgotten."""
+    """The digests of these ids, as in the list of the forgotten."""
     return frozenset(map(forgotten_digest, ids))
 
 

@@ -1,7 +1,7 @@
 """Delete people from every place that holds their events.
 
 Deletion runs upstream to downstream: the events table, then the raw log and the quarantine, then everything derived.
-The order matters because the export makes each of these places from the one before it.
+The order matters because the export builds each of these places from the one before it.
 """
 
 import json
@@ -27,7 +27,7 @@ _MOST_PASSES = 5
 _ATHENA_RESULTS = "athena-results/"
 
 IsAbout = Callable[[bytes], bool]
-"""Whether an NDJSON line is about the people."""
+"""Returns True if an NDJSON line is about the people."""
 
 
 class StoredItems(Protocol):
@@ -49,9 +49,9 @@ def forget(
     """Delete people from the events table, the raw log, the quarantine, the lake and the derived tables.
 
     They must be suppressed before, so that none of their events arrives meanwhile. `people` is everybody who was ever
-    suppressed, so that a run also finishes the work of one that was killed. `rebuild` makes all tables of an arrival
-    day from its raw log. The whole deletion is repeated until a search of the logs and the tables finds nothing: an
-    export that ran at the same time may have written something again.
+    suppressed, so that a run also finishes the work of one that was killed. `rebuild` builds all tables of an
+    arrival day from its raw log. The whole deletion is repeated until a search of the logs and the tables finds
+    nothing: an export that ran at the same time may have written something again.
     """
     receipt = Receipt(at=now.isoformat(), digests=sorted(d.hex() for d in people.digests))
 
@@ -69,7 +69,7 @@ def forget(
         for arrived in sorted(days):
             progress(f"{arrived}: rebuilding")
             rebuild(arrived)
-            if manifest := read_manifest(store, arrived):  # no job reads tables of other definitions any more
+            if manifest := read_manifest(store, arrived):  # no job reads tables of older definitions any more
                 drop_other_trees(store, manifest.derived_version)
             receipt.days_rebuilt.append(arrived.isoformat())
     _invalidate_metrics(store, now)
@@ -80,7 +80,7 @@ def forget(
 
 
 def _rewrite_logs(store: Store, people: People, receipt: Receipt, progress: Progress) -> set[date]:
-    """Rewrite every hour of the raw log and the quarantine that holds the people; the arrival days to rebuild."""
+    """Rewrite every hour of the logs that holds the people. Returns the arrival days to rebuild."""
     hours: dict[date, set[int]] = {}
     for key in [*list_keys(store, "raw/"), *list_keys(store, "quarantine/")]:
         hours.setdefault(keys.arrived_of(key), set()).add(keys.hour_in(key))
@@ -93,7 +93,7 @@ def _rewrite_logs(store: Store, people: People, receipt: Receipt, progress: Prog
 
 
 def _rewrite_logs_of_day(store: Store, people: People, arrived: date, hours: Sequence[int], receipt: Receipt) -> bool:
-    """Rewrite the logs of an arrival day; whether its tables must be rebuilt.
+    """Rewrite the logs of an arrival day. Returns True if its tables must be rebuilt.
 
     First subtract the removed lines from the manifest's counts, computed from the new log contents, so that the day's
     books still balance. A crash between the two steps can then be retried without subtracting twice. An export that

@@ -1,4 +1,4 @@
-"""Deleting people from everything that is stored, and showing them what is.
+"""Delete people from everything that is stored, and show them what is stored.
 
 The collector's own handler stores into tables in moto; the export reads from there.
 """
@@ -32,19 +32,19 @@ def lake(tmp_path: Path) -> FolderStore:
 
 
 def forget(lake: FolderStore, endpoint: Endpoint, somebody: People) -> Receipt:
-    """As `daybreak forget` does it: each day rebuilt by the export itself."""
+    """Delete people as `daybreak forget` does: the export itself rebuilds each day."""
     job = Export(lake, NothingArrives(), MEASURED, LIMITS)
     table = EventsTable(endpoint.tables, "events")
     return delete_people(lake, table, somebody, job.replay, datetime.now(UTC), LIMITS)
 
 
 def everybody(lake: FolderStore, *names: str) -> People:
-    """These people, by every id they are known by."""
+    """These people, with all their ids."""
     return People(digests(ids_of(lake, names).own))
 
 
 def send_ada_and_bob(endpoint: Endpoint) -> None:
-    """Ada, on a phone, under an older name, and Bob on what was her phone."""
+    """Send events of Ada, on a phone and under an older id, and of Bob on the phone that was hers."""
     endpoint.post(
         {
             "batch": [
@@ -70,7 +70,7 @@ def send_ada_and_bob(endpoint: Endpoint) -> None:
     endpoint.post({"batch": [track("ada", "Workflow Run", "a5")]})
 
 
-def test_a_person_is_removed_from_everything_that_is_held(endpoint: Endpoint, lake: FolderStore) -> None:
+def test_a_person_is_removed_from_everything_that_is_stored(endpoint: Endpoint, lake: FolderStore) -> None:
     send_ada_and_bob(endpoint)
     export(endpoint, lake)
     assert ids_of(lake, ["ada"]).own == {"ada", "ada-old", "phone"}
@@ -98,7 +98,7 @@ def _all_lines(endpoint: Endpoint, lake: FolderStore) -> dict[str, list[bytes]]:
     return lines
 
 
-def test_the_tables_of_who_is_left_are_as_if_the_forgotten_had_never_come(
+def test_the_tables_of_the_others_are_as_if_the_forgotten_had_never_come(
     endpoint: Endpoint, lake: FolderStore, tmp_path: Path
 ) -> None:
     send_ada_and_bob(endpoint)
@@ -108,19 +108,19 @@ def test_the_tables_of_who_is_left_are_as_if_the_forgotten_had_never_come(
     forget(lake, endpoint, ada)
     Metrics(lake, MEASURED, LIMITS).run("activation", today() - timedelta(days=1))
     never = FolderStore(tmp_path / "never")
-    export(endpoint, never)  # the table holds only who is left
+    export(endpoint, never)  # the table holds only the others
     Metrics(never, MEASURED, LIMITS).run("activation", today() - timedelta(days=1))
     for prefix in ("events/", "derived/", "metrics/", "rejected/", "raw/"):
         assert _bytes(lake, prefix) == _bytes(never, prefix), prefix
 
 
 def _bytes(lake: FolderStore, prefix: str) -> dict[str, str]:
-    """Objects with their checksums, but for hours in which nothing came: there are more of these each hour."""
+    """Objects with their checksums, without hours in which nothing arrived: there are more of these each hour."""
     of_nothing = md5(b"")
     return {s.key: s.md5 for s in lake.list(prefix) if not s.key.endswith("ready.json") and s.md5 != of_nothing}
 
 
-def test_forgetting_that_was_killed_is_finished_by_doing_it_again(endpoint: Endpoint, lake: FolderStore) -> None:
+def test_a_deletion_that_was_killed_is_finished_by_running_it_again(endpoint: Endpoint, lake: FolderStore) -> None:
     send_ada_and_bob(endpoint)
     export(endpoint, lake)
     ada = everybody(lake, "ada")
@@ -141,7 +141,9 @@ def test_forgetting_that_was_killed_is_finished_by_doing_it_again(endpoint: Endp
     assert export(endpoint, lake).unreconciled == 0
 
 
-def test_what_an_export_puts_back_while_somebody_is_forgotten_is_found(endpoint: Endpoint, lake: FolderStore) -> None:
+def test_events_that_an_export_writes_again_during_the_deletion_are_found(
+    endpoint: Endpoint, lake: FolderStore
+) -> None:
     send_ada_and_bob(endpoint)
     export(endpoint, lake)
     before = {key: lake.get(key) or b"" for key in _bytes(lake, "")}
@@ -149,7 +151,7 @@ def test_what_an_export_puts_back_while_somebody_is_forgotten_is_found(endpoint:
     job, slow = Export(lake, NothingArrives(), MEASURED, LIMITS), [before]
 
     def overtaken(arrived: date) -> None:
-        """The day is rebuilt, and then an export that began long before puts all it knew of it over that."""
+        """Rebuild the day; then an export that began long before writes its older state over it."""
         job.replay(arrived)
         for key, data in slow.pop().items() if slow else ():
             if key.startswith(("events/", "rejected/", "exports/", "derived/")):
@@ -162,13 +164,13 @@ def test_what_an_export_puts_back_while_somebody_is_forgotten_is_found(endpoint:
     assert ids(lake) == ["b1", "b2", "c1"]
 
 
-def test_a_device_is_the_first_users_and_its_next_user_is_not_forgotten_with_them(
+def test_a_device_belongs_to_its_first_user_and_the_next_one_is_not_forgotten_with_them(
     endpoint: Endpoint, lake: FolderStore
 ) -> None:
-    def linked(user: str, device: str, at: int, kind: str = "identify") -> dict[str, Any]:
-        other = {"anonymousId": device} if kind == "identify" else {"previousId": device}
+    def linked(user: str, device: str, at: int, type_: str = "identify") -> dict[str, Any]:
+        other = {"anonymousId": device} if type_ == "identify" else {"previousId": device}
         stamp = datetime(2026, 11, 1, at, tzinfo=UTC).isoformat()
-        return {"type": kind, "userId": user, **other, "messageId": f"{user}-{device}-{kind}", "timestamp": stamp}
+        return {"type": type_, "userId": user, **other, "messageId": f"{user}-{device}-{type_}", "timestamp": stamp}
 
     endpoint.post(
         {
@@ -197,7 +199,7 @@ def test_in_a_lake_without_events_nobody_is_known(lake: FolderStore) -> None:
     assert records_of(lake, everybody(lake, "ada")) == {"events": [], "rejected": []}
 
 
-def test_a_day_on_which_only_they_were_there_is_counted_again(endpoint: Endpoint, lake: FolderStore) -> None:
+def test_a_day_on_which_only_they_were_active_is_counted_again(endpoint: Endpoint, lake: FolderStore) -> None:
     def on(days_ago: int, user: str) -> dict[str, Any]:
         stamp = (datetime.now(UTC) - timedelta(days=days_ago)).isoformat()
         return {**track(user, "Signed Up", f"{user}-{days_ago}"), "timestamp": stamp}
@@ -213,7 +215,7 @@ def test_a_day_on_which_only_they_were_there_is_counted_again(endpoint: Endpoint
     assert len({row["cohort"] for row in found}) == 1
 
 
-def test_forgetting_that_was_killed_is_finished_though_what_linked_their_ids_is_gone(
+def test_a_deletion_that_was_killed_is_finished_though_the_links_of_their_ids_are_gone(
     endpoint: Endpoint, lake: FolderStore
 ) -> None:
     phone = {"anonymousId": "phone"}
@@ -226,13 +228,13 @@ def test_forgetting_that_was_killed_is_finished_though_what_linked_their_ids_is_
     def killed(arrived: date) -> None:
         Export(lake, NothingArrives(), MEASURED, LIMITS).replay(arrived)
         lake.delete([stored.key for stored in lake.list("derived/") if "day=" in stored.key])
-        lake.delete([stored.key for stored in lake.list("reconciliation/")])  # as if it had come only half as far
+        lake.delete([stored.key for stored in lake.list("reconciliation/")])  # as if it had done only half of its work
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
         delete_people(lake, EventsTable(endpoint.tables, "events"), everybody(lake, "ada"), killed,
                           datetime.now(UTC), LIMITS)  # fmt: skip
-    assert ids_of(lake, ["ada"]).own == {"ada"}  # the phone is not known to be hers any more
+    assert ids_of(lake, ["ada"]).own == {"ada"}  # nothing shows any more that the phone was hers
     live.forget(everybody(lake, "ada").digests)
     receipt = forget(lake, endpoint, People(live.read().forgotten))
     assert (receipt.left, receipt.days_rebuilt) == (0, [today().isoformat()])
@@ -248,19 +250,19 @@ def test_tables_of_other_definitions_go_too(endpoint: Endpoint, lake: FolderStor
     assert lake.list("derived/an-older-one/") == []
 
 
-def test_who_is_forgotten_is_taken_no_more(endpoint: Endpoint, lake: FolderStore) -> None:
+def test_events_about_the_forgotten_are_not_stored_any_more(endpoint: Endpoint, lake: FolderStore) -> None:
     send_ada_and_bob(endpoint)
     export(endpoint, lake)
     ada = everybody(lake, "ada")
     LiveRules(endpoint.tables, "keys").forget(ada.digests)
     forget(lake, endpoint, ada)
-    endpoint.configure("")  # a collector that starts anew; the others know within a minute
+    endpoint.configure("")  # a collector that has just started; the others know within a minute
     send_ada_and_bob(endpoint)
     export(endpoint, lake)
     assert ids(lake) == ["b1", "b2", "c1"]
 
 
-def test_everything_held_of_a_person_is_shown(endpoint: Endpoint, lake: FolderStore) -> None:
+def test_everything_that_is_stored_about_a_person_is_shown(endpoint: Endpoint, lake: FolderStore) -> None:
     send_ada_and_bob(endpoint)
     export(endpoint, lake)
     held = records_of(lake, everybody(lake, "ada"))

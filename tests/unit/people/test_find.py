@@ -1,4 +1,4 @@
-"""Which records are about a person."""
+"""The records about a person."""
 
 import pytest
 
@@ -25,5 +25,5 @@ from daybreak.people.find import People, digests
         ("<list>", False),
     ],
 )
-def test_what_was_rejected_is_known_by_its_people(body: str, theirs: bool) -> None:
+def test_a_rejected_event_is_recognised_by_its_people(body: str, theirs: bool) -> None:
     assert People(digests(["ada", "phone", "7"])).in_body(body) is theirs

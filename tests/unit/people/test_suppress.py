@@ -1,4 +1,4 @@
-"""Suppressing people: all their ids, also those that come up while the list goes into force."""
+"""Suppress people: all their ids, also those that appear before the list is in force."""
 
 from collections.abc import Set
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ def found(*ids: str, unknown: str = "") -> Ids:
     return Ids(frozenset(ids), frozenset(filter(None, [unknown])))
 
 
-def test_an_id_that_comes_up_meanwhile_is_suppressed_too_and_earlier_people_are_returned_with_them() -> None:
+def test_an_id_that_appears_meanwhile_is_suppressed_too_and_earlier_people_are_returned_as_well() -> None:
     listed, answers = Listed(digests(["bob"])), iter([found("ada"), found("ada", "phone"), found("ada", "phone")])
     people = suppress(listed, lambda: next(answers), listed.unknown.append, listed.confirmed.append, listed.wait)
     assert people.digests == digests(["ada", "phone", "bob"])

@@ -1,8 +1,8 @@
--- By which ids do we know these people?
+-- Which ids do these people have?
 -- Grain: one row per id, the ids that were asked for among them, and whether any event names it.
 -- Inputs: events; asked (id). Lag: none. DuckDB only.
 -- An id belongs to the first user it was linked with by identify or alias. An id that was never linked belongs to the
--- first user it was seen with. Somebody who was asked for by an anonymous or an older id is the user that id belongs to.
+-- first user it was seen with. A person asked for by an anonymous or an older id is the user whom the id belongs to.
 with recursive linked as (
     select id, arg_min(user_id, row(not declared, timestamp, user_id)) as user_id
     from (
