@@ -1,1 +1,1 @@
-"""The tracking plan beside the events that arrived: draft it, compare it, write it down."""
+"""The tracking plan and the events that arrived: draft the plan, compare both, and write the plan as a page."""

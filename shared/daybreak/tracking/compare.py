@@ -20,7 +20,7 @@ class Difference:
 
 
 def compare(plan: Plan, observed: Observed) -> list[Difference]:
-    """Everything that arrived and is not planned, and everything that is planned and never came."""
+    """Everything that arrived and is not planned, and everything that is planned and never arrived."""
     found = []
     for name, seen in sorted(observed.events.items()):
         planned = plan.events.get(name)

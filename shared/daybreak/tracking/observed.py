@@ -33,7 +33,7 @@ class ObservedEvent:
     properties: dict[str, ObservedProperty] = field(default_factory=dict)
 
     def add(self, source: Any, values: Any) -> None:
-        """Count one more event. Anything but a text is not a source; anything but an object holds no properties."""
+        """Count one more event. A source that is not text is ignored, and so are properties that are not an object."""
         self.count += 1
         self.sources.update([source] if isinstance(source, str) and source else [])
         for name, value in values.items() if isinstance(values, dict) else ():
@@ -85,7 +85,7 @@ def lake_events(store: Store, days: Collection[date], limits: Limits = Limits())
 
 
 def learn(observed: Observed) -> Plan:
-    """Draft a plan of everything that arrived. A property is required if it always came; traits never are.
+    """Draft a plan of everything that arrived. A property is required if it was always there; traits never are.
 
     People add to it what each event is for and who owns it.
     """

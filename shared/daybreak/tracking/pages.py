@@ -1,4 +1,4 @@
-"""Write a tracking plan down: as plan.toml for people to complete, and as a page in Markdown."""
+"""Write a tracking plan as a plan.toml for people to complete, and as a page in Markdown."""
 
 from collections.abc import Iterable
 
@@ -63,6 +63,6 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that neither ends the cell nor is read as HTML."""
+    """A text that can neither end the cell nor be read as HTML."""
     plain = "".join(character if character.isprintable() else " " for character in text)
     return plain.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")

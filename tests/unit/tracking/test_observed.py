@@ -1,4 +1,4 @@
-"""What arrived, set against the tracking plan: what is learned from events, what differs, and the page about it."""
+"""The tracking plan and the events that arrived: the drafted plan, the differences, and the page."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def seen(*events: dict[str, Any]) -> list[dict[str, Any]]:
     return [{**SIGN_UP, **event} for event in events]
 
 
-def test_a_plan_is_learned_from_what_always_and_what_sometimes_came() -> None:
+def test_a_property_that_always_came_is_required_in_a_learned_plan() -> None:
     plan = learn(observe(seen(
         {"properties": {"plan": "pro", "seats": 3, "coupon": None}},
         {"properties": {"plan": "team", "seats": 2.5, "tags": ["a"]}, "source": "backend"},
@@ -54,7 +54,7 @@ age = { type = "number" }
 """
 
 
-def test_every_difference_is_told() -> None:
+def test_every_difference_is_reported() -> None:
     observed = observe(seen(
         {"properties": {"plan": "pro", "seats": 2}},
         {"properties": {"plan": 7, "colour": "red"}, "source": "backend"},
@@ -82,7 +82,7 @@ events = st.fixed_dictionaries({
 
 
 @given(st.lists(events, max_size=12))
-def test_what_a_plan_was_learned_from_keeps_to_it_also_when_it_is_written_and_read(
+def test_events_keep_to_the_plan_that_was_learned_from_them_also_when_it_is_written_and_read(
     arrived: list[dict[str, Any]],
 ) -> None:
     learned = learn(observe(arrived))
