@@ -1,6 +1,6 @@
 """Compute every metric from plain files of events, without AWS.
 
-The events go the same way as in the cloud: a lake in a folder, the same export, the same metric jobs, the same SQL.
+Everything is as in the cloud: a lake (in a folder), the same export, the same metric jobs and the same SQL.
 """
 
 import shutil
@@ -17,7 +17,7 @@ from daybreak.engine.database import Limits
 from daybreak.errors import EventRejected, InputError
 from daybreak.export.arrivals import NothingArrives
 from daybreak.export.job import Export
-from daybreak.files.readers.read import read_with_places
+from daybreak.files.readers.read import read_with_positions
 from daybreak.files.tables import Table, make_folder, write_tables
 from daybreak.ingest.event import Arrival, canonical, parse_time
 from daybreak.ingest.frames import pack
@@ -44,7 +44,7 @@ class EventCounts:
     rejected: int = 0
     after_as_of: int = 0
     first_rejects: list[str] = field(default_factory=list)
-    """Of the first rejected events: where each stands and why it was rejected."""
+    """The position of each of the first rejected events, and why it was rejected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def compute_tables(
 ) -> ComputedTables:
     """Compute every family from event files and write its table to `out` as Parquet and CSV.
 
-    The lake stands in a temporary folder, which is deleted. See `compute_files`. Raises InputError.
+    The lake is in a temporary folder, which is deleted. See `compute_files`. Raises InputError.
     """
     make_folder(out)
     lake = Path(tempfile.mkdtemp(prefix="daybreak-lake-"))
@@ -102,8 +102,8 @@ def compute_files(
 ) -> ComputedLake:
     """Read event files into a lake under `root` and compute every family as of that instant.
 
-    Without `as_of`, the end of the day of the last event in the project's time zone. Events after `as_of` are left out
-    and counted. Raises InputError where a file cannot be read or holds no event to count.
+    Without `as_of`, it is the end of the project day of the last event. Events after `as_of` are left out
+    and counted. Raises InputError if a file cannot be read or no event can be counted.
     """
     store, limits = FolderStore(root), Limits(memory_mb=memory_mb)
     as_of, counts, arrived = _ingest(files, project, store, as_of, progress)
@@ -151,15 +151,15 @@ def _accepted(
 ) -> Iterator[tuple[datetime, bytes]]:
     """Each accepted event as (when it happened, its canonical line). All events are counted in `counts`."""
     clean = project.privacy.cleaner(salt="files")
-    for position, (place, raw) in enumerate(read_with_places(files)):
+    for index, (position, raw) in enumerate(read_with_positions(files)):
         try:
             moment = _moment(raw)
             arrival = Arrival(received_at=moment, source="files", history=True)
-            line = canonical(clean(raw) if isinstance(raw, dict) else raw, arrival, position).line
+            line = canonical(clean(raw) if isinstance(raw, dict) else raw, arrival, index).line
         except EventRejected as reason:
             counts.rejected += 1
             if len(counts.first_rejects) < _REJECTS_SHOWN:
-                counts.first_rejects.append(f"{place}: {reason.message}")
+                counts.first_rejects.append(f"{position}: {reason.message}")
             continue
         if as_of and moment > as_of:
             counts.after_as_of += 1
@@ -185,7 +185,7 @@ def _write_log(log: IO[bytes], events: Iterable[tuple[datetime, bytes]], progres
 
 
 def _end_of_day(moment: datetime, project: Project) -> datetime:
-    """The last microsecond of the project's day that an instant lies in."""
+    """The last microsecond of the project day of an instant."""
     day = moment.astimezone(project.zone).date()
     ends = Calendar(project.zone, project.settings.week_start).ends_at(day).replace(tzinfo=UTC)
     return ends - timedelta(microseconds=1)

@@ -31,7 +31,7 @@ class Summary(NamedTuple):
     definition: str
     description: str
     summary: Table
-    """Over its complete cohorts. Columns of segments are left out if the definition has none."""
+    """Only its complete cohorts are counted. Columns of segments are left out if the definition has none."""
     first_rows: Table | None
     """The first rows of the table itself, if any were asked for."""
 
@@ -88,7 +88,7 @@ def _write_table(db: Connection, family: Family, lake: Path, out: Path) -> Table
 def _partitions(family: Family, lake: Path) -> Sql:
     """A family's partitions as one relation, with the values of the folders' names as columns."""
     folder = lake / "metrics" / family.name
-    if not any(folder.rglob("*.parquet")):  # nobody started: a table without rows
+    if not any(folder.rglob("*.parquet")):  # nobody ever started: a table without rows
         return parquet([], duckdb_columns(family.row))
     types = f"{{'definition': varchar, '{family.partition}': date}}"
     files = literal(f"{folder.as_posix()}/*/*/*.parquet")
@@ -96,9 +96,9 @@ def _partitions(family: Family, lake: Path) -> Sql:
 
 
 def _csv_cell(name: str, type_: str) -> Sql:
-    """A column as it goes into CSV. Text that a spreadsheet would run gets a ' before it, which makes it text there.
+    """A column as it is written to CSV. Text that a spreadsheet would run gets a ' before it, so it stays text there.
 
-    The values of segments are sent by anybody who has a browser's write key. The Parquet files hold them unchanged.
+    Anybody who has a browser's write key can send values of segments. The Parquet files hold them unchanged.
     """
     column = identifier(name)
     if type_ != "VARCHAR":

@@ -1,4 +1,4 @@
-"""Files of events that become a lake: how their events are counted."""
+"""Files of events that become a lake: the counts of their events."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from support.event_files import DEFINED, HEADER, ROWS, written
 from support.journeys import LIMITS, project
 
 
-def test_a_row_that_is_not_taken_is_named_by_file_and_line(tmp_path: Path) -> None:
+def test_a_rejected_row_is_named_by_file_and_line(tmp_path: Path) -> None:
     good = written(tmp_path, HEADER + "\n".join(",".join(row) for row in ROWS), "good.csv")
     bad = written(tmp_path, HEADER + "\nu9,Opened,yesterday,c\n,Opened,2026-11-01,d\n", "bad.csv")
     counts = compute_files([good, bad], project(DEFINED), None, tmp_path / "lake", LIMITS.memory_mb).counts

@@ -1,4 +1,4 @@
-"""The CSV files of `daybreak compute` are opened in spreadsheets, and hold text that anybody may have sent."""
+"""People open the CSV files of `daybreak compute` in spreadsheets, and anybody may have sent the text in them."""
 
 import csv
 import json
@@ -33,8 +33,8 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = folder / "events.jsonl"
     with file.open("w") as lines:
         for number, plan in enumerate([*FORMULAS, *PLAIN]):
-            said = {"type": "track", "event": "S", "userId": f"u{number}", "properties": {"plan": plan}}
-            lines.write(json.dumps({**said, "timestamp": "2026-11-20T09:00:00Z"}) + "\n")
+            event = {"type": "track", "event": "S", "userId": f"u{number}", "properties": {"plan": plan}}
+            lines.write(json.dumps({**event, "timestamp": "2026-11-20T09:00:00Z"}) + "\n")
     compute_tables([str(file)], ASKED, None, folder / "out", LIMITS.memory_mb)
     return folder / "out"
 

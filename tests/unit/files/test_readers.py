@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from daybreak.errors import InputError
-from daybreak.files.readers.read import read_events, read_with_places
+from daybreak.files.readers.read import read_events, read_with_positions
 from daybreak.ingest.frames import zstd
 from support.event_files import HEADER, ROWS, written
 
@@ -49,7 +49,7 @@ def test_json_lines_are_read_also_compressed_and_a_batch_shares_its_line(
 ) -> None:
     lines = b'{"event": "A"}\n\n{"batch": [{"event": "B"}, {"event": "C"}]}\n'
     file = written(tmp_path, compress(lines), f"events.jsonl{ending}")
-    assert [(place.removeprefix(file), event["event"]) for place, event in read_with_places([file])] == [
+    assert [(position.removeprefix(file), event["event"]) for position, event in read_with_positions([file])] == [
         (", line 1", "A"), (", line 3", "B"), (", line 3", "C")]  # fmt: skip
 
 

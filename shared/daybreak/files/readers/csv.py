@@ -29,11 +29,11 @@ _PART_OF_EVENT = {
 
 
 def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each row as a track event, with its place.
+    """Yield each row as a track event, with its position.
 
     Columns with usual names say who, what and when; all other columns are properties. Cells are separated by commas,
-    semicolons or tabs: by the one that the header has most of. A row that would swallow others, or whose cells would
-    slip into other columns, raises InputError: no number would be right after that.
+    semicolons or tabs: by the one that the header has most of. Raises InputError for a row that would swallow
+    others, or whose cells would move into other columns: after that, no number would be right.
     """
     begun = 1
     try:
@@ -55,14 +55,14 @@ def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
                     yield f"{name}, line {begun}", {"type": "track", "properties": properties, **named}
                 begun = rows.line_num + 1
     except csv.Error as error:
-        place = f"{name}: the row that begins on line {begun}"
-        raise InputError(f"{place} is not valid CSV: {error}; check its quotes") from None
+        position = f"{name}: the row that begins on line {begun}"
+        raise InputError(f"{position} is not valid CSV: {error}; check its quotes") from None
     except UnicodeDecodeError:
         raise InputError(f"{name}: is not UTF-8; save it as CSV in UTF-8") from None
 
 
 def _known_columns(name: str, columns: Sequence[str]) -> dict[str, str]:
-    """The columns that say who, what and when, with the parts of an event they are. Raises InputError."""
+    """The columns that say who, what and when: column -> part of an event. Raises InputError."""
     known = {column: _PART_OF_EVENT[key] for column in columns if (key := column.strip().lower()) in _PART_OF_EVENT}
     missing = {"event", "timestamp"} - set(known.values())
     if not {"userId", "anonymousId"} & set(known.values()):

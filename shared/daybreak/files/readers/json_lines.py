@@ -10,20 +10,20 @@ from daybreak.ingest.body import read_json
 
 
 def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
-    """The value of each line, with its place; the events of a batch share its line. Raises InputError."""
+    """Yield the value of each line, with its position. The events of a batch share its line. Raises InputError."""
     for number, line in enumerate(stream, start=1):
-        place = f"{name}, line {number}"
+        position = f"{name}, line {number}"
         if not line.strip():
             continue
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError:
             try:
-                value = read_json(line)  # the collector's reader takes more than orjson does
+                value = read_json(line)  # the collector's parser accepts more than orjson
             except RequestRefused as reason:
                 why = f"{reason}; one JSON event a line is needed, or CSV in a file whose name ends in .csv"
-                raise InputError(f"{place}: {why}") from None
+                raise InputError(f"{position}: {why}") from None
         if isinstance(value, dict) and isinstance(value.get("batch"), list):
-            yield from ((place, event) for event in value["batch"])
+            yield from ((position, event) for event in value["batch"])
         else:
-            yield place, value
+            yield position, value

@@ -15,7 +15,7 @@ from daybreak.ingest.frames import zstd
 def open_file(name: str) -> Iterator[IO[bytes] | Any]:
     """The bytes of a file, decompressed if its name ends in .gz or .zst; `-` is standard input.
 
-    Raises InputError where the file cannot be read, also while it is being read.
+    Raises InputError if the file cannot be read, also while it is being read.
     """
     if name == "-":
         yield sys.stdin.buffer

@@ -7,19 +7,19 @@ from daybreak.files.readers import csv, json_lines
 from daybreak.files.readers.open_file import open_file
 
 Reader = Callable[[str, IO[bytes]], Iterator[tuple[str, Any]]]
-"""(name of the file, its bytes) -> each event with the place it stands in. Raises InputError naming that place."""
+"""(name of the file, its bytes) -> each event with its position. Raises InputError, which names the position."""
 
 _READERS: Mapping[str, Reader] = {".csv": csv.read}
 """Readers by the ending of a file's name. Files with any other ending hold JSON lines."""
 
 
 def read_events(files: Iterable[str]) -> Iterator[Any]:
-    """Every event of every file, in order. Raises InputError naming file and line."""
-    return (event for _, event in read_with_places(files))
+    """Every event of every file, in order. Raises InputError, which names the file and line."""
+    return (event for _, event in read_with_positions(files))
 
 
-def read_with_places(files: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    """Every event of every file, in order, each with the file and line it stands in. Raises InputError."""
+def read_with_positions(files: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """Every event of every file, in order, each with its position: file and line. Raises InputError."""
     for name in files:
         with open_file(name) as stream:
             yield from _reader_of(name)(name, stream)
