@@ -4,16 +4,16 @@ from typing import Any
 
 Row = dict[str, Any]
 KEYS = ("segment", "segment_value", "cohort", "day", "period_start", "period", "step", "active_days", "variant")
-"""The columns that say which row a row is, where the table has them."""
+"""The columns that identify a row. Each table has some of them."""
 
 
 def key_of(row: Row) -> tuple[str, ...]:
-    """Which row a row is."""
+    """The columns that identify a row, with their values."""
     return tuple(f"{name}={row[name]}" for name in KEYS if name in row)
 
 
 def is_same(found: object, wanted: object) -> bool:
-    """Equal, fractions to a millionth: two ways of adding up differ in the last digits."""
+    """True if the values are equal, fractions to a millionth: two ways of adding up differ in the last digits."""
     if isinstance(wanted, float) and isinstance(found, float):
         return abs(found - wanted) <= 1e-6
     return found == wanted

@@ -21,17 +21,17 @@ BEGINS = datetime(2026, 9, 28, tzinfo=ZONE)
 ENDS = datetime(2026, 11, 23, tzinfo=ZONE)
 """Nothing happens from here on: eight weeks later, with the clock change of 25 October between."""
 AS_OF = datetime(2026, 11, 20, 11, 0, 0, tzinfo=UTC)
-"""The last instant the tables know: Friday noon in Berlin, so that windows and periods are open."""
+"""The last instant that the tables know: Friday noon in Berlin, so that windows and periods are open."""
 
 ACCOUNTS = 60
 DRAWN_ACCOUNTS = 55
-"""The first so many accounts are drawn, the others are put together by hand."""
+"""The number of accounts that are drawn at random; the others are made by hand."""
 DRAWN_PEOPLE = 209
 
 
 @dataclass(frozen=True)
 class Membership:
-    """A group call: the account a person belongs to from then on, and what is true of the account."""
+    """A group call: the account that a person belongs to from then on, and the account's traits."""
 
     at: datetime
     account: str
@@ -41,7 +41,7 @@ class Membership:
 
 @dataclass(frozen=True)
 class Workflow:
-    """A workflow that was begun, and how long after it was saved, if it was."""
+    """A workflow that was started, and how long after that it was saved; None if it was not."""
 
     started: datetime
     saved_after: timedelta | None
@@ -49,7 +49,7 @@ class Workflow:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a workflow; `account` where the message itself names one."""
+    """One run of a workflow; `account` if the message itself names one."""
 
     at: datetime
     account: str | None = None
@@ -57,7 +57,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Guide:
-    """A guide that was shown, and how long after it was finished, if it was."""
+    """A guide that was shown, and how long after that it was finished; None if it was not."""
 
     at: datetime
     name: str
@@ -66,7 +66,7 @@ class Guide:
 
 @dataclass(frozen=True)
 class Trial:
-    """A trial, the time from it to the upgrade, and from the upgrade to the cancellation."""
+    """A trial, the time from its start to the upgrade, and from the upgrade to the cancellation."""
 
     at: datetime
     upgraded_after: timedelta | None
@@ -75,7 +75,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answered survey; the score as it was sent, None where the field was left empty."""
+    """One answered survey; the score as it was sent, None if the field was left empty."""
 
     at: datetime
     survey: str
@@ -84,17 +84,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class Person:
-    """Everything one person decided. Lengths of time count from the sign-up unless they say otherwise."""
+    """Everything that one person decided. Lengths of time begin at the sign-up unless they say otherwise."""
 
     who: str
     signed_up: datetime | None
-    """None: only looked around, without ever signing up."""
+    """None: the person only looked around and never signed up."""
     invited: str | None = None
-    """invited or organic, as the sign-up says; None where it says nothing."""
+    """invited or organic, as the sign-up says; None if it does not say."""
     role: str | None = None
     company_size: str | None = None
     profile_after: timedelta | None = timedelta(0)
-    """When role and company size became known; None is never."""
+    """When role and company size became known; None if never."""
     new_role: str | None = None
     new_role_at: datetime | None = None
     signs_up_before_signing_in: bool = False
@@ -114,11 +114,11 @@ class Person:
     answers: list[Answer] = field(default_factory=list)
     tickets: list[datetime] = field(default_factory=list)
     variants: list[tuple[datetime, str]] = field(default_factory=list)
-    """Each showing of the experiment, with the variant."""
+    """Each time the experiment was shown, with the variant."""
 
 
 def decide(seed: int = 1) -> list[Person]:
-    """What 240 people in 60 accounts decide; the same for the same seed."""
+    """The decisions of 240 people in 60 accounts; the same for the same seed."""
     random = Random(seed)  # noqa: S311 - a simulation, nothing secret
     people: list[Person] = []
     for number in range(1, DRAWN_ACCOUNTS + 1):
@@ -127,7 +127,7 @@ def decide(seed: int = 1) -> list[Person]:
     return people + _placed_by_hand(len(people) + 1)
 
 
-# What is drawn
+# Drawn at random
 
 
 def _account(random: Random, account: str, first: int, members: int) -> list[Person]:
@@ -178,7 +178,7 @@ def _plan(trial: Trial | None, at: datetime) -> str:
 
 
 def _paying(founder: Person, trial: Trial | None, account: str, size: str) -> Person:
-    """The founder is who begins the trial, upgrades and cancels, and the account's plan follows a second later."""
+    """The founder begins the trial, upgrades and cancels. The account's plan follows a second later."""
     if trial is None:
         return founder
     moments = [trial.at]
@@ -191,7 +191,7 @@ def _paying(founder: Person, trial: Trial | None, account: str, size: str) -> Pe
 
 
 def _verified(random: Random, invited: str) -> timedelta | None:
-    """Whoever follows an invitation has shown the address is theirs: verified in the instant of the sign-up."""
+    """The time from sign-up to verification: zero for most invited people, as the invitation proved the address."""
     if invited == "invited" and random.random() < 0.6:
         return timedelta(0)
     return None if random.random() < 0.18 else _around(random, 10 * MINUTE)
@@ -232,7 +232,7 @@ def _first_hours(random: Random, person: Person, came: datetime) -> Person:
 
 
 def _days_after(random: Random, person: Person, came: datetime) -> Person:
-    """On which days they come back until the end, and what they do there."""
+    """The days on which they come back until the end, and what they do on them."""
     stays = random.choice([0.02, 0.15, 0.5]) + (0.25 if person.runs else 0.0)
     visits, runs, invitations, guides, connected = [], [], [], [], []
     answers, tickets = [], []
@@ -277,18 +277,18 @@ def _around(random: Random, middle: timedelta) -> timedelta:
 
 
 def _hour_of_work(random: Random, day: datetime) -> datetime:
-    """A second between 8 and 20 o'clock of that day in Berlin."""
+    """A random second between 8 and 20 o'clock of that day in Berlin."""
     seconds = random.randrange(12 * 3600)
     local = day.astimezone(ZONE).replace(hour=8, minute=0, second=0, microsecond=0, tzinfo=None)
     return (local + timedelta(seconds=seconds)).replace(tzinfo=ZONE).astimezone(UTC)
 
 
 def _seconds(moment: datetime) -> datetime:
-    """Without its fraction of a second."""
+    """The instant without its fraction of a second."""
     return moment.replace(microsecond=0)
 
 
-# What is placed by hand
+# Placed by hand
 
 
 def _berlin(text: str) -> datetime:
@@ -309,13 +309,13 @@ def _member(who: int, account: str, came: datetime, role: str = "engineer", invi
 
 
 def _placed_by_hand(first: int) -> list[Person]:
-    """One edge case a person, each of which another rule of counting would count otherwise."""
+    """One person for each edge case, which a different rule of counting would count differently."""
     cases = [*_at_window_edges(), *_at_day_edges(), *_about_who(), *_about_answers(), *_at_the_end(), *_visitors()]
-    return [replace(person, who=f"p{first + place:03}") for place, person in enumerate(cases)]
+    return [replace(person, who=f"p{first + number:03}") for number, person in enumerate(cases)]
 
 
 def _at_window_edges() -> list[Person]:
-    """At the far edge, which still counts, and a second after it."""
+    """People at a window's far edge, which still counts, and a second after it."""
     came = _berlin("10-05T09:00:00")
     people = []
     for late in (timedelta(0), SECOND):
@@ -346,7 +346,7 @@ def _at_window_edges() -> list[Person]:
 
 
 def _at_day_edges() -> list[Person]:
-    """Around midnight, and around the hour that comes twice."""
+    """People around midnight, and around the hour that comes twice."""
     # signs up at 23:59 and is back at 00:01: the next day by the calendar, the same 24 hours by the clock
     late = replace(_member(0, "a57", _berlin("10-06T23:59:00")), visits=[_berlin("10-07T00:01:00")])
     # signs up at midnight exactly: the first instant of the new day; comes at the last second of a Sunday and the
@@ -364,14 +364,14 @@ def _at_day_edges() -> list[Person]:
 
 
 def _about_who() -> list[Person]:
-    """Who somebody is, where they belong and what they are, when that changes or comes late."""
+    """People whose id, account or role changes or becomes known late."""
     came = _berlin("10-09T10:00:00")
     # the role becomes known an hour after the sign-up, never, or changes
     later = replace(_member(0, "a58", came), profile_after=HOUR, workflows=[Workflow(came + 2 * HOUR, MINUTE)])
     never = replace(_member(0, "a58", came + MINUTE), profile_after=None, connected=[came + DAY])
     changes = replace(_member(0, "a58", came + 2 * MINUTE, role="analyst"), new_role="manager", new_role_at=came + DAY)
     changes = replace(changes, workflows=[Workflow(came + 2 * DAY, None)], connected=[came + 3 * MINUTE])
-    # the sign-up comes before the sign-in, so the browser's id is all it carries
+    # the sign-up comes before the sign-in, so it carries only the browser's id
     unknown = _member(0, "a58", came + 3 * MINUTE, invited="invited")
     unknown = replace(unknown, signs_up_before_signing_in=True, profile_after=SECOND, verified_after=MINUTE)
     unknown = replace(unknown, visits=[came - DAY, came + HOUR])
@@ -415,7 +415,7 @@ def _about_answers() -> list[Person]:
 
 
 def _at_the_end() -> list[Person]:
-    """Around the last instant that is known."""
+    """People around the last instant that is known."""
     # 24 hours before it, to the second: the window has just ended; a second later: it has not
     done = replace(_member(0, "a59", AS_OF - DAY, role="manager"), workflows=[Workflow(AS_OF - HOUR, HOUR)])
     open_ = replace(_member(0, "a59", AS_OF - DAY + SECOND), workflows=[Workflow(AS_OF - HOUR, HOUR + SECOND)])
@@ -426,6 +426,6 @@ def _at_the_end() -> list[Person]:
 
 
 def _visitors() -> list[Person]:
-    """Look around without ever signing up: a browser's id is all that is known of them."""
+    """People who look around and never sign up: only a browser's id is known of them."""
     days = [_berlin(f"10-{day:02}T20:15:00") for day in (1, 12, 24, 25, 26, 31)]
     return [Person(who="", signed_up=None, visits=[day + n * DAY for n in range(1 + day.day % 3)]) for day in days]

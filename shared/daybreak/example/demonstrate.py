@@ -1,4 +1,4 @@
-"""Compute the example product's tables from its events, and compare every row with what was decided."""
+"""Compute the example product's tables from its events, and compare every row with the expected one."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from daybreak.files.compute import ComputedTables, compute_tables
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """What was computed, and how it compares with the decisions."""
+    """The computed tables, and how they compare with the decisions."""
 
     project: Project
     computed: ComputedTables
@@ -26,7 +26,7 @@ class Demonstration:
     rows: int
     """How many rows were compared."""
     differences: list[str]
-    """A line for each difference; none if every number is what was decided."""
+    """A line for each difference; empty if every number is as it was decided."""
 
 
 def demonstrate(out: Path, progress: Callable[[str], None] = lambda _: None) -> Demonstration:
@@ -40,9 +40,9 @@ def demonstrate(out: Path, progress: Callable[[str], None] = lambda _: None) -> 
     project = load(definitions_file)
     computed = compute_tables([str(events_file)], project, AS_OF, out, progress=progress)
     wrong, rows = list[str](), 0
-    for (family, name), answers in expected(people).items():
+    for (family, name), wanted in expected(people).items():
         columns, found = computed.tables[family]
         named = (dict(zip(columns, row, strict=True)) for row in found)
-        wrong += differences(family, name, [row for row in named if row["definition"] == name], answers)
-        rows += len(answers)
+        wrong += differences(family, name, [row for row in named if row["definition"] == name], wanted)
+        rows += len(wanted)
     return Demonstration(project, computed, events_file, definitions_file, len(people), rows, wrong)

@@ -14,17 +14,17 @@ def events(people: list[Person]) -> list[dict[str, Any]]:
 
 
 def _messages(person: Person) -> list[dict[str, Any]]:
-    """Everything that one person sends, not sorted by time."""
+    """All messages of one person, not sorted by time."""
     browser = f"browser-{person.who}" if person.signed_up else person.who
     first = person.signed_up
     messages: list[dict[str, Any]] = []
 
-    def send(kind: str, at: datetime, **fields: Any) -> None:
+    def send(type_: str, at: datetime, **fields: Any) -> None:
         known = first is not None and at >= first and not fields.pop("unknown", False)
         fields.pop("unknown", None)
         who = {"userId": person.who} if known else {"anonymousId": browser}
         key = f"{person.who}-{len(messages):04}"
-        messages.append({"messageId": key, "type": kind, "timestamp": _text(at), **who, **fields})
+        messages.append({"messageId": key, "type": type_, "timestamp": _text(at), **who, **fields})
 
     def track(event: str, at: datetime, **fields: Any) -> None:
         send("track", at, event=event, **fields)

@@ -1,4 +1,4 @@
-"""What the tables of the example product must say, counted from the decisions: no event, no SQL.
+"""The rows that the example product's tables must hold, counted from the decisions: no event, no SQL.
 
 Slow and plain on purpose: one function a family, over what each person did and when. Rows hold the columns of the
 family's table, without `version` and `event`, and without p values and intervals.
@@ -44,7 +44,7 @@ def expected(people: list[Person]) -> dict[tuple[str, str], list[Row]]:
     persons, accounts = persons_of(people), accounts_of(people)
     by_sign_up = ["role", "company_size", "invited"]
     saved, ran, invited = "Workflow Saved", "Workflow Run", "Colleague Invited"
-    answers = {
+    rows_of = {
         ("activation", "first_workflow"): activation(persons, [saved], DAY, by_sign_up),
         ("activation", "two_workflows"): activation(persons, [saved], DAY, by_sign_up, at_least=2),
         ("activation", "email_verified"): activation(persons, ["Email Verified"], WEEK, by_sign_up),
@@ -100,7 +100,7 @@ def expected(people: list[Person]) -> dict[tuple[str, str], list[Row]]:
         ),
         ("experiment", "onboarding"): experiment(persons, ["tour", "checklist"], ran, WEEK, planned=60),
     }
-    return {(family, name): [{"definition": name, **row} for row in rows] for (family, name), rows in answers.items()}
+    return {(family, name): [{"definition": name, **row} for row in rows] for (family, name), rows in rows_of.items()}
 
 
 # The families
@@ -242,7 +242,7 @@ def time_to_value(actors: list[Actor], window: timedelta, never_after: timedelta
 
 
 def kaplan_meier(reached: list[timedelta], waiting: list[timedelta], left: Fraction) -> float | None:
-    """The first time at which no more than `left` of all are estimated to be waiting still."""
+    """The first time at which an estimated `left` of all or fewer are still waiting, in seconds."""
     share = Fraction(1)
     for took in sorted(set(reached)):
         still = sum(other >= took for other in reached) + sum(other >= took for other in waiting)
@@ -281,7 +281,7 @@ def walk(actor: Actor, steps: list[str], start: datetime, window: timedelta) -> 
 
 
 def leaves(actor: Actor, exclusion: str, walked: list[datetime], window: timedelta) -> bool:
-    """Whether the exclusion happens after the first of two steps and before the second, which may never come."""
+    """True if the exclusion happens after the first of two steps and before the second, which may never come."""
     until = walked[1] if len(walked) > 1 else walked[0] + window + MICROSECOND
     return any(walked[0] <= at < until for at in actor.did.get(exclusion, []))
 
@@ -411,7 +411,7 @@ def retention_24h(actors: list[Actor], periods: int) -> list[Row]:
 
 
 def period_after(period: str, first: date, number: int) -> date:
-    """The first day of the period so many periods later."""
+    """The first day of the period that is `number` periods later."""
     for _ in range(number):
         first = next_first(period, first)
     return first
@@ -420,7 +420,7 @@ def period_after(period: str, first: date, number: int) -> date:
 def retention_row(
     who: Row, cohort: date, number: int, span: tuple[int, int], people: int, came: int, is_complete: bool
 ) -> Row:
-    """One row of a cohort's retention; what is open is null, and known so far beside it."""
+    """One row of a cohort's retention. In an open row, `retained` is null; `retained_so_far` is always known."""
     return {
         **who,
         "status": status(is_complete),
@@ -513,7 +513,7 @@ def trailing(actors: list[Actor], event: str, days: int) -> Iterator[tuple[date,
 
 
 def is_in(day: date, last: date, days: int) -> bool:
-    """Whether a day is one of the `days` that end with the last."""
+    """True if a day is one of the `days` days that end with `last`."""
     return last - timedelta(days=days) < day <= last
 
 
@@ -704,7 +704,7 @@ def support_load(actors: list[Actor], onboarding: timedelta, segments: list[str]
 
 
 def is_onboarding(actor: Actor, week: date, onboarding: timedelta) -> bool:
-    """Whether any instant of the week lies within so long after the sign-up."""
+    """True if any instant of the week is at most `onboarding` after the sign-up."""
     start = actor.first("Signed Up")
     if start is None:
         return False

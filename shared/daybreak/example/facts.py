@@ -1,4 +1,4 @@
-"""Plain facts the answers are counted from: who did what when by the decisions, the calendar, segments, rates."""
+"""The plain facts from which the rows are counted: who did what when, the calendar, segments and rates."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,31 +18,31 @@ UNSET = "(unset)"
 
 @dataclass
 class Actor:
-    """Somebody who is counted, a person or an account: what they did when, and their traits."""
+    """A person or an account that is counted, with what they did when and their traits."""
 
     name: str
     did: dict[str, list[datetime]] = field(default_factory=dict)
-    """Event -> its moments in order, up to AS_OF; `any` is every page and every event."""
+    """Event -> its instants in order, up to AS_OF; `any` is every page and every event."""
     traits: list[tuple[datetime, str, str | None]] = field(default_factory=list)
     """(when, trait, value)"""
     sign_ups: list[tuple[datetime, str | None]] = field(default_factory=list)
-    """Every sign-up with what it said of the invitation."""
+    """Every sign-up: when, and whether it was invited or organic; None if it did not say."""
     answers: list[tuple[datetime, str, float | None]] = field(default_factory=list)
     """(when, survey, score)"""
     variants: list[tuple[datetime, str]] = field(default_factory=list)
     """(when, variant), in order"""
 
     def first(self, event: str) -> datetime | None:
-        """The first time ever."""
+        """The first time that they did it, ever."""
         moments = self.did.get(event)
         return moments[0] if moments else None
 
     def days(self, event: str) -> list[date]:
-        """The day of each time it was done, in order."""
+        """The day of each time they did it, in order."""
         return [day_of(at) for at in self.did.get(event, [])]
 
     def within(self, event: str, start: datetime, window: timedelta) -> list[datetime]:
-        """The times in the window, both edges included."""
+        """The times in the window at which they did it, both edges included."""
         return [at for at in self.did.get(event, []) if start <= at <= start + window]
 
 
@@ -50,7 +50,7 @@ class Actor:
 
 
 def moments_of(person: Person) -> Iterator[tuple[str, datetime, str | None]]:
-    """(event, when, the account the message itself names) of everything one person decided to do."""
+    """(event, when, the account that the message names) of everything that one person decided to do."""
     plain: list[tuple[str, datetime]] = []
     if person.signed_up is not None:
         plain.append(("Signed Up", person.signed_up))
@@ -82,13 +82,13 @@ def moments_of(person: Person) -> Iterator[tuple[str, datetime, str | None]]:
 
 
 def sign_ups_of(person: Person) -> list[tuple[datetime, str | None]]:
-    """Each sign-up with what it says of the invitation."""
+    """Each sign-up: when, and invited, organic or None."""
     first = [(person.signed_up, person.invited)] if person.signed_up is not None else []
     return [*first, *([(person.signed_up_again, "invited")] if person.signed_up_again is not None else [])]
 
 
 def persons_of(people: list[Person]) -> list[Actor]:
-    """Everybody as themselves."""
+    """Every person as an actor."""
     actors = []
     for person in people:
         actor = Actor(person.who, sign_ups=sign_ups_of(person), variants=sorted(person.variants))
@@ -105,7 +105,7 @@ def persons_of(people: list[Person]) -> list[Actor]:
 
 
 def accounts_of(people: list[Person]) -> list[Actor]:
-    """The accounts, each with everything its members did while they belonged to it."""
+    """Every account as an actor, with everything that its members did while they belonged to it."""
     accounts: dict[str, Actor] = {}
     for person in people:
         for event, at, named in moments_of(person):
@@ -143,7 +143,7 @@ def _note(actor: Actor, event: str, at: datetime) -> None:
 
 
 def _in_order(actor: Actor) -> Actor:
-    """The same with everything in the order of time."""
+    """The actor with everything in order of time."""
     actor.did = {event: sorted(moments) for event, moments in actor.did.items()}
     actor.traits = sorted((trait for trait in actor.traits if trait[0] <= AS_OF), key=lambda trait: trait[0])
     actor.sign_ups = sorted(actor.sign_ups, key=lambda sign_up: sign_up[0])
@@ -159,17 +159,17 @@ def day_of(moment: datetime) -> date:
 
 
 def begins(day: date) -> datetime:
-    """Its first instant."""
+    """The first instant of a day in Berlin, in UTC."""
     return datetime.combine(day, time(), tzinfo=ZONE).astimezone(UTC)
 
 
 def has_begun(day: date) -> bool:
-    """Whether any of it is known."""
+    """True if any part of the day is known."""
     return begins(day) < UNTIL
 
 
 def has_passed(following: date) -> bool:
-    """Whether everything before this day is known."""
+    """True if everything before this day is known."""
     return begins(following) <= UNTIL
 
 
@@ -181,14 +181,14 @@ def first_day(period: str, day: date) -> date:
 
 
 def next_first(period: str, first: date) -> date:
-    """The first day of the period after."""
+    """The first day of the next period."""
     if period == "month":
         return first_day("month", first + timedelta(days=31))
     return first + timedelta(days=7 if period == "week" else 1)
 
 
 def previous_first(period: str, first: date) -> date:
-    """The first day of the period before."""
+    """The first day of the previous period."""
     return first_day(period, first - timedelta(days=1))
 
 
@@ -207,7 +207,7 @@ def periods_from(period: str, first: date) -> Iterator[date]:
 
 
 def is_finished(start: datetime, window: timedelta) -> bool:
-    """The window's far edge, which still belongs to it, is known."""
+    """True if the window's far edge is known, which still belongs to it."""
     return start + window < UNTIL
 
 
@@ -225,9 +225,9 @@ TRAITS = {
 
 
 def segment_value(actor: Actor, segment: str, start: datetime) -> str:
-    """What the actor is in that segment, as of the start."""
+    """The actor's value of a segment, as of the start."""
     if segment == "invited":
-        return next((said for at, said in actor.sign_ups if at == start), None) or UNSET
+        return next((invited for at, invited in actor.sign_ups if at == start), None) or UNSET
     trait, is_latest = TRAITS[segment]
     by = AS_OF if is_latest else start
     values = [value for at, name, value in actor.traits if name == trait and at <= by]
@@ -237,7 +237,7 @@ def segment_value(actor: Actor, segment: str, start: datetime) -> str:
 def split(
     actors: Iterable[Actor], segments: list[str], starts: dict[str, datetime] | None = None
 ) -> Iterator[tuple[Row, list[Actor]]]:
-    """All actors, then those of each value of each segment: at their starts, or else by what is known last."""
+    """All actors, then those of each value of each segment: as of their starts or, without starts, as known last."""
     everybody = list(actors)
     yield {"segment": "all", "segment_value": "all"}, everybody
     for segment in segments:
@@ -250,7 +250,7 @@ def split(
 
 
 def starts_of(actors: Iterable[Actor], event: str) -> dict[str, datetime]:
-    """Everybody's first time ever."""
+    """The first time that each of them did it, ever."""
     return {actor.name: at for actor in actors if (at := actor.first(event)) is not None}
 
 
@@ -267,15 +267,15 @@ def cohorts_of(
 
 
 def status(is_complete: bool) -> str:
-    """What a row says about itself."""
+    """The status of a row."""
     return "complete" if is_complete else "open"
 
 
 def rate(part: float, whole: float, is_complete: bool = True) -> float | None:
-    """0/0 is null, and so is what is not finished."""
+    """part / whole; None if the whole is 0 or the row is open."""
     return part / whole if whole and is_complete else None
 
 
 def seconds(lengths: list[timedelta]) -> float | None:
-    """The plain median."""
+    """The median in seconds; None without lengths."""
     return median(length / SECOND for length in lengths) if lengths else None
