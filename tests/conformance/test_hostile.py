@@ -28,14 +28,14 @@ from daybreak.files.tables import write_tables
 from daybreak.ingest.frames import HourFrames, StoredItem, pack
 from daybreak.metrics.job import Metrics
 from hostile.collector import Collector
-from hostile.mill import NAMES, Mill
+from hostile.fuzzer import NAMES, Fuzzer
 from hostile.peak import BODIES
 from hostile.run import hold, requests
 from hostile.shapes import EVENTS, REQUESTS, VALUES, batch_body
 from support.journeys import LIMITS, Deployment, project
 
 WANTED = 100_000
-GROUND, SEEDS = 12_300, range(8)
+FUZZED, SEEDS = 12_300, range(8)
 SHAPED = 800
 DESCRIBED = 25
 MOST_MB = 750
@@ -52,8 +52,8 @@ def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_ground_requests(collector: Collector, seed: int) -> None:
-    for sent in requests(seed, GROUND, collector):
+def test_fuzzed_requests(collector: Collector, seed: int) -> None:
+    for sent in requests(seed, FUZZED, collector):
         hold(collector, sent)
 
 
@@ -66,12 +66,12 @@ def test_requests_of_any_shape(collector: Collector, event: dict[str, Any]) -> N
 @settings(QUICK, max_examples=SHAPED)
 @given(shared=VALUES, events=st.lists(EVENTS, max_size=6), places=st.lists(st.integers(0, 6), min_size=1, max_size=3))
 def test_batches_of_any_shape(collector: Collector, shared: Any, events: list[Any], places: list[int]) -> None:
-    mill = Mill(len(events), collector.write_key, collector.basic)
-    good = [mill.good() for _ in places]
+    fuzzer = Fuzzer(len(events), collector.write_key, collector.basic)
+    good = [fuzzer.good() for _ in places]
     mixed = list(events)
     for place, event in zip(places, good, strict=True):
         mixed.insert(place, event)
-    outcome = collector.send(mill.event("/v1/batch", batch_body(shared, mixed)))
+    outcome = collector.send(fuzzer.event("/v1/batch", batch_body(shared, mixed)))
     assert outcome.status == 200
     stored = Counter(event["message_id"] for event in outcome.events)
     assert all(stored[event["messageId"]] == 1 for event in good)
@@ -205,14 +205,14 @@ class _Stored:
 def test_hostile_names_reach_the_tables_as_text_and_no_key_leaves_its_prefix(
     collector: Collector, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    mill = Mill(99, collector.write_key, collector.basic)
+    fuzzer = Fuzzer(99, collector.write_key, collector.basic)
     raws: list[dict[str, Any]] = []
     for name in NAMES:
         person = {"anonymousId": "a", "userId": name, "timestamp": RECEIVED.isoformat()}
         raws.append({**person, "type": "identify", "traits": {"role": name}})
         said = {**person, "type": "track", "properties": {"=1+1": name, name: 1}}
-        raws += [{**said, "event": what, "messageId": mill.marker()} for what in ("any", "S", name)]
-    outcome = collector.send(mill.event("/v1/batch", gzip.compress(json.dumps({"batch": raws}).encode())))
+        raws += [{**said, "event": what, "messageId": fuzzer.marker()} for what in ("any", "S", name)]
+    outcome = collector.send(fuzzer.event("/v1/batch", gzip.compress(json.dumps({"batch": raws}).encode())))
     assert len(outcome.events) + len(outcome.rejected) == len(raws)
     lines = [json.dumps({**event, "received_at": "2026-11-20T09:00:00Z"}).encode() for event in outcome.events]
     frames = HourFrames.of(StoredItem("web", frame.data, frame.count) for frame in pack(lines))

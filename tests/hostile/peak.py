@@ -12,7 +12,7 @@ import pytest
 
 from daybreak.ingest.body import MAX_CONTAINERS
 from hostile.collector import Collector
-from hostile.mill import Mill
+from hostile.fuzzer import Fuzzer
 
 _EVENT = b'{"type":"track","userId":"user-%06d","event":"Step Done","messageId":"m-%06d","timestamp":"2026-11-20T09:00:00Z","properties":{"n":%d,"plan":"team","where":"%s"}}'
 _IMPORT, _BATCH = 20 * 1024 * 1024, 10 * 1024 * 1024
@@ -66,7 +66,7 @@ def main(name: str) -> None:
     packed = gzip.compress(b" " * 10_400_000) * 100 if "members" in name else _packed(body())
     with pytest.MonkeyPatch.context() as patch:
         collector = Collector(Path(tempfile.mkdtemp()), patch)
-        event = Mill(1, collector.write_key, collector.basic).event(path, packed)
+        event = Fuzzer(1, collector.write_key, collector.basic).event(path, packed)
         collector.answer(event | {"body": ""})
         forget_peak()
         began = time.monotonic()

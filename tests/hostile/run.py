@@ -5,7 +5,7 @@ from random import Random
 
 from hostile import sdk
 from hostile.collector import Collector
-from hostile.mill import Mill, Sent
+from hostile.fuzzer import Fuzzer, Sent
 
 SHARES = {"anything": 4, "batch": 3, "field": 1, "between": 1, "bytes": 1}
 """Of ten requests."""
@@ -14,20 +14,20 @@ SHARES = {"anything": 4, "batch": 3, "field": 1, "between": 1, "bytes": 1}
 def requests(seed: int, count: int, collector: Collector) -> Iterator[Sent]:
     """`count` requests; the same for the same seed, but for the write key."""
     random = Random(seed)
-    mill = Mill(seed, collector.write_key, collector.basic)
+    fuzzer = Fuzzer(seed, collector.write_key, collector.basic)
     batches, bodies = sdk.real_batches(collector.write_key), sdk.real_bodies(collector.write_key)
     for _ in range(count):
         match random.choices(list(SHARES), list(SHARES.values()))[0]:
             case "anything":
-                yield mill.anything()
+                yield fuzzer.anything()
             case "batch":
-                yield mill.batch()
+                yield fuzzer.batch()
             case "field":
-                yield sdk.with_a_field_changed(mill, random, random.choice(batches))
+                yield sdk.with_a_field_changed(fuzzer, random, random.choice(batches))
             case "between":
-                yield sdk.with_bad_events_between(mill, random, random.choice(batches))
+                yield sdk.with_bad_events_between(fuzzer, random, random.choice(batches))
             case _:
-                yield sdk.with_bytes_changed(mill, random, random.choice(bodies))
+                yield sdk.with_bytes_changed(fuzzer, random, random.choice(bodies))
 
 
 def hold(collector: Collector, sent: Sent) -> None:

@@ -10,7 +10,7 @@ from segment.analytics.client import Client
 from segment.analytics.request import DatetimeSerializer
 
 from conftest import EVENTS, payload
-from hostile.mill import NAMES, Mill, Sent
+from hostile.fuzzer import NAMES, Fuzzer, Sent
 
 _AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
@@ -37,12 +37,12 @@ def real_bodies(write_key: str) -> list[bytes]:
     return [json.dumps(batch).encode() for batch in real_batches(write_key)] + files
 
 
-def with_a_field_changed(mill: Mill, random: Random, batch: dict[str, Any]) -> Sent:
+def with_a_field_changed(fuzzer: Fuzzer, random: Random, batch: dict[str, Any]) -> Sent:
     """One event of a real batch has one field another value; all others must be stored."""
     batch = deepcopy(batch)
     events = batch["batch"]
     for event in events:
-        event["messageId"] = mill.marker()
+        event["messageId"] = fuzzer.marker()
     changed = random.choice(events)
     good = [event["messageId"] for event in events if event is not changed]
     holder = changed
@@ -51,26 +51,26 @@ def with_a_field_changed(mill: Mill, random: Random, batch: dict[str, Any]) -> S
         holder = holder[name]
         name = random.choice(list(holder))
     holder[random.choice((name, name, name, random.choice(NAMES)))] = "\u0000HERE"
-    text = json.dumps(batch).replace('"\\u0000HERE"', mill.value(3)).encode()
-    return Sent(mill.event("/v1/batch", text), readable=True, good=good, others=1)
+    text = json.dumps(batch).replace('"\\u0000HERE"', fuzzer.value(3)).encode()
+    return Sent(fuzzer.event("/v1/batch", text), readable=True, good=good, others=1)
 
 
-def with_bad_events_between(mill: Mill, random: Random, batch: dict[str, Any]) -> Sent:
+def with_bad_events_between(fuzzer: Fuzzer, random: Random, batch: dict[str, Any]) -> Sent:
     """A real batch with events among its own that nobody's SDK made."""
     texts = []
     good = []
     for event in batch["batch"]:
-        good.append(mill.marker())
+        good.append(fuzzer.marker())
         texts.append(json.dumps({**event, "messageId": good[-1]}))
-    bad = [mill.bad() for _ in range(random.randint(1, 4))]
+    bad = [fuzzer.bad() for _ in range(random.randint(1, 4))]
     for text in bad:
         texts.insert(random.randint(0, len(texts)), text)
     around = json.dumps({**batch, "batch": "HERE"})
     body = around.replace('"HERE"', f"[{','.join(texts)}]").encode()
-    return Sent(mill.event("/v1/batch", body), readable=True, good=good, others=len(bad))
+    return Sent(fuzzer.event("/v1/batch", body), readable=True, good=good, others=len(bad))
 
 
-def with_bytes_changed(mill: Mill, random: Random, body: bytes) -> Sent:
+def with_bytes_changed(fuzzer: Fuzzer, random: Random, body: bytes) -> Sent:
     """Bytes flipped, lost, doubled or put in; nobody knows what it then says."""
     spoilt = bytearray(body)
     for _ in range(random.randint(1, 5)):
@@ -87,4 +87,4 @@ def with_bytes_changed(mill: Mill, random: Random, body: bytes) -> Sent:
                     (b"\x00", b'"', b"\\", b"{", b"]", b"\xff", b"\xed\xa0\x80", b"NaN", b",")
                 )
     path = random.choice(("/v1/batch", "/v1/track", "/v1/t", "/v1/identify", "/v1/import"))
-    return Sent(mill.event(path, bytes(spoilt or b"{")))
+    return Sent(fuzzer.event(path, bytes(spoilt or b"{")))

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hostile.mill import NAMES
+from hostile.fuzzer import NAMES
 
 TEXT = st.one_of(
     st.sampled_from(NAMES),

@@ -66,7 +66,7 @@ class Sent:
     others: int = 0
 
 
-class Mill:
+class Fuzzer:
     """The same number grinds the same requests."""
 
     def __init__(self, seed: int, write_key: str, basic: str) -> None:
