@@ -1,7 +1,7 @@
-"""Every family's SQL beside the plain-Python reference, on journeys that Hypothesis makes.
+"""Every family's SQL gives the same numbers as the plain-Python reference, on journeys that Hypothesis makes.
 
-Times fall on and one microsecond beside the edges that matter: local midnights, hours apart, the days the clocks change.
-Each definition of daybreak.toml below is written down once more as a call of the reference.
+Times are on the edges that matter and one microsecond beside them: local midnights, full hours after them, the days on
+which the clocks change. Each definition below is written twice: in TOML, and as a call of the reference.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import reference
 from daybreak.families.registry import FAMILIES
-from reference import Clock, Did
+from reference import Clock, Event
 from support.journeys import computed, project, tries
 
 S, A, V, Q, X, ANY = ("S",), ("A",), ("V",), ("Q",), ("X",), ()
@@ -27,9 +27,9 @@ CLOCK_CHANGES = {"UTC": [date(2024, 2, 29)], "Europe/Berlin": [date(2024, 3, 31)
                  "America/Los_Angeles": [date(2024, 3, 10), date(2024, 11, 3)],
                  "America/Santiago": [date(2024, 9, 8)], "Asia/Kolkata": [date(2024, 12, 31)]}  # fmt: skip
 
-Expected = Callable[[list[Did], Clock], list[dict[str, Any]]]
+Expected = Callable[[list[Event], Clock], list[dict[str, Any]]]
 Case = tuple[str, str, str, Expected]
-"""Family, name, the definition's fields as TOML, and the same counted by the reference."""
+"""Family, name, the definition's fields as TOML, and a function that counts the same by the reference."""
 
 PEOPLE: list[Case] = [
     ("activation", "once", 'start = "S"\nmilestone = "V"\nwindow = "24h"',
@@ -162,33 +162,33 @@ FUNNELS: list[Case] = [
 
 
 def each(count: int) -> list[tuple[int, int]]:
-    """Periods that each stand for themselves."""
+    """Spans of one period each, from 1 to `count`."""
     return [(number, number) for number in range(1, count + 1)]
 
 
 def reached(
-    events: list[Did], clock: Clock, start: tuple[str, ...], value: tuple[str, ...], window: timedelta
+    events: list[Event], clock: Clock, start: tuple[str, ...], value: tuple[str, ...], window: timedelta
 ) -> dict[str, datetime]:
-    """When each person reached the goal of an experiment: the first value event in the window of the first start."""
-    ordered = sorted((did for did in events if did.at < clock.until), key=lambda did: did.at)
+    """Person -> the instant at which they reached an experiment's goal: the first value event in the window of their start."""
+    ordered = sorted((event for event in events if event.at < clock.until), key=lambda event: event.at)
     starts: dict[str, datetime] = {}
     goals: dict[str, datetime] = {}
-    for did in ordered:
-        if did.event in start:
-            starts.setdefault(did.person, did.at)
-        began = starts.get(did.person)
-        if did.event in value and began and did.at <= began + window:
-            goals.setdefault(did.person, did.at)
-    # a value event at the very instant of the start counts, whichever of the two was sorted first
-    for did in ordered:
-        if did.event in value and starts.get(did.person) == did.at:
-            goals[did.person] = did.at
+    for event in ordered:
+        if event.name in start:
+            starts.setdefault(event.person, event.at)
+        began = starts.get(event.person)
+        if event.name in value and began and event.at <= began + window:
+            goals.setdefault(event.person, event.at)
+    # a value event at the same instant as the start counts, even if it was sorted before the start
+    for event in ordered:
+        if event.name in value and starts.get(event.person) == event.at:
+            goals[event.person] = event.at
     return goals
 
 
 @st.composite
-def journeys(draw: st.DrawFn) -> tuple[Clock, date, list[Did]]:
-    """The project's clock, its last day, and who did what around a day that is special in its timezone."""
+def journeys(draw: st.DrawFn) -> tuple[Clock, date, list[Event]]:
+    """The project's clock, its last day, and events around a day on which the clocks change in its timezone."""
     timezone = draw(st.sampled_from(sorted(CLOCK_CHANGES)))
     special = draw(st.sampled_from(CLOCK_CHANGES[timezone]))
     events = []
@@ -202,13 +202,13 @@ def journeys(draw: st.DrawFn) -> tuple[Clock, date, list[Did]]:
             "score": draw(st.sampled_from([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -1, 4.5, "7", "x", True, None, [5]])),
         }
         who, what = draw(st.sampled_from("pqrst")), draw(st.sampled_from("SSAAVVQX"))
-        events.append(Did(who, what, midnight + offset + beside, f"m{number}", said))
+        events.append(Event(who, what, midnight + offset + beside, f"m{number}", said))
     last = special + draw(st.integers(-1, 6)) * DAYS
     until = datetime.combine(last + DAYS, time(), tzinfo=ZoneInfo(timezone)).astimezone(UTC)
     return Clock(timezone, draw(st.sampled_from(["monday", "sunday"])), until), last, events
 
 
-# an example takes seconds, so a failing one is shown as it was found instead of being made small for minutes
+# an example takes seconds: a failing one is shown as it was found, because shrinking it would take minutes
 beside_the_reference = settings(
     max_examples=tries(15),
     suppress_health_check=[HealthCheck.too_slow],
@@ -218,40 +218,40 @@ beside_the_reference = settings(
 
 @beside_the_reference
 @given(journeys())
-def test_what_people_do(tmp_path_factory: pytest.TempPathFactory, journey: tuple[Clock, date, list[Did]]) -> None:
+def test_what_people_do(tmp_path_factory: pytest.TempPathFactory, journey: tuple[Clock, date, list[Event]]) -> None:
     agree(tmp_path_factory, journey, PEOPLE)
 
 
 @beside_the_reference
 @given(journeys())
 def test_whether_they_come_back(
-    tmp_path_factory: pytest.TempPathFactory, journey: tuple[Clock, date, list[Did]]
+    tmp_path_factory: pytest.TempPathFactory, journey: tuple[Clock, date, list[Event]]
 ) -> None:
     agree(tmp_path_factory, journey, RETENTION)
 
 
 @beside_the_reference
 @given(journeys())
-def test_how_far_they_get(tmp_path_factory: pytest.TempPathFactory, journey: tuple[Clock, date, list[Did]]) -> None:
+def test_how_far_they_get(tmp_path_factory: pytest.TempPathFactory, journey: tuple[Clock, date, list[Event]]) -> None:
     agree(tmp_path_factory, journey, FUNNELS)
 
 
-def agree(folders: pytest.TempPathFactory, journey: tuple[Clock, date, list[Did]], cases: list[Case]) -> None:
-    """Compute all cases by SQL and by the reference and compare them row by row."""
+def agree(folders: pytest.TempPathFactory, journey: tuple[Clock, date, list[Event]], cases: list[Case]) -> None:
+    """Compute all cases by SQL and by the reference, and compare them row by row."""
     clock, last, events = journey
     sent = [
         {
             "type": "track",
             "userId": d.person,
-            "event": d.event,
+            "event": d.name,
             "timestamp": d.at.isoformat(),
             "messageId": d.key,
             "properties": d.properties,
         }
         for d in events
     ]
-    # the export names equal instants apart by a hash of the message id; the reference sorts by the same
-    keyed = [Did(d.person, d.event, d.at, event_key(d.key), d.properties) for d in events]
+    # the export orders events of the same instant by a hash of the message id; the reference sorts by the same hash
+    keyed = [Event(d.person, d.name, d.at, event_key(d.key), d.properties) for d in events]
     definitions = "".join(f'\n[{family}.{name}]\ndescription = "d"\n{fields}\n' for family, name, fields, _ in cases)
     deployment = computed(
         folders.mktemp("lake"), project(definitions, clock.timezone, clock.week_start), sent, "2025-01-31", as_of=last
@@ -266,7 +266,7 @@ def event_key(message_id: str) -> str:
 
 
 def comparable(family: str, row: dict[str, Any]) -> dict[str, Any]:
-    """The numbers of a row; fractions to six digits, because the two add up halves differently."""
+    """The numbers of a row; fractions are rounded to six digits, because SQL and reference add up differently."""
     beside = {"definition", "version", "segment", "segment_value", "event", "cohort_starts_at"}
     names = [name for name in FAMILIES[family].row.model_fields if name not in beside]
     return {name: round(row[name], 6) if isinstance(row[name], float) else row[name] for name in names}

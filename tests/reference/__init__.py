@@ -1,13 +1,13 @@
-"""Every metric family counted a second time: from METRICS.md, with lists and loops, knowing nothing of the SQL.
+"""The reference: every metric family counted a second time, by the rules in docs/metrics.md, without a look at the SQL.
 
-Slow and plain on purpose. Every function returns the rows of the `all` segment, as dicts keyed like the row models
+Slow and plain on purpose: lists and loops. Every function returns the rows of the `all` segment, as dicts keyed like the row models
 but without definition, version, segment and segment_value, and without `event` and `cohort_starts_at`. Options are
 keyword arguments named as in the definitions. Property tests compare these rows with those of the SQL.
 """
 
 from reference.activity import active_days, active_people, adoption, breadth, churn, lifecycle, support_load
 from reference.answers import survey
-from reference.clock import Clock, Did, Row, Selector
+from reference.clock import Clock, Event, Row, Selector
 from reference.experiment import experiment
 from reference.funnel import completion
 from reference.retention import retention
@@ -15,7 +15,7 @@ from reference.windows import activation, campaign, conversion, time_to_value
 
 __all__ = [
     "Clock",
-    "Did",
+    "Event",
     "Row",
     "Selector",
     "activation",

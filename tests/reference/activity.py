@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from reference.clock import (
     DAY,
     Clock,
-    Did,
+    Event,
     Period,
     Row,
     Selector,
@@ -20,29 +20,32 @@ from reference.clock import (
 )
 
 Days = dict[str, list[date]]
-"""Each person's days, one for every event."""
+"""Person -> the day of each of their events; a day with two events is listed twice."""
 
 
-def _days(dids: list[Did], selector: Selector, clock: Clock) -> Days:
-    """On which days each person did it, as often as they did it."""
+def _days(known_events: list[Event], selector: Selector, clock: Clock) -> Days:
+    """The days of each person's matching events, one entry for each event."""
     days: Days = {}
-    for did in dids:
-        if matches(did, selector):
-            days.setdefault(did.person, []).append(clock.day(did.at))
+    for event in known_events:
+        if matches(event, selector):
+            days.setdefault(event.person, []).append(clock.day(event.at))
     return days
 
 
-def _periods(dids: list[Did], selector: Selector, period: Period, clock: Clock) -> dict[date, list[str]]:
-    """Who did it in each period, by the period's first day; once for every event."""
+def _periods(known_events: list[Event], selector: Selector, period: Period, clock: Clock) -> dict[date, list[str]]:
+    """First day of a period -> the people with a matching event in it, one entry for each event."""
     people: dict[date, list[str]] = {}
-    for did in dids:
-        if matches(did, selector):
-            people.setdefault(clock.first_day(clock.day(did.at), period), []).append(did.person)
+    for event in known_events:
+        if matches(event, selector):
+            people.setdefault(clock.first_day(clock.day(event.at), period), []).append(event.person)
     return people
 
 
 def _trailing(active: Days, window: timedelta, clock: Clock) -> Iterator[tuple[date, date, list[str]]]:
-    """Every day that has begun, the oldest day of its window, and who was active in it; without days of nobody."""
+    """Every day that has begun, the oldest day of its window, and the people active in the window.
+
+    Days on whose window nobody was active are left out.
+    """
     day = min((day for days in active.values() for day in days), default=date.max)
     while clock.has_begun(day):
         oldest = day - (window - DAY)
@@ -53,7 +56,7 @@ def _trailing(active: Days, window: timedelta, clock: Clock) -> Iterator[tuple[d
 
 
 def _within(days: list[date], oldest: date, newest: date) -> list[date]:
-    """Those of the days that lie in the window."""
+    """The days that are in the window; both ends belong to it."""
     return [day for day in days if oldest <= day <= newest]
 
 
@@ -61,15 +64,15 @@ def _within(days: list[date], oldest: date, newest: date) -> list[date]:
 
 
 def churn(
-    events: Iterable[Did], clock: Clock, *, active: Selector = (), period: Period, cancel: Selector | None = None
+    events: Iterable[Event], clock: Clock, *, active: Selector = (), period: Period, cancel: Selector | None = None
 ) -> list[Row]:
-    """Of the people active in the period before, those not active in this one: provisional until it has ended.
+    """Of the people active in the period before, count those not active in this one: provisional until it has ended.
 
-    And separately those of them who cancelled in it, active or not.
+    People of that period before who cancelled in this one are counted separately, active or not.
     """
-    dids = known(events, clock)
-    were_active = _periods(dids, active, period, clock)
-    cancels = {} if cancel is None else _periods(dids, cancel, period, clock)
+    known_events = known(events, clock)
+    were_active = _periods(known_events, active, period, clock)
+    cancels = {} if cancel is None else _periods(known_events, cancel, period, clock)
     rows = []
     for before in sorted(were_active):
         first_day = next_period(before, period)
@@ -96,10 +99,12 @@ def churn(
     return rows
 
 
-def lifecycle(events: Iterable[Did], clock: Clock, *, active: Selector = (), period: Period) -> list[Row]:
-    """New is the first period ever, returning was active in the one before too, resurrected some time earlier.
+def lifecycle(events: Iterable[Event], clock: Clock, *, active: Selector = (), period: Period) -> list[Row]:
+    """Count the active people by state, and the dormant ones.
 
-    Dormant are those active in the period before and not in this one, known for sure once it has ended.
+    A person is new in their first active period ever, returning if they were active in the period before too, and
+    resurrected if they were last active earlier than that. Dormant people were active in the period before and are not
+    in this one; this is certain once the period has ended.
     """
     were_active = _periods(known(events, clock), active, period, clock)
     rows = []
@@ -128,7 +133,7 @@ def lifecycle(events: Iterable[Did], clock: Clock, *, active: Selector = (), per
 
 
 def support_load(
-    events: Iterable[Did],
+    events: Iterable[Event],
     clock: Clock,
     *,
     ticket: Selector,
@@ -137,15 +142,15 @@ def support_load(
     onboarding: timedelta,
     period: Period = "week",
 ) -> list[Row]:
-    """Tickets per person active in the same period; those who are onboarding in it stand apart.
+    """Tickets per person active in the same period; people who are onboarding in it are counted separately.
 
-    A person is onboarding in a period when any instant of it lies within `onboarding` after their first start ever, both
+    A person is onboarding in a period when any instant of it is within `onboarding` after their first start ever, both
     edges included. Tickets of everybody count, active or not.
     """
-    dids = known(events, clock)
-    starts = firsts(dids, start)
-    were_active = _periods(dids, active, period, clock)
-    tickets = _periods(dids, ticket, period, clock)
+    known_events = known(events, clock)
+    starts = firsts(known_events, start)
+    were_active = _periods(known_events, active, period, clock)
+    tickets = _periods(known_events, ticket, period, clock)
     rows = []
     for first_day in sorted({*were_active, *tickets}):
         following = next_period(first_day, period)
@@ -178,7 +183,7 @@ def support_load(
 
 
 def adoption(
-    events: Iterable[Did],
+    events: Iterable[Event],
     clock: Clock,
     *,
     feature: Selector,
@@ -188,17 +193,18 @@ def adoption(
     at_least_days: int = 1,
     start: Selector | None = None,
 ) -> list[Row]:
-    """Of people active in the window, those who used the feature at least n times and on at least n days.
+    """Of people active in the window, count those who used the feature `at_least` times and on `at_least_days` days.
 
-    The window is trailing calendar days, that day included. First users are those of them whose first use ever falls on
-    the day; the median time is from their first start (else first activity), of those who started by then.
+    The window is trailing calendar days, that day included. First users are active people whose first use ever is on
+    the day. The median time runs from their first start (without `start`: their first activity) to that first use; first
+    users who started later are left out of it.
     """
-    dids = known(events, clock)
-    used = _days(dids, feature, clock)
-    first_uses = firsts(dids, feature)
-    starts = firsts(dids, active if start is None else start)
+    known_events = known(events, clock)
+    used = _days(known_events, feature, clock)
+    first_uses = firsts(known_events, feature)
+    starts = firsts(known_events, active if start is None else start)
     rows = []
-    for day, oldest, people in _trailing(_days(dids, active, clock), window, clock):
+    for day, oldest, people in _trailing(_days(known_events, active, clock), window, clock):
         uses = {person: _within(used.get(person, []), oldest, day) for person in people}
         users = sum(len(days) >= at_least and len(set(days)) >= at_least_days for days in uses.values())
         new = [first_uses[person] for person in people if person in first_uses]
@@ -220,13 +226,13 @@ def adoption(
 
 
 def breadth(
-    events: Iterable[Did], clock: Clock, *, features: list[Selector], active: Selector = (), window: timedelta
+    events: Iterable[Event], clock: Clock, *, features: list[Selector], active: Selector = (), window: timedelta
 ) -> list[Row]:
-    """For the people active in the trailing days of the window: how many different features each used in them."""
-    dids = known(events, clock)
-    used = [_days(dids, feature, clock) for feature in features]
+    """Count how many different features each person used, of the people active in the trailing days of the window."""
+    known_events = known(events, clock)
+    used = [_days(known_events, feature, clock) for feature in features]
     rows = []
-    for day, oldest, people in _trailing(_days(dids, active, clock), window, clock):
+    for day, oldest, people in _trailing(_days(known_events, active, clock), window, clock):
         counts = [sum(bool(_within(days.get(person, []), oldest, day)) for days in used) for person in people]
         complete = clock.has_passed(day + DAY)
         rows.append(
@@ -244,8 +250,8 @@ def breadth(
     return rows
 
 
-def active_people(events: Iterable[Did], clock: Clock, *, active: Selector = ()) -> list[Row]:
-    """DAU, WAU, MAU: different people on the day, in the 7 and in the 30 days that end with it."""
+def active_people(events: Iterable[Event], clock: Clock, *, active: Selector = ()) -> list[Row]:
+    """DAU, WAU and MAU: different people on the day, and in the 7 and the 30 days that end with it."""
     days = _days(known(events, clock), active, clock)
     rows = []
     for day, _, people in _trailing(days, 30 * DAY, clock):
@@ -266,9 +272,12 @@ def active_people(events: Iterable[Did], clock: Clock, *, active: Selector = ())
 
 
 def active_days(
-    events: Iterable[Did], clock: Clock, *, active: Selector = (), window: timedelta, bucket: timedelta = DAY
+    events: Iterable[Event], clock: Clock, *, active: Selector = (), window: timedelta, bucket: timedelta = DAY
 ) -> list[Row]:
-    """How many people were active on exactly k days (or buckets of days, from the window's first day on); every k."""
+    """Count the people who were active on exactly k days of the window, for every k.
+
+    A `bucket` longer than a day counts buckets of days in place of days; the first begins with the window's first day.
+    """
     days = _days(known(events, clock), active, clock)
     rows: list[Row] = []
     for day, oldest, people in _trailing(days, window, clock):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal
 
-from reference.clock import Clock, Did, Period, Row, Selector, known, matches, next_period, rate, status
+from reference.clock import Clock, Event, Period, Row, Selector, known, matches, next_period, rate, status
 
 Scale = Literal["nps", "ces", "csat"]
 BANDS = {
@@ -17,7 +17,7 @@ BANDS = {
 
 
 def survey(
-    events: Iterable[Did],
+    events: Iterable[Event],
     clock: Clock,
     *,
     answer: Selector,
@@ -25,12 +25,12 @@ def survey(
     scale: Scale,
     period: Period = "month",
 ) -> list[Row]:
-    """Answers that are whole numbers on the scale count; the others are left out and counted as such."""
+    """Count answers that are whole numbers on the scale; all others are only counted as `left_out`."""
     given: dict[date, list[int | None]] = {}
-    for did in known(events, clock):
-        if matches(did, answer):
-            first_day = clock.first_day(clock.day(did.at), period)
-            given.setdefault(first_day, []).append(_on_scale(did.properties.get(score), scale))
+    for event in known(events, clock):
+        if matches(event, answer):
+            first_day = clock.first_day(clock.day(event.at), period)
+            given.setdefault(first_day, []).append(_on_scale(event.properties.get(score), scale))
     rows = []
     for first_day, scores in sorted(given.items()):
         complete = clock.has_passed(next_period(first_day, period))
@@ -58,7 +58,7 @@ def survey(
 
 
 def _on_scale(value: Any, scale: Scale) -> int | None:
-    """The answer as a whole number on the scale, from a number or a string that holds a plain one; else None."""
+    """The answer as a whole number on the scale, read from a number or from a string of digits; else None."""
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""What all families share: events, the project's calendar, cohorts, rates."""
+"""Parts that all families share: events, the project's calendar, cohorts, rates."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 Row = dict[str, Any]
 Selector = tuple[str, ...]
-"""Names of events that count; the empty tuple stands for any event."""
+"""Names of the events that count; the empty tuple means any event."""
 Period = Literal["day", "week", "month"]
 
 MICROSECOND = timedelta(microseconds=1)
@@ -18,11 +18,11 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Did:
-    """One person did one thing once."""
+class Event:
+    """One event of one person. `key` decides the order of events at the same instant."""
 
     person: str
-    event: str
+    name: str
     at: datetime
     key: str
     properties: dict[str, Any] = field(default_factory=dict, hash=False)
@@ -30,7 +30,7 @@ class Did:
 
 @dataclass(frozen=True)
 class Clock:
-    """The project's calendar, and the first instant that is not counted."""
+    """The project's calendar, and `until`, the first instant that is not counted."""
 
     timezone: str
     week_start: Literal["monday", "sunday"]
@@ -38,15 +38,15 @@ class Clock:
 
     @property
     def end(self) -> datetime:
-        """`until` in UTC, where subtracting a length of time is exact."""
+        """`until` in UTC, because subtracting a length of time is exact there."""
         return self.until.astimezone(UTC)
 
     def day(self, at: datetime) -> date:
-        """Day boundaries in the project's timezone, daylight saving included."""
+        """The project day of an instant, daylight saving included."""
         return at.astimezone(ZoneInfo(self.timezone)).date()
 
     def first_instant(self, day: date) -> datetime:
-        """When the day begins, in UTC; where the clocks skip its midnight, the instant of the change."""
+        """The instant, in UTC, at which the day begins; if the clocks skip its midnight, the instant of the change."""
         return datetime.combine(day, time(), tzinfo=ZoneInfo(self.timezone)).astimezone(UTC)
 
     def full_hour(self, at: datetime) -> datetime:
@@ -56,7 +56,7 @@ class Clock:
         return at.astimezone(UTC) - past
 
     def first_day(self, day: date, period: Period) -> date:
-        """The first day of the calendar period that holds `day`; weeks start Monday or Sunday by setting."""
+        """The first day of the calendar period that holds `day`; weeks begin on `week_start`."""
         if period == "month":
             return day.replace(day=1)
         if period == "week":
@@ -65,15 +65,15 @@ class Clock:
         return day
 
     def has_begun(self, day: date) -> bool:
-        """Whether the day's first instant lies before `until`."""
+        """True if the day's first instant is before `until`."""
         return self.day(self.end - MICROSECOND) >= day
 
     def has_passed(self, following: date) -> bool:
-        """Whether everything before the first instant of the day `following` is known."""
+        """True if everything before the first instant of the day `following` is known."""
         return self.day(self.end) >= following
 
     def is_finished(self, start: datetime, window: timedelta) -> bool:
-        """A window has ended when its far edge, which still belongs to it, lies before `until`."""
+        """True if the window has ended: its far edge, which still belongs to it, is before `until`."""
         return start + window < self.end
 
 
@@ -84,59 +84,59 @@ def next_period(first_day: date, period: Period) -> date:
     return first_day + (7 * DAY if period == "week" else DAY)
 
 
-def matches(did: Did, selector: Selector) -> bool:
-    """Event selector: a name, a list of names, `any`."""
-    return not selector or did.event in selector
+def matches(event: Event, selector: Selector) -> bool:
+    """True if the selector names the event, or is empty: then every event matches."""
+    return not selector or event.name in selector
 
 
-def known(events: Iterable[Did], clock: Clock) -> list[Did]:
-    """The events before `until`, in the order of time; those of the same time in the order of their keys."""
-    in_utc = [replace(did, at=did.at.astimezone(UTC)) for did in events]
-    return sorted((did for did in in_utc if did.at < clock.end), key=lambda did: (did.at, did.key))
+def known(events: Iterable[Event], clock: Clock) -> list[Event]:
+    """The events before `until`, in order of time; events of the same instant in order of their keys."""
+    in_utc = [replace(event, at=event.at.astimezone(UTC)) for event in events]
+    return sorted((event for event in in_utc if event.at < clock.end), key=lambda event: (event.at, event.key))
 
 
-def by_person(dids: list[Did]) -> dict[str, list[Did]]:
-    """Each person's events, still in order."""
-    people: dict[str, list[Did]] = {}
-    for did in dids:
-        people.setdefault(did.person, []).append(did)
+def by_person(known_events: list[Event]) -> dict[str, list[Event]]:
+    """Person -> their events, still in order."""
+    people: dict[str, list[Event]] = {}
+    for event in known_events:
+        people.setdefault(event.person, []).append(event)
     return people
 
 
-def firsts(dids: list[Did], selector: Selector) -> dict[str, Did]:
-    """Each person's first matching event *ever*; people without one are not in the table."""
-    found: dict[str, Did] = {}
-    for did in dids:
-        if matches(did, selector) and did.person not in found:
-            found[did.person] = did
+def firsts(known_events: list[Event], selector: Selector) -> dict[str, Event]:
+    """Person -> their first matching event *ever*; people without one are left out."""
+    found: dict[str, Event] = {}
+    for event in known_events:
+        if matches(event, selector) and event.person not in found:
+            found[event.person] = event
     return found
 
 
-def cohorts_of(starts: dict[str, Did], period: Period, clock: Clock) -> list[tuple[date, list[str]]]:
-    """People put together by the period of their first start, the earliest cohort first."""
+def cohorts_of(starts: dict[str, Event], period: Period, clock: Clock) -> list[tuple[date, list[str]]]:
+    """First day of a period -> the people whose first start is in it, the earliest cohort first."""
     cohorts: dict[date, list[str]] = {}
     for person, start in starts.items():
         cohorts.setdefault(clock.first_day(clock.day(start.at), period), []).append(person)
     return sorted(cohorts.items())
 
 
-def in_window(journey: list[Did], selector: Selector, start: datetime, window: timedelta) -> list[Did]:
-    """One person's matching events from the start on for exactly `window`, near and far edge included."""
-    return [did for did in journey if matches(did, selector) and start <= did.at <= start + window]
+def in_window(journey: list[Event], selector: Selector, start: datetime, window: timedelta) -> list[Event]:
+    """One person's matching events from `start` to exactly `window` later, both edges included."""
+    return [event for event in journey if matches(event, selector) and start <= event.at <= start + window]
 
 
 def rate(numerator: float, denominator: int, complete: bool = True) -> float | None:
-    """0/0 is null, never 0; and unfinished is null, not zero."""
+    """The share, or None if it is not complete or the denominator is 0: 0/0 is null and not 0."""
     return numerator / denominator if complete and denominator else None
 
 
 def status(complete: bool) -> str:
-    """What a row says about itself: unfinished is not zero."""
+    """The row's status, complete or open."""
     return "complete" if complete else "open"
 
 
 def median_seconds(lengths: list[timedelta]) -> float | None:
-    """The middle one, or the mean of the middle two, computed in whole microseconds; null of nothing."""
+    """The middle one, or the mean of the middle two, computed in whole microseconds; None without any."""
     if not lengths:
         return None
     ordered = sorted(length // MICROSECOND for length in lengths)
@@ -145,7 +145,7 @@ def median_seconds(lengths: list[timedelta]) -> float | None:
 
 
 def average_seconds(lengths: list[timedelta]) -> float | None:
-    """The mean, computed in whole microseconds; null of nothing."""
+    """The mean, computed in whole microseconds; None without any."""
     if not lengths:
         return None
     return float(Fraction(sum(length // MICROSECOND for length in lengths), len(lengths) * 1_000_000))

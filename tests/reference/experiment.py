@@ -1,4 +1,4 @@
-"""Experiments: people by variant, who reached the goal, and scipy's opinion of the difference."""
+"""Experiments: people by variant, those who reached the goal, and scipy's statistics of the difference."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Literal
 
 from scipy import stats
 
-from reference.clock import DAY, Clock, Did, Row, Selector, known, matches, rate, status
+from reference.clock import DAY, Clock, Event, Row, Selector, known, matches, rate, status
 
 Test = Literal["two_proportions", "relative_lift"]
 Interval = tuple[float, float]
@@ -17,7 +17,7 @@ Z = float(stats.norm.ppf(0.975))
 
 @dataclass
 class Arm:
-    """What is known of one variant by the end of a day."""
+    """The counts of one variant, as known by the end of a day."""
 
     exposed: int = 0
     finished: int = 0
@@ -31,7 +31,7 @@ class Arm:
 
 @dataclass
 class Comparison:
-    """One variant beside the first one; everything is null where there is nothing to compare."""
+    """One variant compared with the first; every field is None if there is nothing to compare."""
 
     difference: float | None = None
     interval: Interval | None = None
@@ -42,7 +42,7 @@ class Comparison:
 
 
 def experiment(
-    events: Iterable[Did],
+    events: Iterable[Event],
     clock: Clock,
     *,
     exposure: Selector,
@@ -54,19 +54,20 @@ def experiment(
     shares: list[float] | None = None,
     test: Test = "two_proportions",
 ) -> list[Row]:
-    """Exposed people by variant, as known by the end of each day from the first exposure on.
+    """Count exposed people by variant, as known by the end of each day from the first exposure on.
 
-    `goal` says when each person reached the goal, by the goal's own rule. Goals are counted in the window after the
-    exposure. People seen in two variants are left out and counted, so are those who had reached the goal before.
+    `goal`: person -> the instant at which they reached the goal, by the goal's own rule. A goal counts in the window
+    after the exposure. People seen in two variants are only counted as such, and so are people who had reached the goal
+    before their exposure.
     """
     goals = {person: at.astimezone(UTC) for person, at in goal.items()}
-    exposures = [did for did in known(events, clock) if matches(did, exposure)]
-    exposures = [did for did in exposures if _named(did, variant, variants)]
+    exposures = [event for event in known(events, clock) if matches(event, exposure)]
+    exposures = [event for event in exposures if _named(event, variant, variants)]
     rows: list[Row] = []
     day = clock.day(exposures[0].at) if exposures else None
     while day and clock.has_begun(day):
         end = min(clock.first_instant(day + DAY), clock.end)
-        until_then = [did for did in exposures if did.at < end]
+        until_then = [event for event in exposures if event.at < end]
         arms, in_several = _arms(until_then, variant, variants, goals, window, end)
         complete = {"day": day, "status": status(clock.has_passed(day + DAY))}
         beside = {"in_several": in_several, "planned": planned}
@@ -75,31 +76,31 @@ def experiment(
     return rows
 
 
-def _named(did: Did, variant: str, variants: list[str]) -> str | None:
-    """The variant an exposure names, if it is one of the experiment's."""
-    value = did.properties.get(variant)
+def _named(event: Event, variant: str, variants: list[str]) -> str | None:
+    """The variant that an exposure names, or None if the experiment does not have it."""
+    value = event.properties.get(variant)
     return value if isinstance(value, str) and value in variants else None
 
 
 def _arms(
-    exposures: list[Did],
+    exposures: list[Event],
     variant: str,
     variants: list[str],
     goals: dict[str, datetime],
     window: timedelta,
     end: datetime,
 ) -> tuple[dict[str, Arm], int]:
-    """The variants' numbers at one time, and how many people were seen in several."""
+    """The variants' counts as of the instant `end`, and how many people were seen in several variants."""
     arms = {name: Arm() for name in variants}
-    seen: dict[str, list[Did]] = {}
-    for did in exposures:
-        seen.setdefault(did.person, []).append(did)
+    seen: dict[str, list[Event]] = {}
+    for event in exposures:
+        seen.setdefault(event.person, []).append(event)
     in_several = 0
-    for person, dids in seen.items():
-        if len({_named(did, variant, variants) for did in dids}) > 1:
+    for person, exposures_of_person in seen.items():
+        if len({_named(event, variant, variants) for event in exposures_of_person}) > 1:
             in_several += 1
             continue
-        arm, exposed_at = arms[dids[0].properties[variant]], dids[0].at
+        arm, exposed_at = arms[exposures_of_person[0].properties[variant]], exposures_of_person[0].at
         if person in goals and goals[person] < exposed_at:
             arm.reached_before += 1
             continue
@@ -111,7 +112,7 @@ def _arms(
 
 
 def _rows(arms: dict[str, Arm], planned: int, shares: list[float] | None, test: Test) -> list[Row]:
-    """A row for each variant, in order; the first is the one the others are compared with."""
+    """One row for each variant, in order; all others are compared with the first."""
     first, *others = arms.values()
     comparisons = [Comparison(), *(_compare(arm, first, test) for arm in others)]
     _correct_by_holm(comparisons)
@@ -153,14 +154,14 @@ def _rows(arms: dict[str, Arm], planned: int, shares: list[float] | None, test: 
 
 
 def _verdict(comparison: Comparison) -> str:
-    """At 5 %, by the sign of the difference."""
+    """The result of the test at 5 %, by the sign of the difference."""
     if comparison.p_adjusted is None or comparison.difference is None or comparison.p_adjusted >= 0.05:
         return "no difference"
     return "better" if comparison.difference > 0 else "worse"
 
 
 def _compare(arm: Arm, first: Arm, test: Test) -> Comparison:
-    """The difference to the first variant, its interval, and the test of it; or of the lift."""
+    """The difference to the first variant, its interval, and a test of the difference or of the lift."""
     if arm.rate is None or first.rate is None:
         return Comparison()
     difference = arm.rate - first.rate
@@ -176,7 +177,10 @@ def _compare(arm: Arm, first: Arm, test: Test) -> Comparison:
 
 
 def _correct_by_holm(comparisons: list[Comparison]) -> None:
-    """The smallest p times how many there are, the next times one fewer, and so on; never below the one before."""
+    """Set the corrected p values by Holm: the smallest p times their number, the next times one fewer, and so on.
+
+    A corrected value is never below the one before it, and at most 1.
+    """
     tested = [(comparison.p_value, comparison) for comparison in comparisons if comparison.p_value is not None]
     at_least = 0.0
     for position, (p_value, comparison) in enumerate(sorted(tested, key=lambda pair: pair[0])):
@@ -184,7 +188,7 @@ def _correct_by_holm(comparisons: list[Comparison]) -> None:
         comparison.p_adjusted = at_least
 
 
-# The statistics, x of n
+# The statistics: x people of n
 
 
 def wilson(x: int, n: int) -> Interval:
@@ -202,7 +206,7 @@ def newcombe(x1: int, n1: int, x2: int, n2: int) -> Interval:
 
 
 def two_proportions(x1: int, n1: int, x2: int, n2: int) -> tuple[str, float]:
-    """Fisher's exact test where an expected count is under 5 (so it is at a pooled rate of 0 or 1), else pooled z."""
+    """Fisher's exact test if an expected count is below 5 (as at a pooled rate of 0 or 1), else pooled z."""
     reached = x1 + x2
     totals = [column * n / (n1 + n2) for column in (reached, n1 + n2 - reached) for n in (n1, n2)]
     if min(totals) < 5:
@@ -211,7 +215,7 @@ def two_proportions(x1: int, n1: int, x2: int, n2: int) -> tuple[str, float]:
 
 
 def pooled_z(x1: int, n1: int, x2: int, n2: int) -> float:
-    """The difference in standard errors, these from both arms' common rate."""
+    """The difference in standard errors, which come from the common rate of both arms."""
     pooled = (x1 + x2) / (n1 + n2)
     return (x1 / n1 - x2 / n2) / sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
 
@@ -219,7 +223,7 @@ def pooled_z(x1: int, n1: int, x2: int, n2: int) -> float:
 def relative_lift(x1: int, n1: int, x2: int, n2: int) -> tuple[Interval, float] | None:
     """95 % interval and p of the lift over the second rate: delta method, Welch-Satterthwaite t.
 
-    Null where that is undefined: nothing to relate to, fewer than two people in an arm, or no variance at all.
+    None if that is undefined: a second rate of 0, fewer than two people in an arm, or no variance.
     """
     if x2 == 0 or min(n1, n2) < 2:
         return None
@@ -235,7 +239,7 @@ def relative_lift(x1: int, n1: int, x2: int, n2: int) -> tuple[Interval, float] 
 
 
 def sample_ratio_p(exposed: list[int], shares: list[float] | None) -> float | None:
-    """Chi-square p of how people were divided against how they were meant to be, by default equally."""
+    """Chi-square p of the people in each arm against the planned shares, by default equal ones."""
     if not sum(exposed):
         return None
     meant = shares or [1.0] * len(exposed)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from reference.clock import (
     Clock,
-    Did,
+    Event,
     Period,
     Row,
     Selector,
@@ -24,7 +24,7 @@ from reference.clock import (
 )
 
 Exclusion = tuple[Selector, int, int | None]
-"""Which events, after which step, before which step; without the latter, before the last."""
+"""The events, the step after which and the step before which they exclude; None means before the last step."""
 
 
 @dataclass(frozen=True)
@@ -39,30 +39,30 @@ class _Funnel:
     equal_timestamps: Literal["in_step_order", "never"]
     exclusions: Collection[Exclusion]
 
-    def entries(self, journey: list[Did]) -> list[Did]:
-        """The events that enter: of the first step; where any order will do, of any step."""
+    def entries(self, journey: list[Event]) -> list[Event]:
+        """The events that enter: those of the first step, or of every step if the order is `any`."""
         selectors = self.steps if self.order == "any" else self.steps[:1]
-        return [did for did in journey if any(matches(did, selector) for selector in selectors)]
+        return [event for event in journey if any(matches(event, selector) for selector in selectors)]
 
     def follows(self, later: datetime, earlier: datetime) -> bool:
-        """Whether two steps may stand in this order; at one instant only if equal timestamps count."""
+        """True if a step at `later` may follow one at `earlier`; at the same instant only if equal timestamps count."""
         return later > earlier or (later == earlier and self.equal_timestamps == "in_step_order")
 
     def required_before(self, step: int) -> int:
-        """The nearest step before this one that nobody may skip; for the first step itself."""
+        """The nearest step before this one that nobody may skip; the first step itself for the first step."""
         return max((number for number in range(1, step) if number not in self.optional), default=1)
 
 
 @dataclass(frozen=True)
 class _Attempt:
-    """One entry and when each step was reached after it, by the step's number."""
+    """One entry, and for each step that was reached after it, step number -> instant."""
 
-    entry: Did
+    entry: Event
     reached: dict[int, datetime]
 
 
 def completion(
-    events: Iterable[Did],
+    events: Iterable[Event],
     clock: Clock,
     *,
     steps: list[Selector],
@@ -74,10 +74,10 @@ def completion(
     exclusions: Collection[Exclusion] = (),
     period: Period = "day",
 ) -> list[Row]:
-    """Each step reached, % of start, % of previous, dropped, still in progress, and the time from the step before.
+    """For each step: reached, % of start, % of previous, dropped, still in progress, and the time from the step before.
 
-    A cohort is those whose first entry ever falls in its period. `optional` are the numbers of steps that may be skipped.
-    Who was excluded is counted beside the funnel. Rates are null until everybody's window has ended.
+    A cohort is the people whose first entry ever is in its period. `optional` has the numbers of the steps that may be
+    skipped. Excluded people are counted apart from the funnel. Rates are null until everybody's window has ended.
     """
     funnel = _Funnel(steps, window, optional, order, entry, equal_timestamps, exclusions)
     journeys = by_person(known(events, clock))
@@ -98,7 +98,7 @@ def completion(
 
 
 def _step(step: int, attempts: dict[str, _Attempt], has_ended: dict[str, bool], complete: bool, funnel: _Funnel) -> Row:
-    """One row's numbers. The step before is the nearest required one; for times, the last that was reached."""
+    """One row's numbers. The step before is the nearest required step; for times, the last step that was reached."""
     required = funnel.required_before(step)
     before = sum(required in attempt.reached for attempt in attempts.values())
     reached = dropped = in_progress = 0
@@ -124,8 +124,11 @@ def _step(step: int, attempts: dict[str, _Attempt], has_ended: dict[str, bool], 
     }
 
 
-def _best(journey: list[Did], funnel: _Funnel) -> _Attempt | None:
-    """The attempt that got furthest, of equals the earliest; None if all were excluded. Entry first has only one."""
+def _best(journey: list[Event], funnel: _Funnel) -> _Attempt | None:
+    """The attempt that got furthest, the earliest of equal ones; None if all were excluded.
+
+    With `entry` first there is only one attempt.
+    """
     if funnel.order == "ordered":
         attempts = [_ordered(journey, entry, funnel) for entry in funnel.entries(journey)]
     elif funnel.order == "any":
@@ -143,22 +146,22 @@ def _best(journey: list[Did], funnel: _Funnel) -> _Attempt | None:
     return min(allowed, key=preference, default=None)
 
 
-def _ordered(journey: list[Did], entry: Did, funnel: _Funnel) -> _Attempt:
-    """Required steps first, as if there were no optional ones; then each optional step in its place between them.
+def _ordered(journey: list[Event], entry: Event, funnel: _Funnel) -> _Attempt:
+    """Find the required steps first, as if there were no optional ones; then each optional step between them.
 
-    Each takes the earliest event that is not used yet: one event is one step. An optional step counts only for those who
-    reached the required step before it.
+    Each step takes the earliest event that no other step has taken. An optional step counts only for people who reached
+    the required step before it.
     """
     reached = {1: entry.at}
     used = {entry.key}
 
     def take(step: int, latest: datetime | None) -> bool:
         earliest = reached[max(number for number in reached if number < step)]
-        for did in in_window(journey, funnel.steps[step - 1], entry.at, funnel.window):
-            in_place = funnel.follows(did.at, earliest) and (latest is None or funnel.follows(latest, did.at))
-            if in_place and did.key not in used:
-                reached[step] = did.at
-                used.add(did.key)
+        for event in in_window(journey, funnel.steps[step - 1], entry.at, funnel.window):
+            in_place = funnel.follows(event.at, earliest) and (latest is None or funnel.follows(latest, event.at))
+            if in_place and event.key not in used:
+                reached[step] = event.at
+                used.add(event.key)
                 return True
         return False
 
@@ -173,22 +176,22 @@ def _ordered(journey: list[Did], entry: Did, funnel: _Funnel) -> _Attempt:
     return _Attempt(entry, reached)
 
 
-def _strict(journey: list[Did], funnel: _Funnel) -> list[_Attempt]:
-    """Nothing else may come between two steps; with repeats allowed, runs of one step count as one event."""
+def _strict(journey: list[Event], funnel: _Funnel) -> list[_Attempt]:
+    """The attempts if nothing else may come between two steps; with repeats allowed, a run of one step is one event."""
     none = len(funnel.steps) + 1
 
-    def lowest(did: Did) -> int:
-        numbers = [number for number, selector in enumerate(funnel.steps, 1) if matches(did, selector)]
+    def lowest(event: Event) -> int:
+        numbers = [number for number, selector in enumerate(funnel.steps, 1) if matches(event, selector)]
         return min(numbers, default=none)
 
-    numbered = sorted(journey, key=lambda did: (did.at, lowest(did), did.key))
-    runs: list[list[Did]] = []
-    for did in numbered:
-        repeats = runs and lowest(did) != none and lowest(did) == lowest(runs[-1][0])
+    numbered = sorted(journey, key=lambda event: (event.at, lowest(event), event.key))
+    runs: list[list[Event]] = []
+    for event in numbered:
+        repeats = runs and lowest(event) != none and lowest(event) == lowest(runs[-1][0])
         if repeats and funnel.order == "strict_allow_repeats":
-            runs[-1].append(did)
+            runs[-1].append(event)
         else:
-            runs.append([did])
+            runs.append([event])
     attempts = []
     for position, run in enumerate(runs):
         if not matches(run[0], funnel.steps[0]):
@@ -199,34 +202,37 @@ def _strict(journey: list[Did], funnel: _Funnel) -> list[_Attempt]:
     return attempts
 
 
-def _consecutive(entry: Did, arrivals: list[Did], funnel: _Funnel) -> _Attempt:
-    """Step after step, as long as what comes next is the next step, and in time."""
+def _consecutive(entry: Event, arrivals: list[Event], funnel: _Funnel) -> _Attempt:
+    """Follow the arrivals step by step, as long as the next event is the next step and in time."""
     reached = {1: entry.at}
-    for (step, selector), did in zip(enumerate(funnel.steps[1:], 2), arrivals, strict=False):
-        in_time = funnel.follows(did.at, reached[step - 1]) and did.at <= entry.at + funnel.window
-        if not matches(did, selector) or not in_time:
+    for (step, selector), event in zip(enumerate(funnel.steps[1:], 2), arrivals, strict=False):
+        in_time = funnel.follows(event.at, reached[step - 1]) and event.at <= entry.at + funnel.window
+        if not matches(event, selector) or not in_time:
             break
-        reached[step] = did.at
+        reached[step] = event.at
     return _Attempt(entry, reached)
 
 
-def _any_order(journey: list[Did], entry: Did, funnel: _Funnel) -> _Attempt:
-    """Row n is those who did n of the steps; a step named several times needs as many events of it."""
+def _any_order(journey: list[Event], entry: Event, funnel: _Funnel) -> _Attempt:
+    """Row n counts people who did n of the steps; a step that is named several times needs as many events."""
     times: list[datetime] = []
     names = [tuple(sorted(set(selector))) for selector in funnel.steps]
     for selector in set(names):
         found = in_window(journey, selector, entry.at, funnel.window)
-        times.extend(did.at for did in found[: names.count(selector)])
+        times.extend(event.at for event in found[: names.count(selector)])
     return _Attempt(entry, dict(enumerate(sorted(times), 1)))
 
 
-def _is_excluded(journey: list[Did], attempt: _Attempt, funnel: _Funnel) -> bool:
-    """Whether an exclusion lies strictly between its two steps, or after the first one until the window's end."""
+def _is_excluded(journey: list[Event], attempt: _Attempt, funnel: _Funnel) -> bool:
+    """True if an excluding event is strictly between the two steps of its exclusion.
+
+    If the second step was not reached, every such event after the first counts, until the window's end.
+    """
     for selector, after, before in funnel.exclusions:
         if after not in attempt.reached:
             continue
         from_, to = attempt.reached[after], attempt.reached.get(before or len(funnel.steps))
         within = in_window(journey, selector, attempt.entry.at, funnel.window)
-        if any(from_ < did.at and (to is None or did.at < to) for did in within):
+        if any(from_ < event.at and (to is None or event.at < to) for event in within):
             return True
     return False

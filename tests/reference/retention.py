@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from reference.clock import DAY, HOUR, Clock, Did, Row, Selector, by_person, firsts, known, matches, rate, status
+from reference.clock import DAY, HOUR, Clock, Event, Row, Selector, by_person, firsts, known, matches, rate, status
 
 BasePeriod = Literal["hour", "day", "week", "month"]
 EXACT = {"hour": HOUR, "day": DAY, "week": 7 * DAY}
@@ -27,7 +27,7 @@ class _Ruler:
         return self.clock.first_instant(self.clock.first_day(self.clock.day(at), self.period))
 
     def begins(self, number: int, cohort: datetime, started: datetime) -> datetime:
-        """When the period of that number begins for a member of the cohort."""
+        """The instant at which the period of that number begins for a member of the cohort."""
         if self.clock_mode != "calendar":
             return started + number * EXACT[self.period]
         if self.period == "hour":
@@ -39,7 +39,7 @@ class _Ruler:
         return self.clock.first_instant(day + number * EXACT[self.period])
 
     def number(self, at: datetime, cohort: datetime, started: datetime) -> int:
-        """In which period an event of the member lies; those before the start have negative numbers."""
+        """The number of the period that holds an event of the member; periods before the start have negative numbers."""
         if self.clock_mode == "24h":
             return (at - started) // EXACT[self.period]
         if self.clock_mode == "24h_by_hour":
@@ -53,7 +53,7 @@ class _Ruler:
 
 
 def retention(
-    events: Iterable[Did],
+    events: Iterable[Event],
     clock: Clock,
     *,
     start: Selector,
@@ -67,17 +67,20 @@ def retention(
 ) -> list[Row]:
     """First-time cohorts (first start *ever*) or recurring ones (every start); period 0 is the cohort itself.
 
-    A span is a group of periods after period 0, first and last; a plain period is a span of one. A member is back in it
-    when any one of its periods (on_or_after: any period from its first on) has `at_least` return events. Its row exists
-    once its first period has begun for anybody, and is complete once its last has ended for everybody.
+    A span is a group of periods after period 0, written as its first and last number; a plain period is a span of one.
+    A member is back in a span if any one of its periods (on_or_after: any period from its first on) has `at_least`
+    return events. A span's row exists once its first period has begun for anybody, and is complete once its last period
+    has ended for everybody.
     """
     ruler = _Ruler(clock, period, clock_mode)
-    dids = known(events, clock)
-    journeys = by_person(dids)
+    known_events = known(events, clock)
+    journeys = by_person(known_events)
     rows = []
-    for cohort, members in _members(dids, start, cohorts, ruler):
+    for cohort, members in _members(known_events, start, cohorts, ruler):
         counts = {
-            person: Counter(ruler.number(did.at, cohort, began) for did in journeys[person] if matches(did, return_))
+            person: Counter(
+                ruler.number(event.at, cohort, began) for event in journeys[person] if matches(event, return_)
+            )
             for person, began in members.items()
         }
         for number, (first, last) in enumerate([(0, 0), *spans]):
@@ -102,19 +105,19 @@ def retention(
 
 
 def _members(
-    dids: list[Did], start: Selector, cohorts: Literal["first_time", "recurring"], ruler: _Ruler
+    known_events: list[Event], start: Selector, cohorts: Literal["first_time", "recurring"], ruler: _Ruler
 ) -> list[tuple[datetime, dict[str, datetime]]]:
-    """Each cohort's first instant and its members with their first start in it, the earliest cohort first."""
-    starts = list(firsts(dids, start).values())
+    """The first instant of each cohort, and member -> their first start in it; the earliest cohort first."""
+    starts = list(firsts(known_events, start).values())
     if cohorts == "recurring":
-        starts = [did for did in dids if matches(did, start)]
+        starts = [event for event in known_events if matches(event, start)]
     members: dict[datetime, dict[str, datetime]] = {}
-    for did in starts:
-        members.setdefault(ruler.cohort(did.at), {}).setdefault(did.person, did.at)
+    for event in starts:
+        members.setdefault(ruler.cohort(event.at), {}).setdefault(event.person, event.at)
     return sorted(members.items())
 
 
 def _is_back(counts: Counter[int], first: int, last: int, mode: Literal["on", "on_or_after"], at_least: int) -> bool:
-    """Only single periods with at least n return events count."""
+    """True if one single period of the span has `at_least` return events."""
     enough = [number for number, count in counts.items() if count >= at_least]
     return any(first <= number and (number <= last or mode == "on_or_after") for number in enough)

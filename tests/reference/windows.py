@@ -8,7 +8,7 @@ from typing import Literal
 
 from reference.clock import (
     Clock,
-    Did,
+    Event,
     Period,
     Row,
     Selector,
@@ -26,7 +26,7 @@ from reference.clock import (
 
 
 def activation(
-    events: Iterable[Did],
+    events: Iterable[Event],
     clock: Clock,
     *,
     start: Selector,
@@ -37,22 +37,25 @@ def activation(
     window: timedelta,
     at_least: int = 1,
 ) -> list[Row]:
-    """First start event opens one window per person; activated when the milestone happens in it, far edge included.
+    """The first start event opens one window per person; the milestone in it activates them, far edge included.
 
-    Of several milestones all are needed or any one, each of them `at_least` times. From the first `before` event at or
-    after the start on, nothing counts. The rate is over people whose window has ended, and null until everybody's has.
+    With several milestones, `need` says if all or any one is needed, each of them `at_least` times. From the first
+    `before` event at or after the start, nothing counts. The rate is over people whose window has ended, and null until
+    everybody's has.
     """
     wanted = milestones if milestones is not None else [milestone or ()]
 
-    def is_activated(journey: list[Did], began: Did) -> bool:
-        stops = [did.at for did in journey if before is not None and matches(did, before) and did.at >= began.at]
-        counted = [did for did in journey if not stops or did.at < min(stops)]
+    def is_activated(journey: list[Event], began: Event) -> bool:
+        stops = [
+            event.at for event in journey if before is not None and matches(event, before) and event.at >= began.at
+        ]
+        counted = [event for event in journey if not stops or event.at < min(stops)]
         done = [len(in_window(counted, selector, began.at, window)) >= at_least for selector in wanted]
         return all(done) if need == "all" else any(done)
 
-    dids = known(events, clock)
-    journeys = by_person(dids)
-    starts = firsts(dids, start)
+    known_events = known(events, clock)
+    journeys = by_person(known_events)
+    starts = firsts(known_events, start)
     rows = []
     for cohort, people in cohorts_of(starts, "day", clock):
         tally = _Tally(clock, window)
@@ -69,12 +72,12 @@ def activation(
 
 
 def conversion(
-    events: Iterable[Did], clock: Clock, *, start: Selector, upgrade: Selector, window: timedelta
+    events: Iterable[Event], clock: Clock, *, start: Selector, upgrade: Selector, window: timedelta
 ) -> list[Row]:
-    """From the first start ever to the first upgrade within the window; the median is of all who upgraded so far."""
-    dids = known(events, clock)
-    journeys = by_person(dids)
-    starts = firsts(dids, start)
+    """From the first start ever to the first upgrade within the window; the median covers all who upgraded so far."""
+    known_events = known(events, clock)
+    journeys = by_person(known_events)
+    starts = firsts(known_events, start)
     rows = []
     for cohort, people in cohorts_of(starts, "day", clock):
         tally = _Tally(clock, window)
@@ -97,12 +100,12 @@ def conversion(
 
 
 def campaign(
-    events: Iterable[Did], clock: Clock, *, exposure: Selector, action: Selector, window: timedelta
+    events: Iterable[Event], clock: Clock, *, exposure: Selector, action: Selector, window: timedelta
 ) -> list[Row]:
-    """Exposed people who acted within the window of their *first* exposure; what they did before does not count."""
-    dids = known(events, clock)
-    journeys = by_person(dids)
-    exposures = firsts(dids, exposure)
+    """Count exposed people who acted within the window of their *first* exposure; earlier actions do not count."""
+    known_events = known(events, clock)
+    journeys = by_person(known_events)
+    exposures = firsts(known_events, exposure)
     rows = []
     for cohort, people in cohorts_of(exposures, "day", clock):
         tally = _Tally(clock, window)
@@ -122,7 +125,7 @@ def campaign(
 
 @dataclass
 class _Tally:
-    """Who did it: among those whose window has ended, and, apart from them, among those who still have time."""
+    """Count who did it: people whose window has ended, and separately people who still have time."""
 
     clock: Clock
     window: timedelta
@@ -131,7 +134,7 @@ class _Tally:
     did: int = 0
     did_so_far: int = 0
 
-    def add(self, began: Did, did: bool) -> None:
+    def add(self, began: Event, did: bool) -> None:
         if self.clock.is_finished(began.at, self.window):
             self.finished += 1
             self.did += did
@@ -146,12 +149,12 @@ class _Tally:
         return rate(self.did, self.finished, self._is_complete(cohort))
 
     def _is_complete(self, cohort: date) -> bool:
-        """Until the day is over, somebody may still join it."""
+        """True if the day is over, so that nobody can join it any more, and every window has ended."""
         return self.unfinished == 0 and self.clock.has_passed(next_period(cohort, "day"))
 
 
 def time_to_value(
-    events: Iterable[Did],
+    events: Iterable[Event],
     clock: Clock,
     *,
     start: Selector,
@@ -160,14 +163,14 @@ def time_to_value(
     never_after: timedelta | None = None,
     period: Period = "day",
 ) -> list[Row]:
-    """From start to first value event; p50/p75/p90 by Kaplan-Meier, beside the plain median of converters.
+    """The time from the start to the first value event: p50/p75/p90 by Kaplan-Meier, and the plain median of converters.
 
-    Bands: within 24 h, 1 to 3 days, longer, never, too young. Values count only within the window. Never: none there,
-    and older than `never_after`, by default the window.
+    Bands: within 24 h, 1 to 3 days, longer, never, too young. A value event counts only within the window. `never` counts
+    people without one who are older than `never_after`, by default the window.
     """
-    dids = known(events, clock)
-    journeys = by_person(dids)
-    starts = firsts(dids, start)
+    known_events = known(events, clock)
+    journeys = by_person(known_events)
+    starts = firsts(known_events, start)
     rows = []
     for cohort, people in cohorts_of(starts, period, clock):
         reached: list[timedelta] = []
@@ -209,9 +212,9 @@ def time_to_value(
 
 
 def _kaplan_meier(reached: list[timedelta], censored: list[timedelta], waiting: Fraction) -> float | None:
-    """The earliest time by which the estimated share still waiting has fallen to `waiting`; null is "not reached".
+    """The earliest time by which the estimated share still waiting has fallen to `waiting`; None is "not reached".
 
-    Those not there yet are censored. Whoever is censored at a time is still at risk at that time.
+    People without a value event so far are censored. Somebody censored at a time is still at risk at that time.
     """
     share = Fraction(1)
     for time in sorted(set(reached)):
