@@ -1,8 +1,8 @@
-"""Laws that hold whatever people do: how events arrive changes nothing, and the numbers of a table fit together.
+"""Laws that hold whatever people do: how events arrive changes nothing, and the numbers of all tables fit together.
 
 Each law is checked on journeys that Hypothesis makes: several people on several devices in two accounts, around a day
-the clocks change. No law knows how a number is computed, so a fault in the SQL and its mirror image in the reference
-(test_against_reference.py) still break one.
+on which the clocks change. No law knows how a number is computed. So if the SQL and the reference
+(test_against_reference.py) have the same fault, a law can still find it.
 """
 
 import random
@@ -44,7 +44,7 @@ trait = "size"
 
 
 def definitions(fields: dict[str, str]) -> str:
-    """The text of a daybreak.toml: `family.name` -> its fields; those that count accounts are split by their size."""
+    """The text of a daybreak.toml, from `family.name` -> fields. Definitions that count accounts are split by size."""
     text = SEGMENTS
     for name, lines in fields.items():
         by_property = ', "plan"' if family_of(name) in ENTERED else ""
@@ -58,7 +58,7 @@ def family_of(name: str) -> str:
 
 
 ENTERED = {"activation", "time_to_value", "completion", "retention", "conversion", "campaign", "experiment"}
-"""Families whose people come in by an event, and so can be split by its properties."""
+"""Families that people enter by an event, so that they can be split by the event's properties."""
 
 ACCOUNT = 'actor = "account"\n'
 EVERYTHING = {
@@ -85,7 +85,7 @@ EVERYTHING = {
     "campaign.c": 'exposure = "X"\naction = "V"\nwindow = "36h"',
     "experiment.e": 'exposure = "X"\nvariants = ["a", "b", "c"]\ngoal = "activation.a"\nplanned = 1',
 }
-"""Every family, and those in which the account matters most once more with it."""
+"""A definition of every family, and of some also one that counts accounts."""
 
 
 # Journeys
@@ -93,7 +93,7 @@ EVERYTHING = {
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """What everybody did, and the project's clock. `last` is the day the tables are computed as of."""
+    """All events, and the project's clock. `last` is the day that the tables are computed as of."""
 
     timezone: str
     week_start: str
@@ -102,14 +102,14 @@ class Journey:
 
 
 def drawn_time(draw: st.DrawFn, timezone: str, special: date) -> datetime:
-    """An instant at or beside an edge: a local midnight, hours after it, a microsecond before or after."""
+    """An instant on an edge (a local midnight or some hours after it), or a microsecond before or after it."""
     midnight = datetime.combine(special + draw(st.integers(-3, 3)) * DAY, time(), tzinfo=ZoneInfo(timezone))
     beside = draw(st.sampled_from([-1, 0, 0, 0, 1])) * timedelta(microseconds=1)
     return midnight.astimezone(UTC) + draw(st.sampled_from([0, 1, 2, 9, 23, 24])) * HOUR + beside
 
 
-def did(draw: st.DrawFn, at: str, key: str) -> Event:
-    """A track event of a person or of a device nobody has signed in on yet."""
+def track_call(draw: st.DrawFn, at: str, key: str) -> Event:
+    """A track call of a person, or of a device with only an anonymous id."""
     said: dict[str, Any] = {
         "plan": draw(st.sampled_from(["free", "pro", None])),
         "variant": draw(st.sampled_from(["a", "a", "b", "b", "c", None])),
@@ -124,8 +124,8 @@ def did(draw: st.DrawFn, at: str, key: str) -> Event:
     return sent
 
 
-def said(draw: st.DrawFn, at: str, key: str) -> Event:
-    """An identify, alias or group call. Aliases go up the alphabet, so that no ring of them comes about."""
+def other_call(draw: st.DrawFn, at: str, key: str) -> Event:
+    """An identify, alias or group call. Aliases go up the alphabet, so that they never form a ring."""
     kind = draw(st.sampled_from(["identify", "identify", "traits", "alias", "group", "group"]))
     who = draw(st.sampled_from("pqrst"))
     common = {"timestamp": at, "messageId": key, "userId": who, "type": kind}
@@ -143,20 +143,20 @@ def said(draw: st.DrawFn, at: str, key: str) -> Event:
 
 @st.composite
 def journeys(draw: st.DrawFn, timezones: tuple[str, ...] = tuple(sorted(CLOCK_CHANGES))) -> Journey:
-    """Fourteen to forty calls of five people on two devices in the week around a day that is special in its timezone."""
+    """14 to 40 calls of five people on two devices, in the week around a day on which the clocks change."""
     timezone = draw(st.sampled_from(timezones))
     special = draw(st.sampled_from(CLOCK_CHANGES[timezone]))
     events = []
     for number in range(draw(st.integers(14, 40))):
         at = drawn_time(draw, timezone, special).isoformat()
-        kind = said if draw(st.integers(0, 4)) == 0 else did
+        kind = other_call if draw(st.integers(0, 4)) == 0 else track_call
         events.append(kind(draw, at, f"m{number}"))
     last = special + draw(st.integers(1, 6)) * DAY
     return Journey(timezone, draw(st.sampled_from(["monday", "sunday"])), last, events)
 
 
 def lawful(examples: int) -> settings:
-    """An example takes seconds, so a failing one is shown as it was found instead of being made small for minutes."""
+    """Settings of a law. An example takes seconds: a failing one is shown as found, because shrinking takes minutes."""
     return settings(
         max_examples=tries(examples),
         deadline=None,
@@ -169,29 +169,29 @@ def lawful(examples: int) -> settings:
 
 
 Arrivals = list[tuple[datetime, list[Event]]]
-"""When each batch arrived, in hours after the special day."""
+"""The batches, each with the instant at which it arrived."""
 
 
 def some_definitions(draw: st.DrawFn, families: int) -> str:
-    """The definitions of so many families, another few in each example: all of them every time would take minutes."""
+    """The definitions of a few families, others in each example: all of them in every example would take minutes."""
     chosen = draw(st.sets(st.sampled_from(sorted(FAMILIES)), min_size=families, max_size=families))
-    chosen = chosen | {"support_load"}  # always: it counts every event, where most count people
+    chosen = chosen | {"support_load"}  # always included, because it counts events; most others count people
     needed = {"activation.a"} if "experiment" in chosen else set()
     return definitions({n: fields for n, fields in EVERYTHING.items() if family_of(n) in chosen or n in needed})
 
 
 def noon_after(journey: Journey) -> datetime:
-    """Noon of the day after the last event, UTC: everything has happened, and may arrive."""
+    """Noon UTC of the day after the last event: everything has happened by then and can arrive."""
     latest = max(datetime.fromisoformat(sent["timestamp"]) for sent in journey.events)
     return datetime.combine(latest.date() + DAY, time(12), UTC)
 
 
-def at_once(journey: Journey) -> Arrivals:
+def in_one_batch(journey: Journey) -> Arrivals:
     return [(noon_after(journey), journey.events)]
 
 
 def repeated(journey: Journey, chance: random.Random) -> Arrivals:
-    """Everything at once, and a third of it again: in the same batch, hours later, the next day and the one after."""
+    """Everything in one batch, and a third of it again in that batch, hours later, the next day and two days later."""
     again = [(noon_after(journey) + hours * HOUR, [e for e in journey.events if chance.random() < 0.3])
              for hours in (0, 5, 24, 50)]  # fmt: skip
     return [(noon_after(journey), [*journey.events, *again[0][1]]), *again[1:]]
@@ -209,7 +209,10 @@ def scattered(journey: Journey, chance: random.Random) -> Arrivals:
 
 
 def as_it_happens(journey: Journey, chance: random.Random) -> Arrivals:
-    """Each event when it happens, one in six a day late and one in six later than the days computed again anyway."""
+    """Each event when it happens, but one in six 26 hours late and one in six 200 hours late.
+
+    200 hours are more than the last three days, which every run computes again.
+    """
     return [
         (datetime.fromisoformat(sent["timestamp"]) + chance.choice([0, 0, 0, 0, 26, 200]) * HOUR, [sent])
         for sent in journey.events
@@ -217,7 +220,9 @@ def as_it_happens(journey: Journey, chance: random.Random) -> Arrivals:
 
 
 def lake(root: Path, journey: Journey, asked: str, arrivals: Arrivals, mornings: Iterable[date] = ()) -> Deployment:
-    """A deployment that got these batches: exported and computed on the `mornings` after these days, and at the end."""
+    """A deployment that received these batches. It exports and computes on the morning after each of the days in
+    `mornings`, and once at the end.
+    """
     deployment = Deployment(root, project(asked, journey.timezone, journey.week_start))
     for received, batch in arrivals:
         deployment.arrived.add(received, batch)
@@ -233,7 +238,7 @@ def lake(root: Path, journey: Journey, asked: str, arrivals: Arrivals, mornings:
 
 
 def differing(deployment: Deployment, other: Deployment) -> list[str]:
-    """Which objects under metrics/ are not the same, byte for byte."""
+    """The keys of objects under metrics/ that are not equal byte for byte."""
     return sorted(key for key, _ in deployment.bytes().items() ^ other.bytes().items())
 
 
@@ -244,7 +249,7 @@ def test_repeats_order_and_batches_change_no_byte(
 ) -> None:
     journey, asked = data.draw(journeys()), data.draw(st.composite(some_definitions)(1))
     chance = random.Random(data.draw(st.integers(0, 2**32 - 1)))
-    calm = lake(tmp_path_factory.mktemp("calm"), journey, asked, at_once(journey))
+    calm = lake(tmp_path_factory.mktemp("calm"), journey, asked, in_one_batch(journey))
     again = lake(tmp_path_factory.mktemp("again"), journey, asked, repeated(journey, chance))
     wild = lake(tmp_path_factory.mktemp("wild"), journey, asked, scattered(journey, chance))
     assert len(calm.events()) == len(journey.events)
@@ -263,7 +268,7 @@ def test_computed_day_after_day_and_all_at_once_the_bytes_are_the_same(
     days = [first + n * DAY for n in range((journey.last - first).days)]
     mornings = sorted(chance.sample(days, min(3, len(days))))
     daily = lake(tmp_path_factory.mktemp("daily"), journey, asked, as_it_happens(journey, chance), mornings)
-    once = lake(tmp_path_factory.mktemp("once"), journey, asked, at_once(journey))
+    once = lake(tmp_path_factory.mktemp("once"), journey, asked, in_one_batch(journey))
     assert not differing(daily, once)
 
 
@@ -271,7 +276,7 @@ def test_computed_day_after_day_and_all_at_once_the_bytes_are_the_same(
 
 
 def later(rows: Iterable[Row], weeks: int) -> list[Row]:
-    """Rows with all their dates and instants so many weeks later, in an order of their own."""
+    """The rows, sorted, with all their dates and instants moved by so many weeks."""
     moved = [
         {name: value + weeks * 7 * DAY if isinstance(value, date) else value for name, value in row.items()}
         for row in rows
@@ -339,19 +344,19 @@ Cohort = tuple[Any, ...]
 
 
 def reached_by_step(deployment: Deployment, name: str) -> dict[Cohort, int]:
-    """(cohort, segment, value, step) -> how many reached it."""
+    """(cohort, segment, value, step) -> how many people reached the step."""
     rows = deployment.table("completion", name, segment=None)
     return {(row["cohort"], row["segment"], row["segment_value"], row["step"]): row["reached"] for row in rows}
 
 
 def never_lowers(reached: dict[str, dict[Cohort, int]], names: list[str], what: str) -> None:
-    """Of these funnels each reaches at least as many, at every step of every cohort, as the one named before it."""
+    """Each of these funnels reaches at least as many people, at every step of every cohort, as the funnel before it."""
     for name, other in pairwise(names):
         fewer = {key: n for key, n in reached[name].items() if reached[other][key] < n}
         assert not fewer, f"{what}: {other} reaches fewer than {name}: {fewer}"
 
 
-# One table beside another
+# One table compared with another
 
 
 STARTED = {
@@ -368,7 +373,10 @@ STARTED = {
     "lifecycle.day_s": ("period_start", ["new_people"], 'active = "S"\nperiod = "day"'),
     "lifecycle.month_s": ("period_start", ["new_people"], 'active = "S"\nperiod = "month"'),
 }  # fmt: skip
-"""Definitions whose people are those who ever did S: where each person stands once, in which columns, their fields."""
+"""Definitions that count everybody who ever did S, once each.
+
+`family.name` -> the column of the cohort or period, the columns that add up to these people, and the fields.
+"""
 
 BESIDE = {
     "active_people.p": "",
@@ -408,7 +416,7 @@ def of(tables: Tables, name: str, segment: str = "all") -> list[Row]:
 
 
 NOT_ADDED_UP = {"step", "period", "first_period", "last_period", "active_days", "features", "planned"}
-"""Whole numbers that count no people, answers or events."""
+"""Columns of whole numbers that do not count people, answers or events."""
 
 
 def segments_add_up_to_the_total(tables: Tables, asked: Project) -> None:
@@ -423,14 +431,18 @@ def segments_add_up_to_the_total(tables: Tables, asked: Project) -> None:
             for row in rows:
                 if row["segment"] == segment:
                     parts.setdefault(tuple(row[key] for key in keys), []).append(row)
-            assert parts.keys() <= totals.keys(), f"{family}: {segment} has rows that the total has not"
+            assert parts.keys() <= totals.keys(), f"{family}: {segment} has rows that the total does not have"
             for key, total in totals.items():
                 if segment in asked.of(family)[total["definition"]].segments:
                     adds_up(parts.get(key, []), total, counts, f"{family} {key} by {segment}")
 
 
 def adds_up(parts: list[Row], total: Row, counts: list[str], where: str) -> None:
-    """A column that is null so far adds up to nothing; by the 24 h clock each segment's periods begin with its own people."""
+    """The segments' numbers add up to the total's.
+
+    Two exceptions: a column that is still null, and `people` of an open row by the 24 h clock, because a segment has a
+    row only once a period has begun for its own people.
+    """
     for column in counts:
         begun_apart = column == "people" and total["definition"] == "exact" and total["status"] == "open"
         if total[column] is not None and not begun_apart:
@@ -438,7 +450,7 @@ def adds_up(parts: list[Row], total: Row, counts: list[str], where: str) -> None
 
 
 def people_who_did(what: str, journey: Journey) -> int:
-    """How many people did it: an id belongs to the first user it was linked with, and so on along the chain."""
+    """How many people did it. An id belongs to the first user it was linked with, and so on along the chain."""
     ends = datetime.combine(journey.last + DAY, time(), tzinfo=ZoneInfo(journey.timezone))
     known = [sent for sent in journey.events if datetime.fromisoformat(sent["timestamp"]) < ends]
     links: dict[str, tuple[datetime, str]] = {}
@@ -502,7 +514,10 @@ def everybody_active_is_in_one_state(tables: Tables) -> None:
         assert row["onboarding_people"] + row["other_people"] == row["active_people"]
         assert row["onboarding_tickets"] + row["other_tickets"] == row["tickets"]
         assert min(row["other_people"], row["other_tickets"]) >= 0
-        for kind in ("onboarding", "other"):  # any event makes active, so who opens a ticket is among the people
+        for kind in (
+            "onboarding",
+            "other",
+        ):  # any event makes a person active, so everybody who opens a ticket is counted
             assert row[f"{kind}_people"] or not row[f"{kind}_tickets"], kind
 
 
@@ -518,20 +533,20 @@ SHARES = [
     ("active_people", "dau_per_mau", "dau", "mau"),
     ("active_days", "share", "people", "active_people"),
 ]
-"""Family, a share in it, its numerator and its denominator."""
+"""Family, the column of a share, its numerator and its denominator."""
 RATIOS = [
     ("breadth", "features_per_person", "features_used", "active_people"),
     ("support_load", "tickets_per_person", "tickets", "active_people"),
     ("support_load", "onboarding_tickets_per_person", "onboarding_tickets", "onboarding_people"),
     ("support_load", "other_tickets_per_person", "other_tickets", "other_people"),
 ]
-"""The same, of things that a person can have several of."""
+"""The same for ratios that can be above 1, because a person can have several tickets or features."""
 
 
 def rates_are_known_exactly_where_they_can_be(tables: Tables) -> None:
     for family, rate, numerator, denominator in SHARES + RATIOS:
         for row in tables[family]:
-            if row[numerator] is None:  # nothing is asked of it: churn without a cancel event
+            if row[numerator] is None:  # the definition does not ask for it: churn without a cancel event
                 assert row[rate] is None
                 continue
             known = row["status"] == "complete" and row[denominator] > 0
@@ -550,7 +565,7 @@ def rates_are_known_exactly_where_they_can_be(tables: Tables) -> None:
         assert row["reached"] + row["never"] + row["too_young"] == row["people"]
 
 
-# The field's own worked example that test_worked_examples.py has not
+# A textbook example that is not in test_worked_examples.py
 
 
 def test_100_start_and_80_are_there_a_month_later_churn_20_percent(tmp_path: Path) -> None:

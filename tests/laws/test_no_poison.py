@@ -1,4 +1,4 @@
-"""Nothing that was once accepted may ever break a job: arbitrary requests through the whole path, every one counted."""
+"""No accepted event may ever break a job: arbitrary requests go through the whole path, and every event is counted."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -149,7 +149,7 @@ RECEIVED = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
 class _Requests:
-    """Arrivals made by the ingest rules themselves."""
+    """Arrivals: these bodies as the ingest code judges and packs them."""
 
     def __init__(self, bodies: list[Any]) -> None:
         key = {"authorization": "Basic azo="}
@@ -171,7 +171,7 @@ class _Requests:
         return RECEIVED
 
 
-# an example takes seconds, so a failing one is shown as it was found instead of being made small for minutes
+# an example takes seconds: a failing one is shown as it was found, because shrinking it would take minutes
 @settings(
     max_examples=tries(12),
     suppress_health_check=list(HealthCheck),
