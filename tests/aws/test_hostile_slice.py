@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hostile.collector import Collector
-from hostile.run import hold, requests
+from hostile.run import check, requests
 
 
 def test_every_hostile_request_gets_a_response_and_costs_nobody_else_an_event(
@@ -13,5 +13,5 @@ def test_every_hostile_request_gets_a_response_and_costs_nobody_else_an_event(
 ) -> None:
     collector = Collector(tmp_path, monkeypatch)
     for sent in requests(1, 600, collector):
-        hold(collector, sent)
+        check(collector, sent)
     assert collector.sent == 600

@@ -30,7 +30,7 @@ from daybreak.metrics.job import Metrics
 from hostile.collector import Collector
 from hostile.fuzzer import NAMES, Fuzzer
 from hostile.peak import BODIES
-from hostile.run import hold, requests
+from hostile.run import check, requests
 from hostile.shapes import EVENTS, REQUESTS, VALUES, batch_body
 from support.journeys import LIMITS, Deployment, project
 
@@ -54,7 +54,7 @@ def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_fuzzed_requests(collector: Collector, seed: int) -> None:
     for sent in requests(seed, FUZZED, collector):
-        hold(collector, sent)
+        check(collector, sent)
 
 
 @settings(QUICK, max_examples=SHAPED)

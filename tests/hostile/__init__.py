@@ -1,1 +1,1 @@
-"""Requests that nobody means well with, the collector in this process to send them to, and what must hold of each."""
+"""Hostile requests, a collector in this process to send them to, and the promises that it must keep for each."""

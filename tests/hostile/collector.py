@@ -1,4 +1,4 @@
-"""The collector in this process, and what must hold of every request whatever it is."""
+"""The collector in this process, and the promises that it must keep for every request."""
 
 import base64
 import contextlib
@@ -17,13 +17,13 @@ from hostile.tables import Tables
 from support.endpoint import Endpoint
 
 Event = dict[str, Any]
-"""What API Gateway hands to the function."""
-_MOST_ANSWERED = 6 * 1024 * 1024
+"""An event that API Gateway sends to the function."""
+_MAX_RESPONSE_CHARS = 6 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one request: the answer and what was stored."""
+    """The result of one request: the response, and the events that were stored or quarantined."""
 
     status: int
     body: Any
@@ -32,7 +32,7 @@ class Outcome:
 
 
 class Collector:
-    """`sent` counts the requests of a run."""
+    """The collector with tables of its own; `sent` counts the requests of a run."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._tables = Tables()
@@ -41,7 +41,7 @@ class Collector:
         self.write_key = self._endpoint.write_key
         self._key_as_sent = base64.b64encode(f"{self.write_key}:".encode()).decode()
         self._said = io.StringIO()
-        logging.getLogger("collector").propagate = False  # or pytest keeps every line of a hundred thousand requests
+        logging.getLogger("collector").propagate = False  # otherwise pytest keeps every log line of 100,000 requests
         self.sent = 0
 
     @property
@@ -50,8 +50,8 @@ class Collector:
         return f"Basic {self._key_as_sent}"
 
     def send(self, event: Event) -> Outcome:
-        """Send a request. Fails where an answer is none, or says or leaves behind what it must not."""
-        answer = self._handled(event)
+        """Send a request. Fails if the response is invalid, or if the write key was logged or stored."""
+        response = self._handled(event)
         items = self._tables.items("events")
         self._tables.empty("events")
         frames, rejects = (b"".join(i[name]["B"] for i in items if name in i) for name in ("frame", "rejects"))
@@ -60,9 +60,9 @@ class Collector:
         for secret in (self.write_key.encode(), self._key_as_sent.encode()):
             assert secret not in said, "the write key was logged"
             assert not any(secret in line for line in (*events, *rejected)), "the write key was stored"
-        body = self._checked(event, answer)
+        body = self._checked(event, response)
         outcome = Outcome(
-            answer["statusCode"], body, [json.loads(e) for e in events], [json.loads(r) for r in rejected]
+            response["statusCode"], body, [json.loads(e) for e in events], [json.loads(r) for r in rejected]
         )
         if outcome.status == 200 and isinstance(body, dict) and "accepted" in body:
             _check_counts(outcome)
@@ -71,13 +71,13 @@ class Collector:
             assert not rejected
         return outcome
 
-    def answer(self, event: Event) -> tuple[int, Any]:
-        """Status and body of a request of which nothing else is asked; what it stored stays."""
-        answer = self._handled(event)
-        return answer["statusCode"], json.loads(answer["body"])
+    def respond(self, event: Event) -> tuple[int, Any]:
+        """Send a request without any check: the response's status and body. Stored items stay in the tables."""
+        response = self._handled(event)
+        return response["statusCode"], json.loads(response["body"])
 
     def page(self, path: str) -> Event:
-        """A gateway event that asks for a page."""
+        """A gateway event of a GET of `path`."""
         return {"rawPath": path, "requestContext": {"http": {"method": "GET"}}, "headers": {}}
 
     def _handled(self, event: Event) -> dict[str, Any]:
@@ -85,15 +85,15 @@ class Collector:
         self._said.seek(0)
         self._said.truncate()
         with contextlib.redirect_stdout(self._said), contextlib.redirect_stderr(self._said):
-            answer: dict[str, Any] = self._endpoint.module.handler(event, None)
-        return answer
+            response: dict[str, Any] = self._endpoint.module.handler(event, None)
+        return response
 
-    def _checked(self, event: Event, answer: dict[str, Any]) -> Any:
-        """The answer's body. Every error says its code and what is wrong."""
-        status, text = answer["statusCode"], answer["body"]
+    def _checked(self, event: Event, response: dict[str, Any]) -> Any:
+        """The response's body. Every error must have a code and a message."""
+        status, text = response["statusCode"], response["body"]
         assert status in {200, 204, 400, 401, 403, 404, 405, 413}, (status, text[:300])
-        assert len(text) < _MOST_ANSWERED
-        for name, value in answer["headers"].items():
+        assert len(text) < _MAX_RESPONSE_CHARS
+        for name, value in response["headers"].items():
             assert value.isascii(), name
             assert value.isprintable(), name
         if not text:
@@ -113,7 +113,7 @@ def _method(event: Event) -> str:
 
 
 def _check_counts(outcome: Outcome) -> None:
-    """All that was sent is stored or in quarantine with its reason, and the answer says the same."""
+    """Every event is stored, or in the quarantine with its reason, and the response has the same counts."""
     assert outcome.body["accepted"] == len(outcome.events)
     assert outcome.body.get("rejectedCount", 0) == len(outcome.rejected)
     for record in outcome.rejected:

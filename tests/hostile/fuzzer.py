@@ -1,4 +1,4 @@
-"""Requests by the ten thousand from one number: bodies as text, so that they can hold what no value can."""
+"""A fuzzer: tens of thousands of requests from one seed. Bodies are made as text, so that they need not be valid JSON."""
 
 import base64
 import gzip
@@ -16,7 +16,7 @@ NAMES = (
     "\ufeff", "\u2028\u2029", "\r\nSet-Cookie: a=b", "${jndi:ldap://localhost/a}", "{{7*7}}", "null", "undefined", "NaN",
     "\"", "\\", "\\\"", "e\u0301", "\U0001f4a5", "\ufffe", "definition=x/day=2026-01-01", "x" * 300, " ", "",
 )  # fmt: skip
-"""Text that means something to somebody downstream."""
+"""Text that could do harm downstream: in SQL, HTML, spreadsheets, paths, terminals or templates."""
 _TEXTS = (*(json.dumps(name) for name in NAMES), '"\\ud800"', '"\\udc00\\ud800"', '"\\u0000"')
 _NUMBERS = (
     "0", "-0", "-0.0", "1e999", "-1e999", "1e-999", "5e-324", "9223372036854775808", "18446744073709551616",
@@ -58,7 +58,7 @@ _BATCHES = ("/v1/batch", "/v1/b", "/beacon/v1/batch", "/v1/import", "/v1/batch/"
 
 @dataclass(frozen=True)
 class Sent:
-    """A gateway event. Where `readable`, all of `good` (message ids) must be stored, and `others` more stored or not."""
+    """A gateway event. If `readable`, all of `good` (message ids) must be stored, and `others` more are stored or rejected."""
 
     event: Event
     readable: bool = False
@@ -67,7 +67,7 @@ class Sent:
 
 
 class Fuzzer:
-    """The same number grinds the same requests."""
+    """Makes requests; the same seed makes the same ones."""
 
     def __init__(self, seed: int, write_key: str, basic: str) -> None:
         self._random = Random(seed)
@@ -75,7 +75,7 @@ class Fuzzer:
         self._made = 0
 
     def anything(self) -> Sent:
-        """Any method, path, query, headers and body, as often as not without a key."""
+        """Any method, path, query, headers and body, one in five without a key."""
         r = self._random
         event = self.event(r.choice(_PATHS), self._any_body(), method=r.choice(_METHODS))
         if r.random() < 0.4:
@@ -91,7 +91,7 @@ class Fuzzer:
         return Sent(event)
 
     def batch(self) -> Sent:
-        """A batch with good events among bad ones, whole and in one of the ways in which a client may send it."""
+        """A batch with good events among bad ones, sent in one of the ways that a client may use."""
         r = self._random
         good = [self.good() for _ in range(r.randint(1, 4))]
         bad = [self.bad() for _ in range(r.randint(0, 5))]
@@ -105,7 +105,7 @@ class Fuzzer:
         return Sent(event, readable=True, good=[g["messageId"] for g in good], others=len(bad))
 
     def event(self, path: str, body: bytes, method: str = "POST") -> Event:
-        """A gateway event in one of its two formats, with the key in the header."""
+        """A gateway event in one of the two formats of API Gateway, with the key in the header."""
         r = self._random
         headers = {"authorization": self._basic, "content-type": r.choice(("application/json", "text/plain", ""))}
         carried = {"body": base64.b64encode(body).decode(), "isBase64Encoded": True, "headers": headers}
@@ -114,7 +114,7 @@ class Fuzzer:
         return carried | {"rawPath": path, "requestContext": {"stage": "$default", "http": {"method": method}}}
 
     def good(self) -> dict[str, Any]:
-        """An event that must be stored whatever stands beside it."""
+        """An event that must be stored, whatever else its batch holds."""
         r = self._random
         return {
             "type": "track",
@@ -130,7 +130,7 @@ class Fuzzer:
         return f"good-{self._made}"
 
     def bad(self) -> str:
-        """An event as JSON text that is more likely wrong than right."""
+        """JSON text of an event that is probably invalid."""
         r = self._random
         kind = r.random()
         if kind < 0.15:
@@ -145,7 +145,7 @@ class Fuzzer:
         return "{" + ", ".join(fields) + "}"
 
     def value(self, deep: int) -> str:
-        """JSON text of any shape, with keys twice and numbers that fit nowhere."""
+        """JSON text of any shape, also with a key twice or a number that no type can hold."""
         r = self._random
         if deep == 0 or r.random() < 0.5:
             return r.choice((r.choice(_TEXTS), r.choice(_NUMBERS), "null", "true", "false"))
@@ -215,7 +215,7 @@ def _in_members(text: bytes) -> bytes:
 
 
 def _twice_encoded(text: bytes) -> bytes:
-    """gzip in base64 that nobody marked."""
+    """gzip in base64, without a header that says so."""
     return base64.b64encode(gzip.compress(text))
 
 
@@ -250,4 +250,4 @@ _WAYS = (
     ),
     lambda text, _: text + b"\xed\xa0\x80",
 )
-"""What a client, an attacker or the way between does to a body."""
+"""Changes that a client, an attacker or the network makes to a body."""

@@ -1,4 +1,4 @@
-"""The memory one large request takes at the highest, in a process of its own: python -m hostile.peak NAME"""
+"""The peak memory of one large request, in a process of its own: python -m hostile.peak NAME"""
 
 import gzip
 import json
@@ -62,18 +62,18 @@ BODIES: dict[str, tuple[str, Callable[[], bytes]]] = {
 
 
 def main(name: str) -> None:
-    path, body = BODIES[name]
-    packed = gzip.compress(b" " * 10_400_000) * 100 if "members" in name else _packed(body())
+    path, make_body = BODIES[name]
+    packed = gzip.compress(b" " * 10_400_000) * 100 if "members" in name else _packed(make_body())
     with pytest.MonkeyPatch.context() as patch:
         collector = Collector(Path(tempfile.mkdtemp()), patch)
         event = Fuzzer(1, collector.write_key, collector.basic).event(path, packed)
-        collector.answer(event | {"body": ""})
+        collector.respond(event | {"body": ""})
         forget_peak()
         began = time.monotonic()
-        status, answer = collector.answer(event)
+        status, body = collector.respond(event)
         seconds = time.monotonic() - began
-    told = {"status": status, "accepted": answer.get("accepted"), "code": answer.get("code")}
-    print(json.dumps({**told, "seconds": round(seconds, 1), "peak_mb": peak_mb()}))
+    found = {"status": status, "accepted": body.get("accepted"), "code": body.get("code")}
+    print(json.dumps({**found, "seconds": round(seconds, 1), "peak_mb": peak_mb()}))
 
 
 def _packed(body: bytes) -> bytes:
@@ -81,12 +81,12 @@ def _packed(body: bytes) -> bytes:
 
 
 def forget_peak() -> None:
-    """Linux keeps the highest of a process's memory until it is told to begin anew."""
+    """Reset the peak memory that Linux keeps for this process."""
     Path("/proc/self/clear_refs").write_text("5")
 
 
 def peak_mb() -> int:
-    """What the process held at the highest, of memory that lies in RAM."""
+    """The peak of this process's resident memory since the last reset, in MB."""
     status = Path("/proc/self/status").read_text()
     line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) // 1024

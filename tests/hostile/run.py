@@ -1,4 +1,4 @@
-"""Send what was ground, and hold each request to its promise."""
+"""Make hostile requests, send them, and check that the collector keeps its promise for each."""
 
 from collections.abc import Iterator
 from random import Random
@@ -8,11 +8,11 @@ from hostile.collector import Collector
 from hostile.fuzzer import Fuzzer, Sent
 
 SHARES = {"anything": 4, "batch": 3, "field": 1, "between": 1, "bytes": 1}
-"""Of ten requests."""
+"""Kinds of requests, and how many of ten are of each."""
 
 
 def requests(seed: int, count: int, collector: Collector) -> Iterator[Sent]:
-    """`count` requests; the same for the same seed, but for the write key."""
+    """`count` requests; the same seed makes the same ones, except for the write key."""
     random = Random(seed)
     fuzzer = Fuzzer(seed, collector.write_key, collector.basic)
     batches, bodies = sdk.real_batches(collector.write_key), sdk.real_bodies(collector.write_key)
@@ -30,8 +30,8 @@ def requests(seed: int, count: int, collector: Collector) -> Iterator[Sent]:
                 yield sdk.with_bytes_changed(fuzzer, random, random.choice(bodies))
 
 
-def hold(collector: Collector, sent: Sent) -> None:
-    """Every good event of a readable batch is stored once, and what stood beside it is stored or in quarantine."""
+def check(collector: Collector, sent: Sent) -> None:
+    """Check that every good event of a readable batch is stored once, and every other one stored or quarantined."""
     outcome = collector.send(sent.event)
     if not sent.readable:
         return

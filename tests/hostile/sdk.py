@@ -1,4 +1,4 @@
-"""What Segment's own SDK would send, and what becomes of it when somebody changes it on the way."""
+"""Requests of Segment's own SDK, and the same after somebody changed them on the way."""
 
 import json
 from copy import deepcopy
@@ -16,7 +16,7 @@ _AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
 def real_batches(write_key: str) -> list[dict[str, Any]]:
-    """Bodies as segment-analytics-python makes them, and those under events/."""
+    """Bodies that segment-analytics-python makes, and two from events/."""
     client = Client(write_key, send=False)
     called = [
         client.track("u-1", "Signed Up", {"plan": "team", "seats": 3}, timestamp=_AT),
@@ -32,13 +32,13 @@ def real_batches(write_key: str) -> list[dict[str, Any]]:
 
 
 def real_bodies(write_key: str) -> list[bytes]:
-    """The same as bytes, with the files' own."""
+    """The same as bytes, and the bytes of the files in events/."""
     files = [path.read_bytes() for path in sorted(EVENTS.glob("*.json")) if "gateway" not in path.name]
     return [json.dumps(batch).encode() for batch in real_batches(write_key)] + files
 
 
 def with_a_field_changed(fuzzer: Fuzzer, random: Random, batch: dict[str, Any]) -> Sent:
-    """One event of a real batch has one field another value; all others must be stored."""
+    """A real batch in which one field of one event has another value; all other events must be stored."""
     batch = deepcopy(batch)
     events = batch["batch"]
     for event in events:
@@ -56,7 +56,7 @@ def with_a_field_changed(fuzzer: Fuzzer, random: Random, batch: dict[str, Any]) 
 
 
 def with_bad_events_between(fuzzer: Fuzzer, random: Random, batch: dict[str, Any]) -> Sent:
-    """A real batch with events among its own that nobody's SDK made."""
+    """A real batch with bad events, which no SDK made, between its own."""
     texts = []
     good = []
     for event in batch["batch"]:
@@ -71,7 +71,7 @@ def with_bad_events_between(fuzzer: Fuzzer, random: Random, batch: dict[str, Any
 
 
 def with_bytes_changed(fuzzer: Fuzzer, random: Random, body: bytes) -> Sent:
-    """Bytes flipped, lost, doubled or put in; nobody knows what it then says."""
+    """A real body in which bytes are flipped, lost, doubled or inserted: its content is unknown."""
     spoilt = bytearray(body)
     for _ in range(random.randint(1, 5)):
         at, to = sorted(random.randrange(len(spoilt) + 1) for _ in range(2))

@@ -1,4 +1,4 @@
-"""Requests by Hypothesis: values of any shape and any text, which it makes small again where one breaks a promise."""
+"""Requests by Hypothesis: values of any shape and any text. It shrinks a request that breaks a promise."""
 
 import json
 from typing import Any
@@ -57,7 +57,7 @@ REQUESTS = st.fixed_dictionaries(
 
 
 def batch_body(shared: Any, events: list[Any]) -> bytes:
-    """A batch with these events and whatever is said for all of them but its own parts."""
+    """A batch of these events; `shared` gives it other fields, except those that change its events."""
     around = shared if isinstance(shared, dict) else {"sentAt": shared}
     kept = {name: value for name, value in around.items() if name not in ("context", "integrations", "writeKey")}
     return json.dumps({**kept, "batch": events}).encode()

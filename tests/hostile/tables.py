@@ -1,4 +1,4 @@
-"""DynamoDB as far as the collector uses it, in a dictionary: as strict as Amazon's with what is put in, and fast."""
+"""The part of DynamoDB that the collector uses, in a dictionary: fast, and as strict about items as Amazon's."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,12 +7,12 @@ from botocore.exceptions import ClientError
 
 MOST_ITEM_BYTES = 400 * 1024
 KEYS = {"events": {"arrival": 2048, "request": 1024}, "keys": {"key_hash": 2048}}
-"""Each table's key and how many bytes DynamoDB allows it."""
+"""Table -> its key attributes, and how many bytes DynamoDB allows for each."""
 Item = dict[str, dict[str, Any]]
 
 
 class Tables:
-    """Stands where a boto3 client stands. `put` is every item in the order it was put."""
+    """Takes the place of a boto3 client."""
 
     def __init__(self) -> None:
         self._items: dict[str, dict[tuple[str, ...], Item]] = {name: {} for name in KEYS}
@@ -30,7 +30,7 @@ class Tables:
         return _Pages(self, operation)
 
     def items(self, table: str) -> list[Item]:
-        """In the order of their keys, as a query gives them."""
+        """The items in the order of their keys, as a query returns them."""
         return [item for _, item in sorted(self._items[table].items())]
 
     def empty(self, table: str) -> None:
@@ -52,7 +52,7 @@ class _Pages:
 
 
 def _check(table: str, item: Item) -> None:
-    """Refuse what Amazon refuses."""
+    """Refuse an item that Amazon refuses."""
     for name, most in KEYS[table].items():
         if not (0 < len(item[name]["S"].encode()) <= most):
             _refuse(f"key {name} is empty or over {most} bytes")
