@@ -1,7 +1,7 @@
-"""The whole of Daybreak on a local cloud: the demo with its published answers, the README's commands, bad requests.
+"""The whole of Daybreak on a local cloud: the demo with its published numbers, the README's commands, bad requests.
 
-One local cloud of its own, on a free port, in a folder of its own; the tests below run in order and build on each other.
-From an empty copy, with every documented command and everything sent twice: test_from_an_empty_copy.py.
+The tests below share a local cloud in a folder of its own; they run in order and build on each other.
+test_from_an_empty_copy.py installs everything first, runs every documented command and sends every event twice.
 """
 
 import gzip
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pytest
 
 from conftest import ROOT
-from support.demo import check_answers, check_demo, run_commands
+from support.demo import check_demo, check_numbers, run_commands
 from support.pages import blocks
 from support.sandbox import Sandbox, copied
 
@@ -23,15 +23,15 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         yield made
 
 
-def test_the_demo_gives_the_published_answers(sandbox: Sandbox) -> None:
+def test_the_demo_gives_the_published_numbers(sandbox: Sandbox) -> None:
     check_demo(sandbox.run(f".venv/bin/daybreak demo --port {sandbox.port}"))
-    check_answers(sandbox)
+    check_numbers(sandbox)
 
 
 def test_a_bad_event_reaches_the_table_of_rejects_and_its_siblings_the_table_of_events(sandbox: Sandbox) -> None:
     body = gzip.compress((sandbox.folder / "events" / "batch-with-bad-events.json").read_bytes())
-    status, answer, _ = sandbox.post(body)
-    assert (status, answer["accepted"], answer["rejectedCount"]) == (200, 2, 7)
+    status, response, _ = sandbox.post(body)
+    assert (status, response["accepted"], response["rejectedCount"]) == (200, 2, 7)
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     sandbox.run(f".venv/bin/daybreak run export --date {today}")
     counted = sandbox.query("select code, count(*) as n from rejected group by code order by code")
@@ -53,12 +53,12 @@ def test_a_bad_event_reaches_the_table_of_rejects_and_its_siblings_the_table_of_
         (gzip.compress(b" " * 20_000_000), "/v1/batch", "POST", None, 413, "too_large"),
     ],
 )
-def test_the_endpoint_refuses_what_it_cannot_take(
+def test_the_endpoint_refuses_a_bad_request_and_goes_on(
     sandbox: Sandbox, body: bytes, path: str, method: str, key: str | None, status: int, code: str
 ) -> None:
-    answered, answer, _ = sandbox.post(body, path, key, method)
-    assert (answered, answer["code"], bool(answer["message"])) == (status, code, True)
-    assert sandbox.post(b'{"batch": []}')[0] == 200  # and it lives
+    answered, response, _ = sandbox.post(body, path, key, method)
+    assert (answered, response["code"], bool(response["message"])) == (status, code, True)
+    assert sandbox.post(b'{"batch": []}')[0] == 200  # the endpoint still works
 
 
 def test_gzip_that_the_local_gateway_damages_is_named(sandbox: Sandbox) -> None:
@@ -75,6 +75,6 @@ def test_a_metric_of_a_day_not_yet_exported_fails_and_says_why(sandbox: Sandbox)
 
 
 def test_the_commands_of_the_readme_work(sandbox: Sandbox) -> None:
-    """But for those that install or deploy, and the example product, which tests/lake/metrics computes."""
+    """Except commands that install or deploy, and the example product, which tests/lake/metrics computes."""
     otherwise = ("make ", ".venv/bin/cdk ", ".venv/bin/daybreak demo --example")
     run_commands(sandbox, [line for line in blocks(ROOT / "README.md", "sh") if not line.startswith(otherwise)])

@@ -1,4 +1,4 @@
-"""The published answers of the demo, and commands of the documentation, on a sandbox."""
+"""Checks of the demo's published numbers and of the documentation's commands, in a sandbox."""
 
 import json
 import re
@@ -21,14 +21,14 @@ EVERY_FAMILY = [
 
 
 def check_demo(shown: str) -> None:
-    """The published numbers stand in the output of `make demo`, and how long each stage took."""
+    """The output of `make demo` has the published numbers and the time that each stage took."""
     for number in ("7846", "1157", "964", "810", "247", "241", "160", "10325"):
         assert re.search(rf"\b{number}\b", shown), number
     assert "the time each stage took" in shown
 
 
-def check_answers(sandbox: Sandbox) -> None:
-    """The published answers of CDNOW, through Athena's API, over events that are there once."""
+def check_numbers(sandbox: Sandbox) -> None:
+    """Athena's API returns the published numbers of CDNOW, and each event is in the lake once."""
     found = {
         (row["definition"], int(row["period"])): (int(row["people"]), int(row["retained"]))
         for row in sandbox.query(COUNTED)
@@ -46,7 +46,7 @@ def check_answers(sandbox: Sandbox) -> None:
 
 
 def run_commands(sandbox: Sandbox, commands: Iterable[str]) -> None:
-    """Run commands as somebody who reads them would, and look at what the telling ones print."""
+    """Run commands as a reader would, and check the output of those that print data."""
     status = sandbox.status
     variables = {"URL": status["url"], "WRITE_KEY": status["write_key"]}
     for command in commands:
