@@ -23,7 +23,18 @@ from daybreak.export.job import Export
 from support.endpoint import Endpoint
 from support.journeys import LIMITS, project, stride
 from support.matrix import cell
-from support.wire import Break, Killed, Wire, answer_lost, killed_after, killed_before, lost, meanwhile, names, refused
+from support.wire import (
+    Break,
+    Killed,
+    Wire,
+    killed_after,
+    killed_before,
+    lost,
+    meanwhile,
+    names,
+    refused,
+    response_lost,
+)
 
 MEASURED = project("""
 [activation.a]
@@ -138,8 +149,8 @@ WRITES: list[tuple[str, Callable[[Any, Any], Any], int, str]] = [
     ("DynamoDB throttles for long", THROTTLED, 6, "503, then 200"),
     ("DynamoDB fails for long", BROKEN, 6, "503, then 200"),
     ("DynamoDB is slow: a request is lost on the way", lost, 1, "200"),
-    ("DynamoDB writes, its answer is lost", answer_lost, 1, "200"),
-    ("DynamoDB writes, its answers are lost for long", answer_lost, 6, "503, then 200"),
+    ("DynamoDB writes, its answer is lost", response_lost, 1, "200"),
+    ("DynamoDB writes, its answers are lost for long", response_lost, 6, "503, then 200"),
 ]
 
 
@@ -331,7 +342,7 @@ def test_the_scheduler_delivers_twice_and_out_of_order(deployed: Deployment) -> 
 def test_everything_at_random(deployed: Deployment) -> None:
     """A day of requests and runs in which every tenth thing goes wrong, one way or another."""
     chance = random.Random(20261120)
-    faults = [killed_before, killed_after, THROTTLED, BROKEN, lost, answer_lost, SLOW_DOWN]
+    faults = [killed_before, killed_after, THROTTLED, BROKEN, lost, response_lost, SLOW_DOWN]
     number = 0
     for _ in range(60):
         deployed.wire.mend()

@@ -1,6 +1,6 @@
-"""docs/cli.md: every command with its arguments and options, written from the app that prints `--help`.
+"""Writes docs/cli.md: every command with its arguments and options, from the same app that prints `--help`.
 
-`make docs` writes it: PYTHONPATH=tests .venv/bin/python -m support.cli_page docs/cli.md
+`make docs` runs it: PYTHONPATH=tests .venv/bin/python -m support.cli_page docs/cli.md
 """
 
 import enum
@@ -31,7 +31,7 @@ def text() -> str:
 
 
 def _commands(group: Any, path: str, panel: str) -> Iterator[tuple[str, str, Any]]:
-    """Panel, full name and command, in the order of the help; a group's commands are in the group's panel."""
+    """Panel, full name and command, in the order of the help. A group's commands are in the group's panel."""
     for name, command in group.commands.items():
         own = command.rich_help_panel
         inside = own if isinstance(own, str) else panel
@@ -67,7 +67,7 @@ def _name(parameter: Any) -> str:
 
 
 def _cell(parameter: Any) -> str:
-    """The help text, then whether it is required, its default and its environment variable."""
+    """The help text; then, in italics, "required" or the default, and the environment variable."""
     notes = []
     if parameter.required:
         notes.append("required")
@@ -80,7 +80,7 @@ def _cell(parameter: Any) -> str:
 
 
 def _default(parameter: Any) -> str | None:
-    """The default as somebody would type it; of a switch, the switch that is on. None where there is nothing to say."""
+    """The default as somebody would type it; for a switch, the name that is on by default. None if there is no default."""
     default = parameter.default
     if getattr(parameter, "is_flag", False):
         return str(parameter.opts[0] if default else parameter.secondary_opts[0]) if parameter.secondary_opts else None

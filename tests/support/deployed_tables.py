@@ -1,13 +1,13 @@
-"""The two DynamoDB tables as the stack makes them, for whatever stands in for Amazon: moto, the local cloud, Java."""
+"""The two DynamoDB tables as the stack makes them, for moto, the local cloud or Amazon's DynamoDB Local."""
 
 from typing import Any
 
 KEYS = {"events": ("arrival", "request"), "keys": ("key_hash",)}
-"""Table -> its partition key and, where it has one, its sort key."""
+"""Table -> its partition key and, if it has one, its sort key."""
 
 
 def create_tables(client: Any) -> None:
-    """Both tables, by the names that tests and benchmarks use."""
+    """Create both tables, with the names that tests and benchmarks use."""
     for name, keys in KEYS.items():
         client.create_table(
             TableName=name,

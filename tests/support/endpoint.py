@@ -1,4 +1,4 @@
-"""The collector as Lambda calls it: gateway events in, answers out, with tables in moto or anything that acts like them."""
+"""The collector as Lambda calls it: gateway events in, responses out, over tables in moto or anything like it."""
 
 import base64
 import importlib.util
@@ -19,8 +19,8 @@ from daybreak.ingest.frames import HourFrames, unpack
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a client sees."""
+class Response:
+    """A response as a client sees it."""
 
     status: int
     body: Any
@@ -28,7 +28,7 @@ class Answer:
 
 
 class Endpoint:
-    """The handler with tables of its own and the write key of a server."""
+    """The collector's handler with its own tables and a server's write key."""
 
     def __init__(self, tables: Any, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         self.tables, self._folder = tables, folder
@@ -39,7 +39,7 @@ class Endpoint:
         self.write_key = WriteKeys(tables, "keys").create("web", "server", "2026-11-20T00:00:00+00:00")
 
     def configure(self, toml: str) -> None:
-        """Another daybreak.toml, in a function that starts anew."""
+        """Start the function again, with another daybreak.toml."""
         (self._folder / "daybreak.toml").write_text(toml)
         self.module = handler_module("collector", self._folder)
 
@@ -54,8 +54,8 @@ class Endpoint:
     def post(
         self, body: Any, path: str = "/v1/batch", key: str | None = "", headers: dict[str, str] | None = None,
         query: dict[str, str] | None = None, stage: str = "$default",
-    ) -> Answer:  # fmt: skip
-        """A body sent as bytes, or a value sent as JSON. `key` None sends none in the header."""
+    ) -> Response:  # fmt: skip
+        """Send bytes as they are, or a value as JSON. With `key` None, no key is in the header."""
         event = self.event(path, key, stage)
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         event |= {"body": base64.b64encode(raw).decode(), "isBase64Encoded": True}
@@ -64,17 +64,17 @@ class Endpoint:
         event["headers"] |= headers or {}
         return self.call(event | {"queryStringParameters": query or {}})
 
-    def get(self, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> Answer:
+    def get(self, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> Response:
         event = self.event(path) | {"headers": headers or {}}
         event["requestContext"]["http"] = {"method": method}
         return self.call(event)
 
-    def call(self, event: dict[str, Any]) -> Answer:
-        answer = self.module.handler(event, None)
-        return Answer(answer["statusCode"], json.loads(answer["body"] or "null"), answer["headers"])
+    def call(self, event: dict[str, Any]) -> Response:
+        response = self.module.handler(event, None)
+        return Response(response["statusCode"], json.loads(response["body"] or "null"), response["headers"])
 
     def stored(self) -> HourFrames:
-        """What lies in the table for the hour that runs."""
+        """Everything in the events table for the current arrival hour."""
         return EventsTable(self.tables, "events").hour(datetime.now(UTC).replace(minute=0, second=0, microsecond=0))
 
     def lines(self) -> list[dict[str, Any]]:
@@ -86,7 +86,7 @@ class Endpoint:
 
 
 def handler_module(function: str, bundle: Path) -> ModuleType:
-    """functions/<function>/handler.py, as a function that just started beside the daybreak.toml of this folder."""
+    """functions/<function>/handler.py as a function that just started, with the daybreak.toml of the folder `bundle`."""
     spec = importlib.util.spec_from_file_location(function, ROOT / "functions" / function / "handler.py")
     assert spec
     assert spec.loader

@@ -1,4 +1,4 @@
-"""Small lakes for tests: events in, tables out, through the same ingest, export and metric jobs as everything else."""
+"""Small lakes for tests: events in, tables out, through the real ingest, export and metric jobs."""
 
 import json
 import os
@@ -26,7 +26,7 @@ LIMITS = Limits(memory_mb=500, threads=2)
 
 
 def event(who: str, what: str, at: str, key: str | None = None, **properties: Any) -> dict[str, Any]:
-    """A track event as a client sends it; `key` is its message id, made from its content where none is given."""
+    """A track call as a client sends it. `key` is its message id; by default it is made from who, what and at."""
     return {
         "type": "track",
         "userId": who,
@@ -38,12 +38,12 @@ def event(who: str, what: str, at: str, key: str | None = None, **properties: An
 
 
 def tries(examples: int) -> int:
-    """How many examples Hypothesis makes: all of them in `make laws`, a sixth in `make test`, which is to be quick."""
+    """The number of examples that Hypothesis makes: all in `make laws`, a sixth in `make test`, which must be quick."""
     return examples if _all_examples() else max(2, examples // 6)
 
 
 def stride(step: int) -> int:
-    """Which of a long row of cases are tried: each one in `make laws`, every `step`-th in `make test`."""
+    """The step through a long list of cases: 1 in `make laws`, `step` in `make test`."""
     return 1 if _all_examples() else step
 
 
@@ -58,7 +58,7 @@ def project(definitions: str, timezone: str = "UTC", week_start: str = "monday")
 
 @dataclass
 class Arrived:
-    """What DynamoDB is in a deployment: frames by arrival hour."""
+    """Frames by arrival hour, in the place that DynamoDB has in a deployment."""
 
     hours: dict[str, list[list[bytes]]] = field(default_factory=dict)
 
@@ -78,7 +78,7 @@ class Arrived:
 
 
 class Deployment:
-    """A lake in a folder with its jobs, and a clock that only tests move."""
+    """A lake in a folder with its jobs; each call names the time at which it runs."""
 
     def __init__(self, root: Path, definitions: Project) -> None:
         self.store = FolderStore(root)
@@ -106,7 +106,7 @@ class Deployment:
         return sorted(row["message_id"] for row in self._rows("events/*/*.parquet"))
 
     def table(self, family: str, definition: str | None = None, segment: str | None = "all") -> list[dict[str, Any]]:
-        """A result table's rows in order; of one definition and segment where named."""
+        """A result table's rows in order; only those of one definition or segment if it is named."""
         partition = FAMILIES[family].partition
         rows = self._rows(f"metrics/{family}/*/*/*.parquet", f"'definition': varchar, '{partition}': date")
         chosen = [
@@ -124,11 +124,11 @@ class Deployment:
         return sorted(chosen, key=lambda row: tuple(row[name] for name in order))
 
     def described(self, family: str) -> list[dict[str, Any]]:
-        """The rows that say what a family's definitions mean."""
+        """The rows of the table `definitions` for this family."""
         return self._rows(f"definitions/family={family}/*.parquet")
 
     def latest(self, family: str) -> dict[str, Any]:
-        """The JSON for people who look."""
+        """The content of latest/<family>.json."""
         return dict(json.loads(self.store.get(keys.latest(family)) or b"{}"))
 
     def bytes(self, prefix: str = "metrics/") -> dict[str, str]:
@@ -151,7 +151,7 @@ class Deployment:
 def computed(
     root: Path, definitions: Project, events: Sequence[dict[str, Any]], day: str, as_of: date | None = None
 ) -> Deployment:
-    """All events received at once, two days after `day`, and every family computed as of that day's end, or `as_of`'s."""
+    """Receive all events together, two days after `day`; compute every family as of the end of `day`, or of `as_of`."""
     deployment = Deployment(root, definitions)
     received = datetime.fromisoformat(f"{day}T12:00:00+00:00") + timedelta(days=2)
     deployment.arrived.add(received, events)

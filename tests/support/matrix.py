@@ -1,7 +1,7 @@
-"""Tables of the documentation whose every cell is written by the test that checks it.
+"""The tables of docs/conformance.md: each cell is written by the test that checks it.
 
-A test ends with `cell(…)`. As a rule that compares what the test saw with what the page says; with WRITE_TABLES=1 in the
-environment it writes the cell instead, making row and column where they are new.
+A test ends with `cell(…)`, which compares the test's result with the page. With WRITE_TABLES=1 in the environment it
+writes the cell instead, and adds its row and column if they are new.
 """
 
 import fcntl
@@ -14,7 +14,7 @@ PAGE = ROOT / "docs" / "conformance.md"
 
 
 def cell(table: str, row: str, column: str, seen: str) -> None:
-    """What was seen, for the cell at `row` and `column` of the table under the heading `table`."""
+    """Check or write the cell at `row` and `column` of the table under the heading `table`; `seen` is the test's result."""
     if os.environ.get("WRITE_TABLES"):
         with PAGE.open("r+") as page:
             fcntl.flock(page, fcntl.LOCK_EX)  # tests run in several processes

@@ -1,4 +1,4 @@
-"""The pages of the documentation, as the tests read them: their links, their commands, the paths they name."""
+"""Reads the pages of the documentation for tests: links, commands, text, headings."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def pages() -> list[Path]:
-    """The README, the index, the pages in the order in which the index names them, then all others."""
+    """The README, the index, the pages in the order of the index, then all other pages of docs/."""
     index = DOCS / "index.md"
     named = [DOCS / link for link in links(index) if not link.startswith("..")]
     found = [page for page in named if page.suffix == ".md" and page.is_file()]
@@ -19,18 +19,18 @@ def pages() -> list[Path]:
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    """The lines of every fenced block of a language, empty lines left out."""
+    """The lines of every fenced block in this language, without empty lines."""
     text = page.read_text(encoding="utf-8")
     return [line for kind, body in _BLOCK.findall(text) if kind == language for line in body.splitlines() if line]
 
 
 def commands() -> list[str]:
-    """Each distinct line of the `sh` blocks of all pages, in the order in which somebody reads them."""
+    """Each distinct line of the `sh` blocks of all pages, in the order of the pages."""
     return list(dict.fromkeys(line for page in pages() for line in blocks(page, "sh")))
 
 
 def links(page: Path) -> list[str]:
-    """The targets of a page's links, as they are written."""
+    """The targets of a page's links, as written."""
     return _LINK.findall(prose(page))
 
 

@@ -1,4 +1,4 @@
-"""A copy of the checkout with a local cloud of its own, on a free port, in a folder of its own."""
+"""A copy of the checkout in another folder, with its own local cloud on a free port."""
 
 import base64
 import json
@@ -24,13 +24,13 @@ class Sandbox:
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.port = folder, port
         nothing = ("AWS_", "DAYBREAK_")
-        temporary = folder / ".daybreak" / "tmp"  # what the local cloud leaves there goes with the copy
+        temporary = folder / ".daybreak" / "tmp"  # so that files of the local cloud are removed with the copy
         temporary.mkdir(parents=True, exist_ok=True)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(nothing)}
         self.environment = {**kept, "TMPDIR": str(temporary)}
 
     def run(self, command: str, **environment: str) -> str:
-        """A shell command as somebody types it; its standard output."""
+        """Run a shell command in the copy; its standard output. Fails if its exit code is not 0."""
         done = subprocess.run(
             ["bash", "-ec", command], cwd=self.folder, env={**self.environment, **environment},
             capture_output=True, text=True, check=False, timeout=900,
@@ -48,24 +48,25 @@ class Sandbox:
 
     def post(self, body: bytes, path: str = "/v1/batch", key: str | None = None, method: str = "POST",
              kind: str = "application/octet-stream") -> tuple[int, dict[str, Any], dict[str, str]]:  # fmt: skip
-        """A request to the public endpoint; status, body, headers."""
+        """Send a request to the public endpoint; the response's status, body and headers."""
         status = self.status
         basic = base64.b64encode(f"{key or status['write_key']}:".encode()).decode()
         headers = {"Authorization": f"Basic {basic}", "Content-Type": kind}
         request = urllib.request.Request(status["url"] + path, data=body, method=method, headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return answer.status, json.loads(answer.read()), dict(answer.headers)
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return response.status, json.loads(response.read()), dict(response.headers)
         except urllib.error.HTTPError as refused:
             return refused.code, json.loads(refused.read()), dict(refused.headers)
 
 
 @contextmanager
 def copied(folder: Path, *, installed: bool = False) -> Iterator[Sandbox]:
-    """What git knows of the checkout, as files, with a local cloud on a free port.
+    """Copy the files that git knows of the checkout into `folder`; stop its local cloud at the end.
 
-    `installed`: with this checkout's environment, Node modules and bundled dependencies, in which `make` must not run:
-    it would install the copy into them. Otherwise nothing that is installed here comes along, and `make` installs it.
+    `installed`: link this checkout's environment, Node modules and bundled dependencies into the copy. `make` must not
+    run in such a copy, because it would install the copy into them. By default nothing is linked, and `make` installs
+    everything.
     """
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],

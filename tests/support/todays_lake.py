@@ -1,4 +1,4 @@
-"""A lake of what arrives at the collector today: events to send, the export of today, and the rows that it wrote."""
+"""A lake of today's arrivals: events to send, the export of today, and the rows that it wrote."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -36,7 +36,7 @@ def track(user: str | None, event: str, message_id: str, **fields: Any) -> dict[
 
 
 def export(endpoint: Endpoint, lake: Any) -> Manifest:
-    """Today's arrivals, the running hour included."""
+    """Export today's arrivals, those of the current hour included; the newest manifest with events."""
     table = EventsTable(endpoint.tables, "events")
     job = Export(lake, table, MEASURED, LIMITS)
     return [m for m in job.day(datetime.now(UTC).date(), soon()) if m.hours][-1]

@@ -1,7 +1,7 @@
-"""The wire between botocore and Amazon, where tests break it: what is asked, what comes back, and when nothing does.
+"""Faults between botocore and Amazon, for tests.
 
-moto answers every request of this process in place of a server. A `Wire` stands between botocore and moto: it can refuse
-a request, lose it, lose only its answer, or end the process (as seen from inside: nothing after it runs).
+In this process moto responds to every request in place of Amazon. A `Wire` is between botocore and moto: it can refuse
+a request, lose it, lose only its response, or end the process (for the code inside: nothing after it runs).
 """
 
 import json
@@ -17,17 +17,20 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
 Send = Callable[[], Any]
-"""Hands the request on to Amazon; what comes back."""
+"""Sends the request to Amazon; its response."""
 
 
 class Killed(BaseException):
-    """The process ended here: no handler of ours may catch it."""
+    """The process ends here. A BaseException, so that no `except Exception` of ours catches it."""
 
 
 @dataclass(slots=True)
 class Break:
-    """A fault: for requests of `operation` (as dynamodb.PutItem) that `chosen` picks, the `first`-th of them and so
-    many `times`, what happens in place of an answer."""
+    """A fault: `happens` is called in place of a request to Amazon.
+
+    It meets requests of `operation` (such as dynamodb.PutItem, or * for all) that `chosen` picks: it lets `first` of
+    them pass, then meets so many `times`. `met` counts all that were picked.
+    """
 
     operation: str
     happens: Callable[[Any, Send], Any]
@@ -38,7 +41,7 @@ class Break:
 
 
 class Wire:
-    """All requests of this process, in order, and the faults that meet them."""
+    """All requests of this process, in order, and the faults to inject."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.faults: list[Break] = []
@@ -50,13 +53,13 @@ class Wire:
             operation = event_name.removeprefix("before-send.")
             fault = self._fault(operation, request)
 
-            def hand_on() -> Any:
+            def send_on() -> Any:
                 return real(stubber, event_name=event_name, request=request, **rest)
 
-            return fault.happens(request, hand_on) if fault else hand_on()
+            return fault.happens(request, send_on) if fault else send_on()
 
         monkeypatch.setattr(BotocoreStubber, "__call__", send)
-        # botocore waits between its own attempts; what it does is the same without
+        # botocore waits between its own attempts; tests need not
         monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _seconds: None)
 
     def breaks(self, fault: Break) -> Break:
@@ -78,7 +81,7 @@ class Wire:
 
 
 def refused(status: int, code: str) -> Callable[[Any, Send], Any]:
-    """Amazon answers with an error and has done nothing."""
+    """Amazon responds with an error and has done nothing."""
 
     def happens(request: Any, _send: Send) -> AWSResponse:
         body = json.dumps({"__type": code, "message": code})
@@ -94,8 +97,8 @@ def lost(_request: Any, _send: Send) -> Any:
     raise ConnectionClosedError(endpoint_url="https://amazon")
 
 
-def answer_lost(_request: Any, send: Send) -> Any:
-    """The request is carried out, and botocore waits for the answer in vain."""
+def response_lost(_request: Any, send: Send) -> Any:
+    """Amazon does what the request asks, but its response never arrives."""
     send()
     raise ReadTimeoutError(endpoint_url="https://amazon")
 
@@ -110,7 +113,7 @@ def killed_after(_request: Any, send: Send) -> Any:
 
 
 def meanwhile(do: Callable[[], Any]) -> Callable[[Any, Send], Any]:
-    """Something else happens while the request is under way."""
+    """Call `do` before the request reaches Amazon."""
 
     def happens(_request: Any, send: Send) -> Any:
         do()
@@ -120,5 +123,5 @@ def meanwhile(do: Callable[[], Any]) -> Callable[[Any, Send], Any]:
 
 
 def names(request: Any, table: str) -> bool:
-    """Whether a DynamoDB request is about this table."""
+    """True if a DynamoDB request is for this table."""
     return bool(json.loads(request.body)["TableName"] == table)
