@@ -1,4 +1,4 @@
-"""Fixtures that several tests share: a key that is known, a clock that stands, tables in moto."""
+"""Fixtures and constants that several tests share: payloads, a fixed time, DynamoDB tables in moto."""
 
 import atexit
 import json
@@ -16,13 +16,13 @@ from moto import mock_aws
 
 from support.deployed_tables import create_tables
 
-# these machines are shared and noisy: no test may fall because it took long
+# test machines are shared and noisy: no test may fail because it took long
 hypothesis.settings.register_profile("shared", deadline=None)
 hypothesis.settings.load_profile("shared")
 
 
 def pytest_unconfigure() -> None:
-    """End a run with its result: DuckDB's binding reports several screens of leaks when the interpreter goes down."""
+    """Drop everything written to stderr at exit: DuckDB's binding writes several screens about leaks after the result."""
     atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), 2))
 
 
@@ -32,13 +32,13 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 def payload(name: str) -> Any:
-    """A file of `events/` as a value."""
+    """The content of a JSON file in `events/`."""
     return json.loads((EVENTS / name).read_text())
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Amazon in this process: no credentials, no network."""
+    """moto in place of Amazon: no real credentials, no network."""
     for name, value in {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -49,7 +49,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     with mock_aws():
-        # moto begins with a session of its own each time, which reads megabytes of endpoints and models again
+        # moto begins with a new session each time, which reads megabytes of endpoints and models again
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", _session())
         yield
 
@@ -69,7 +69,7 @@ def endpoint(tables: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> An
 
 @pytest.fixture
 def tables(aws: None) -> Any:
-    """The two DynamoDB tables as the stack makes them; the client that reaches them."""
+    """A client of moto with the two DynamoDB tables as the stack makes them."""
     client = boto3.client("dynamodb")
     create_tables(client)
     return client

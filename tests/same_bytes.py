@@ -1,10 +1,10 @@
-"""Do two checkouts make the same bytes of the same events?
+"""Check that two checkouts make the same bytes from the same events.
 
     python tests/same_bytes.py BEFORE AFTER
 
 Each checkout is a folder in which `make setup` was run. In each, its own `daybreak` computes the example product and
 the purchases of CDNOW; then every file of both lakes (raw log, events, derived tables, manifests, results, latest JSON)
-and of both output folders (Parquet, CSV) is compared byte for byte. Exit code 1 where anything differs.
+and of both output folders (Parquet, CSV) is compared byte for byte. Exit code 1 if anything differs.
 """
 
 import gzip
@@ -34,11 +34,11 @@ sys.argv = ["daybreak", *sys.argv[2:]]
 (script,) = entry_points(group="console_scripts", name="daybreak")
 script.load()()
 """
-"""Runs the command of whatever checkout it is started in, with its temporary lake in a folder that stays."""
+"""A program that runs `daybreak` and keeps its temporary lake in the folder that the first argument names."""
 
 
 def compute(checkout: Path, folder: Path) -> None:
-    """The example product and CDNOW, with the `daybreak` of a checkout."""
+    """Compute the example product and CDNOW with the `daybreak` of a checkout."""
     purchases = folder / "cdnow.csv"
     purchases.parent.mkdir(parents=True)
     purchases.write_text("\n".join(["message_id,user_id,event,timestamp,cds,revenue", *cdnow(checkout)]) + "\n")
@@ -52,7 +52,7 @@ def compute(checkout: Path, folder: Path) -> None:
 
 
 def cdnow(checkout: Path) -> list[str]:
-    """Every purchase as a row of CSV, with an id of its own."""
+    """Every purchase as a row of CSV, each with its own message id."""
     with gzip.open(checkout / "tests" / "data" / "CDNOW_master.txt.gz", "rt") as lines:
         cells = [line.split() for line in list(lines)[1:]]
     return [
@@ -68,7 +68,7 @@ def checksums(folder: Path) -> dict[str, str]:
 
 
 def main(before: Path, after: Path) -> int:
-    """Print what differs; how many files that are."""
+    """Print the files that differ; their number."""
     with tempfile.TemporaryDirectory(prefix="daybreak-bytes-") as folder:
         made = []
         for name, checkout in (("before", before), ("after", after)):
