@@ -1,6 +1,6 @@
-"""`make bench`: what Daybreak costs, beside the least the same work can cost, in one run. One table, and bench.json.
+"""`make bench`: measure what Daybreak costs, print a table and write bench.json.
 
-Times on a shared machine are noise; ratios from one run are not, so each part is measured beside what it is compared to.
+Times on a shared machine vary; ratios from one run do not. So the two sides of a ratio are measured alternately.
 """
 
 import argparse
@@ -17,9 +17,9 @@ from daybreak.cli import show
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--events", type=int, default=10_000_000, help="events of the volume run")
-    parser.add_argument("--daily", type=int, default=10_000, help="events a day of the history run")
-    parser.add_argument("--only", choices=["collector", "volume", "daily"], help="one part only")
+    parser.add_argument("--events", type=int, default=10_000_000, help="events of the part `volume`")
+    parser.add_argument("--daily", type=int, default=10_000, help="events a day of the part `daily`")
+    parser.add_argument("--only", choices=["collector", "volume", "daily"], help="run only this part")
     options = parser.parse_args()
     parts: dict[str, Callable[[], list[dict[str, Any]]]] = {
         "collector": collector.measure,

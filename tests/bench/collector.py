@@ -1,7 +1,7 @@
-"""The collector: write units and bytes an event, from DynamoDB's own ConsumedCapacity, and CPU beside its floor.
+"""The collector: write units and bytes an event, from DynamoDB's own ConsumedCapacity, and CPU compared with a floor.
 
-The floor is the least the same work can be: parse the body with orjson, compress it with zstd, put one item. Both run
-against the same server (the local cloud), alternating, in CPU seconds of this process.
+The floor is the least that the same work can cost: parse the body with orjson, compress it with zstd, put one item.
+Both run alternately against the same server (the local cloud), in CPU seconds of this process.
 """
 
 import base64
@@ -54,7 +54,7 @@ def _tables() -> Any:
 
 
 def _units() -> list[dict[str, Any]]:
-    """Write units as the server counts them; bytes by DynamoDB's rule of names plus values."""
+    """Write units as the server counts them; bytes by DynamoDB's rule: names plus values."""
     client = _tables()
     measured: list[dict[str, Any]] = []
     for size in SIZES:
@@ -67,8 +67,8 @@ def _units() -> list[dict[str, Any]]:
             assert len(intake.events) == size
             sent += len(body)
             for item in items(intake, now):
-                answer = client.put_item(TableName="events", Item=item, ReturnConsumedCapacity="TOTAL")
-                units += answer["ConsumedCapacity"]["CapacityUnits"]
+                response = client.put_item(TableName="events", Item=item, ReturnConsumedCapacity="TOTAL")
+                units += response["ConsumedCapacity"]["CapacityUnits"]
                 stored += sum(len(k) + (21 if "N" in v else len(next(iter(v.values())))) for k, v in item.items())
         count = size * 20
         reach = 0.06 if size == 100 else None
@@ -105,7 +105,7 @@ def _cpu() -> list[dict[str, Any]]:
             client.put_item(TableName="events", Item={"arrival": {"S": "floor"}, "request": {"S": str(time.time_ns())},
                                                       "frame": {"B": frame}})  # fmt: skip
 
-        with contextlib.redirect_stdout(io.StringIO()):  # the metrics it writes for CloudWatch
+        with contextlib.redirect_stdout(io.StringIO()):  # the handler prints its metrics for CloudWatch
             ours, least = _alternating(collect, floor)
         reach = 3.0 if size == 100 else None
         measured.append(_row(f"collector CPU an event, {size} a request", round(ours / size * 1e6, 1), "µs"))
@@ -115,7 +115,7 @@ def _cpu() -> list[dict[str, Any]]:
 
 
 def _alternating(first: Callable[[], None], second: Callable[[], None]) -> tuple[float, float]:
-    """Median CPU seconds of each, taken turn by turn so that both meet the same machine."""
+    """The median CPU seconds of each, measured in turns so that both run on the machine in the same state."""
     taken: tuple[list[float], list[float]] = ([], [])
     for turn in range(ROUNDS + 5):
         for slot, run in enumerate((first, second)):

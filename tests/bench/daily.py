@@ -1,7 +1,7 @@
-"""One morning with 30, 120 and 400 days of history behind it, the same number of events each day: does it stay as fast?
+"""The time of one morning after 30, 120 and 400 days of history with the same number of events each day.
 
-The history is written day by day by the real export; of the last day the export and all five families are timed, several
-times over, turn by turn, and the median counts.
+The real export writes the history day by day. Then the export and all families of the last day are timed several times,
+in turns for the three histories; the median counts.
 """
 
 import shutil
@@ -63,7 +63,7 @@ def measure(a_day: int) -> list[dict[str, Any]]:
 
 
 def _history(root: Path, longest: int, a_day: int, lakes: dict[int, Path]) -> None:
-    """Days 1 to `longest` before the last day, exported and computed; a lake of n days is the last n of them."""
+    """Export and compute the days before the last day, up to `longest` of them; a lake of n days has the newest n."""
     for days, lake in lakes.items():
         store = FolderStore(lake)
         export = Export(store, NothingArrives(), PROJECT, LIMITS)
@@ -80,7 +80,7 @@ def _history(root: Path, longest: int, a_day: int, lakes: dict[int, Path]) -> No
 
 
 def _morning(lake: Path, work: Path) -> tuple[float, float]:
-    """Export and metrics of the last day on a copy of the lake, so that each turn does the same work."""
+    """The seconds of export and metrics of the last day, on a copy of the lake: each turn does the same work."""
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(lake, work)
     store = FolderStore(work)

@@ -1,4 +1,4 @@
-"""`make bench` still runs, in small, and what it says in DynamoDB's units holds; times are looked at by people."""
+"""A small `make bench` runs, and its figures without a clock meet their goals. People judge the times."""
 
 import json
 import os

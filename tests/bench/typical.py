@@ -1,4 +1,4 @@
-"""Events of a made-up product as an SDK sends them: about 330 bytes of JSON each, with ids and times of their own."""
+"""Events of an invented product as an SDK sends them: about 330 bytes of JSON each, with their own ids and times."""
 
 import random
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def events(count: int, seed: int, people: int = 20_000, day: datetime = DAY) -> 
 
 
 def lines(count: int, seed: int, people: int, day: datetime, received_at: datetime) -> Iterator[bytes]:
-    """The same events as the collector's canonical lines, written directly: ten million in a minute, not in five."""
+    """The same events as the collector's canonical lines. Written directly: ten million take one minute, not five."""
     received = iso(received_at)
     for at, name, person, bits, workflow, steps, plan in _draws(count, seed, people, day):
         yield (
@@ -61,7 +61,7 @@ def lines(count: int, seed: int, people: int, day: datetime, received_at: dateti
 
 
 def lines_are_canonical() -> bool:
-    """Whether `lines` writes what the collector would."""
+    """True if `lines` writes the same lines as the collector."""
     arrival = Arrival(received_at=DAY, source="bench")
     written = [canonical(raw, arrival, 0).line for raw in events(200, 3)]
     return written == list(lines(200, 3, 20_000, DAY, DAY))

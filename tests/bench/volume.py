@@ -1,7 +1,7 @@
-"""Ten million events of one arrival day, exported and computed in a process of its own: time and peak memory.
+"""Export and compute ten million events of one arrival day in a process of its own: time and peak memory.
 
-The process may use what the Lambda has: two cores and DuckDB's memory limit of the deployment. Its peak is the kernel's
-own figure for the whole process (ru_maxrss).
+The process has the limits of the Lambda: two cores and the deployment's memory limit for DuckDB. Its peak memory is the
+kernel's figure for the whole process (ru_maxrss).
 """
 
 import json
@@ -27,7 +27,7 @@ from daybreak.lake.store import FolderStore
 from daybreak.metrics.job import Metrics
 
 MEMORY_MB = 1900
-"""As infra/jobs.py gives it to DuckDB."""
+"""DuckDB's memory limit in infra/jobs.py."""
 DEFINITIONS = """
 [project]
 timezone = "UTC"
@@ -122,7 +122,7 @@ planned = 1000
 
 
 def write_raw(store: FolderStore, day: datetime, count: int, seed: int, people: int) -> None:
-    """The raw log of one arrival day, in frames of 500 events as the collector packs them."""
+    """Write the raw log of one arrival day, in frames of 500 events as the collector packs them."""
     assert lines_are_canonical()
     hour, frames, waiting = 0, [], []
     received = day + timedelta(hours=12)
