@@ -1,12 +1,12 @@
-"""The clients: how each is started, and what INGEST's rules let us expect of it, written by hand.
+"""The clients: how each is started, and what docs/sending.md lets us expect of it, written by hand.
 
 A driver gets its task as JSON on standard input:
 
     {"write_key": …, "scenarios": [{"name": …, "url": …, "batch": …}, …]}
 
-and runs all scenarios at once, each with a client of its own that sends to `url`. In `arrives` it makes the calls of
-drivers/calls.json. In all others `name` is the anonymous id and it tracks `Before`, waits until that is sent, then
-`Step 1` … `Step <batch>`, which meet the fault, waits until they are sent or given up, then `Afterwards`.
+and runs all scenarios in parallel, each with a client of its own that sends to `url`. In `arrives` it makes the calls of
+drivers/calls.json. In all others `name` is the anonymous id. There it tracks `Before` and waits until that is sent; then
+`Step 1` … `Step <batch>`, which meet the fault, and waits until they are sent or given up; then `Afterwards`.
 """
 
 import json
@@ -25,8 +25,8 @@ from conftest import ROOT
 HERE = Path(__file__).parent
 DRIVERS = HERE / "drivers"
 
-TOLD_SECONDS = 5
-"""The Retry-After of our answers: longer than any client waits of its own accord before it first sends again."""
+RETRY_AFTER_SECONDS = 5
+"""The Retry-After of the injected responses: longer than any client waits by default before its first retry."""
 
 ARRIVES = "arrives"
 UNLOAD = "page unload"
@@ -36,15 +36,15 @@ PLANS: Mapping[str, Sequence[Fault]] = {
     "400": [PASS, Fault(status=400, code="invalid_json")],
     "401": [PASS, Fault(status=401, code="unknown_write_key")],
     "413": [PASS, Fault(status=413, code="too_large")],
-    "429": [PASS, Fault(status=429, code="throttled", retry_after=TOLD_SECONDS)],
+    "429": [PASS, Fault(status=429, code="throttled", retry_after=RETRY_AFTER_SECONDS)],
     "500": [PASS, Fault(status=500), Fault(status=500)],
-    "503": [PASS, Fault(status=503, code="not_stored", retry_after=TOLD_SECONDS)],
+    "503": [PASS, Fault(status=503, code="not_stored", retry_after=RETRY_AFTER_SECONDS)],
     "dropped": [PASS, DROP, STORE_THEN_DROP],
     "500 after storing": [PASS, STORE_THEN_500, STORE_THEN_500],
     UNLOAD: [],
     OFFLINE: [],
 }
-"""Column of the table -> what becomes of the client's POSTs, one after the other; the first is `Before`."""
+"""Column of the table -> a fault for each of the client's POSTs, in order; the first is `Before`."""
 
 ALL = "all 6 call types, every field"
 AGAIN = "sent again, once in the lake"
@@ -57,40 +57,40 @@ NEXT_PAGE = "sent again from the next page, once in the lake"
 ONLINE = "waits for the network, once in the lake"
 DROPS_PATH = "nothing: it drops the path of its host, so that a REST API needs a domain of its own"
 REFUSED = "nothing: the browser's preflight asks for what no HTTP API grants to any origin"
-ELSEWHERE = "–"  # noqa: RUF001 - a dash is what an empty cell is drawn as
-"""The column is not for this client."""
+ELSEWHERE = "–"  # noqa: RUF001 - the tables show a dash in an empty cell
+"""The cell of a column that does not apply to this client."""
 
 
 HTTP, REST = "http", "rest"
 TABLES = {HTTP: "Clients", REST: "Clients, through a REST API"}
-"""Gateway -> the table of what is seen through it."""
+"""Gateway -> the table with the clients' results through it."""
 
 
 @dataclass(frozen=True)
 class Client:
-    """A client as it is in its registry. `batch`: how many events of ours it sends in one request."""
+    """A client from its registry. `batch`: how many of the test's events it sends in one request."""
 
     name: str
     command: Sequence[str]
     library: tuple[str, str] | None
-    """What it says of itself in context.library: name and version."""
+    """Its name and version in context.library."""
     expected: Mapping[str, str]
     retries: bool = True
-    """False: it meets one fault, as it will not send again whatever is answered."""
+    """False if it never sends again, whatever the response: then it meets one fault only."""
     batch: int = 3
     path: str | None = None
-    """PYTHONPATH, for a package that is installed apart."""
+    """PYTHONPATH, for a package that is installed in its own folder."""
     plans: Mapping[str, Sequence[Fault]] = field(default_factory=dict)
-    """Where they differ from PLANS."""
+    """Plans that differ from PLANS."""
     gateway: str = HTTP
 
     @property
     def source(self) -> str:
-        """The source whose key it sends with, named after it and its gateway."""
+        """The source whose write key it uses, named after the client and its gateway."""
         return re.sub(r"[^a-z0-9]+", "-", f"{self.name} {self.gateway}".lower()).strip("-")
 
     def run(self, write_key: str, urls: Mapping[str, str]) -> None:
-        """All scenarios of `urls`, name -> where to send to."""
+        """Run all scenarios of `urls`: name -> URL to send to. Fails if the driver does."""
         task = {
             "write_key": write_key,
             "scenarios": [{"name": name, "url": url, "batch": self.batch} for name, url in urls.items()],
@@ -114,7 +114,7 @@ def _node(driver: str, *arguments: str) -> list[str]:
 
 
 def _apart(requirement: str) -> str:
-    """Where `make conformance` puts a Python client that is not the one of this checkout."""
+    """The folder into which `make conformance` installs a Python client that the checkout's environment does not have."""
     return str(HERE / ".clients" / requirement)
 
 
@@ -224,7 +224,7 @@ _THROUGH_REST = {
     "navigator.sendBeacon, a Blob of application/json": ALL,
     "curl --retry 5 --retry-all-errors": ALL,
 }
-"""What arrives of clients that are as they are in the other table; how they retry is not the gateway's business."""
+"""Clients of the first table -> their cell `arrives` through a REST API. The gateway does not change how they retry."""
 _ZIPPED = {ARRIVES: ALL, "dropped": AGAIN, "500 after storing": AGAIN}
 
 CLIENTS += [
@@ -252,7 +252,7 @@ CLIENTS += [
 
 
 def plan(client: Client, column: str) -> Sequence[Fault]:
-    """The faults that a client meets: one is enough where nothing is sent again."""
+    """The faults that a client meets; one is enough for a client that never sends again."""
     faults = client.plans.get(column, PLANS[column])
     return faults if client.retries else faults[:2]
 

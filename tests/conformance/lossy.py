@@ -1,7 +1,7 @@
-"""A proxy on a bad day: of the requests that pass, some fail before the collector has them and some after.
+"""A proxy that loses requests: some fail before they reach the collector, and some after.
 
-It notes by message id how often an event came and how often the collector said it was stored, so that whoever misses
-one later can tell whether it was ever sent, ever stored, or lost behind the collector.
+For each message id it counts how often the client sent it and how often the collector answered 200. So for a missing
+event, the test can report whether it was never sent, never stored, or lost behind the collector.
 """
 
 import random
@@ -28,26 +28,26 @@ FAULTS: Mapping[str, Fault] = {
 
 @dataclass
 class LossyProxy(Proxy):
-    """One client's way to the collector. The same seed gives the same faults to its requests, by their order."""
+    """The proxy between one client and the collector. The same seed gives the n-th request the same fault."""
 
     seed: int = 0
     requests: int = 0
     resends: int = 0
-    """Requests with an event that had come before."""
+    """The number of requests with an event that had been sent before."""
     faults: Counter[str] = field(default_factory=Counter)
     answers: Counter[int] = field(default_factory=Counter)
-    """The collector's own, by status."""
+    """Status of the collector's own response -> how many."""
     came: Counter[str] = field(default_factory=Counter)
     """Message id -> how often the client sent it."""
     stored: Counter[str] = field(default_factory=Counter)
-    """Message id -> how often the collector answered 200 to it, whatever the client then got to hear."""
+    """Message id -> how often the collector answered 200 to it, even if the client never saw that response."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._random = random.Random(self.seed)
 
     def begin(self, exchange: Exchange) -> Fault:
-        """As of Proxy, but the exchange is counted and not kept: a million events are half a gigabyte."""
+        """Choose a fault. The exchange is counted and not kept, because a million events take half a gigabyte."""
         ids = _ids(exchange.body)
         with self._lock:
             self.requests += 1

@@ -1,7 +1,7 @@
-"""A loopback proxy before the collector: it records every request and does what a bad network or a bad day does.
+"""A proxy on loopback in front of the collector: it records every request and injects faults.
 
-Requests go on untouched, and so do answers. The faults of its plan are taken in turn by POSTs only, so that a browser's
-preflights pass; when the plan is empty everything passes.
+It changes neither requests nor responses. Each POST takes the next fault of its plan; other methods pass, so that a
+browser's preflights do. After the last fault everything passes.
 """
 
 import gzip
@@ -18,21 +18,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-FORWARDED_AT_ONCE = 4
-"""Of all proxies together: the local cloud starts a worker for each request under way, which takes it seconds."""
-_FORWARDING = threading.BoundedSemaphore(FORWARDED_AT_ONCE)
+MAX_FORWARDED = 4
+"""Requests that all proxies together forward in parallel. The local cloud starts a worker for each, for seconds."""
+_FORWARDING = threading.BoundedSemaphore(MAX_FORWARDED)
 _UPSTREAM_SECONDS = 60
 _HELD_SECONDS = 30
 _ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
-"""Headers that belong to one connection; this proxy's server says its own."""
+"""Headers of one connection only; the proxy's server sends its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What becomes of one POST: `forward` it to the collector or not, and then answer `status`, or `drop` the connection.
+    """What the proxy does with one POST: `forward` it or not, then answer with `status`, or `drop` the connection.
 
-    Neither of the two passes the collector's own answer on. `hold` waits until the client itself has gone. `twice` sends
-    the request on a second time, as a gateway does that saw no answer to the first.
+    Both replace the collector's own response. `hold` waits until the client has closed the connection. `twice` forwards
+    the request a second time, like a gateway that got no response to the first.
     """
 
     forward: bool = False
@@ -54,7 +54,7 @@ TWICE = Fault(forward=True, twice=True)
 
 @dataclass(slots=True)
 class Exchange:
-    """A request as it came, and what the client was answered: None where the connection was dropped."""
+    """A request as it arrived, and the status that the client got: None if the connection was dropped."""
 
     method: str
     path: str
@@ -65,7 +65,7 @@ class Exchange:
     ended: float = 0.0
 
     def events(self) -> list[dict[str, Any]]:
-        """The events in the body of a POST, of a batch or alone."""
+        """The events in the body of a POST: those of a batch, or the only one."""
         if self.method != "POST":
             return []
         said = json.loads(gzip.decompress(self.body) if self.body.startswith(b"\x1f\x8b") else self.body)
@@ -74,7 +74,7 @@ class Exchange:
 
 @dataclass
 class Proxy:
-    """`with Proxy(upstream, plan) as proxy:` listens on a free port of loopback; `proxy.url` is where clients send to."""
+    """`with Proxy(upstream, plan) as proxy:` listens on a free port of loopback; `proxy.url` is the URL for clients."""
 
     upstream: str
     plan: Iterable[Fault] = ()
@@ -103,20 +103,20 @@ class Proxy:
         self._thread.join()
 
     def begin(self, exchange: Exchange) -> Fault:
-        """Note a request and say what becomes of it."""
+        """Record a request and choose its fault."""
         with self._lock:
             self.exchanges.append(exchange)
             return self._left.pop(0) if exchange.method == "POST" and self._left else PASS
 
     def answered(self, body: bytes, status: int) -> None:
-        """The collector's own answer to a POST, told each time one was sent on. Nothing is made of it here."""
+        """Called with each response of the collector to a POST. Does nothing here; LossyProxy counts."""
 
     def learn(self, headers: Iterable[tuple[str, str]]) -> None:
-        """A browser may read an answer only if it says so: ours say what the collector's last one said."""
+        """Keep the CORS headers of the collector's last response: without them, a browser cannot read an injected one."""
         self._cors = {name: value for name, value in headers if name.lower().startswith("access-control-")}
 
     def refusal(self, fault: Fault) -> tuple[list[tuple[str, str]], bytes]:
-        """The answer of a fault, worded as the collector words its own."""
+        """The headers and body of an injected response, in the form of the collector's own."""
         headers = {"Content-Type": "application/json", **self._cors}
         if fault.retry_after is not None:
             headers["Retry-After"] = str(fault.retry_after)
@@ -126,12 +126,12 @@ class Proxy:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    block_on_close = False  # an idle client may keep its connection open for as long as it likes
+    block_on_close = False  # an idle client may keep its connection open
     proxy: Proxy
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         error = sys.exception()
-        if not isinstance(error, ConnectionError):  # a page that is left takes its connections along
+        if not isinstance(error, ConnectionError):  # a browser that leaves a page closes its connections
             self.proxy.failures.append(repr(error))
 
 
@@ -164,7 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
             exchange.ended = time.monotonic()
 
     def _forwarded(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-        """The collector's answer: status, headers, body."""
+        """The collector's response: status, headers, body."""
         if self.command != "POST":  # the local gateway answers these without a worker
             return self._sent_on(body)
         with _FORWARDING:
@@ -176,16 +176,16 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             connection.putrequest(self.command, upstream.path + self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():
-                # the Host too: the collector tells browsers to send to the host they asked it under
+                # Host too: the collector tells browsers to send to the host that they used
                 connection.putheader(name, value)
             connection.endheaders(body)
-            answer = connection.getresponse()
-            headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in _ONE_HOP]
-            said = answer.read()
+            response = connection.getresponse()
+            headers = [(name, value) for name, value in response.getheaders() if name.lower() not in _ONE_HOP]
+            said = response.read()
             if self.command == "POST":
                 self.server.proxy.learn(headers)
-                self.server.proxy.answered(body, answer.status)
-            return answer.status, headers, said
+                self.server.proxy.answered(body, response.status)
+            return response.status, headers, said
         finally:
             connection.close()
 
@@ -201,4 +201,4 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_OPTIONS = _exchange  # noqa: N815 - the names http.server looks for
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: what came is in `exchanges`."""
+        """Log nothing: all requests are in `exchanges`."""

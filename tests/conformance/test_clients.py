@@ -1,6 +1,6 @@
-"""Real clients, as their registries give them, pointed at the deployed collector: what arrives, and what faults do to it.
+"""Real clients from their registries send to the deployed collector: what arrives, and what happens under each fault.
 
-All clients run once, each in all its scenarios, then one export; the tests look at what each scenario left behind.
+All clients run once, each in all its scenarios; then one export runs. The tests look at the results of each scenario.
 """
 
 import json
@@ -16,8 +16,20 @@ from typing import Any
 import pytest
 
 from conformance import clients
-from conformance.clients import ARRIVES, CLIENTS, HTTP, OFFLINE, PLANS, REST, TOLD_SECONDS, UNLOAD, Client, calls, plan
-from conformance.proxy import FORWARDED_AT_ONCE, Exchange, Proxy
+from conformance.clients import (
+    ARRIVES,
+    CLIENTS,
+    HTTP,
+    OFFLINE,
+    PLANS,
+    REST,
+    RETRY_AFTER_SECONDS,
+    UNLOAD,
+    Client,
+    calls,
+    plan,
+)
+from conformance.proxy import MAX_FORWARDED, Exchange, Proxy
 from daybreak.aws.doctor import CHECKS
 from daybreak.cloud import local
 from support import matrix
@@ -25,11 +37,11 @@ from support.sandbox import Sandbox, copied
 
 pytestmark = pytest.mark.e2e
 
-AT_ONCE = 3
-"""Clients that run at the same time; most of their time they wait."""
+PARALLEL_CLIENTS = 3
+"""How many clients run at the same time; most of the time they wait."""
 STACKS = {HTTP: "Daybreak", REST: "DaybreakRest"}
 STAGES = {HTTP: "", REST: "/prod"}
-"""What stands after the host in the URL that each deployment prints."""
+"""Gateway -> the path in the URL that its deployment prints."""
 COLUMNS_OF = {
     gateway: [column for column in PLANS if any(c.gateway == gateway and column in c.expected for c in CLIENTS)]
     for gateway in STACKS
@@ -44,7 +56,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Seen:
-    """What became of one client: the requests of each scenario, and its events in the lake."""
+    """The results of one client: its requests in each scenario, and its events in the lake."""
 
     exchanges: dict[str, list[Exchange]]
     events: list[Row]
@@ -59,7 +71,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def upstreams(sandbox: Sandbox) -> dict[str, str]:
-    """Gateway -> what its proxies send on to. A second stack has a REST API; what is before its stage is all one host."""
+    """Gateway -> the URL that its proxies forward to, without the stage. A second stack has a REST API."""
     cloud = local.running(sandbox.folder)
     assert cloud
     sandbox.run(
@@ -75,7 +87,7 @@ def upstreams(sandbox: Sandbox) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def seen(sandbox: Sandbox, upstreams: dict[str, str]) -> dict[str, Seen]:
-    """Source of a client -> what became of it."""
+    """Source of a client -> its results."""
     keys = {client.source: _key(sandbox, client) for client in CLIENTS}
     for gateway, url in upstreams.items():
         _warm(url + STAGES[gateway], next(keys[client.source] for client in CLIENTS if client.gateway == gateway))
@@ -92,8 +104,8 @@ def seen(sandbox: Sandbox, upstreams: dict[str, str]) -> dict[str, Seen]:
             urls = {column: proxy.url + STAGES[client.gateway] for column, proxy in proxies[client.source].items()}
             client.run(keys[client.source], urls)
 
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(run, CLIENTS))  # raises what a thread raised
+        with ThreadPoolExecutor(PARALLEL_CLIENTS) as pool:
+            list(pool.map(run, CLIENTS))  # list raises the first error of a thread
     failures = [failure for of in proxies.values() for proxy in of.values() for failure in proxy.failures]
     assert failures == []
     rows = []
@@ -117,16 +129,16 @@ def _key(sandbox: Sandbox, client: Client) -> str:
 
 
 def _warm(url: str, write_key: str) -> None:
-    """Have the local cloud start the workers it needs, so that no client waits for that longer than it is ready to."""
+    """Make the local cloud start its workers, so that no client times out while it waits for one."""
     body = json.dumps({"writeKey": write_key, "batch": []}).encode()
 
     def send(_: int) -> None:
         request = urllib.request.Request(f"{url}/v1/batch", data=body, method="POST")
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            assert answer.status == 200
+        with urllib.request.urlopen(request, timeout=120) as response:
+            assert response.status == 200
 
-    with ThreadPoolExecutor(FORWARDED_AT_ONCE) as pool:
-        list(pool.map(send, range(FORWARDED_AT_ONCE)))
+    with ThreadPoolExecutor(MAX_FORWARDED) as pool:
+        list(pool.map(send, range(MAX_FORWARDED)))
 
 
 def _events(sandbox: Sandbox, stack: str) -> list[Row]:
@@ -159,7 +171,7 @@ def test_a_client_does_what_is_expected(client: Client, column: str, seen: dict[
 
 
 def _arrival(client: Client, seen: Seen) -> str:
-    """Every call of calls.json is a row of its type, with what was said and the ids that the client made."""
+    """The cell `arrives`. Every call of calls.json must be a row of its type, with its fields and the client's message id."""
     if all(exchange.method == "OPTIONS" for exchange in seen.exchanges[ARRIVES]):
         assert seen.events == []
         return clients.REFUSED
@@ -186,12 +198,12 @@ def _arrival(client: Client, seen: Seen) -> str:
 
 
 def _time(text: str) -> datetime:
-    """A timestamp of Athena's answers."""
+    """A timestamp in a result of Athena."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def _outcome(client: Client, column: str, seen: Seen) -> str:
-    """What the fault did to the events that met it; the events before and after it arrive once, whatever it was."""
+    """The cell of a fault: what happened to its events. The events before and after it must arrive once."""
     rows = [row for row in seen.events if row["anonymous_id"] == column]
     assert {row["clock"] for row in rows} <= {"client"}
     stored = Counter(row["event"] for row in rows)
@@ -201,7 +213,7 @@ def _outcome(client: Client, column: str, seen: Seen) -> str:
     steps = {f"Step {number + 1}" for number in range(client.batch)}
     kept = {step for step in steps if stored[step]}
     sent = [exchange for exchange in seen.exchanges[column] if _names(exchange) & steps]
-    # none is left behind when its siblings go again; what waited for the network may come in several batches
+    # the whole batch is sent again; only events that waited for the network may come in several batches
     assert column == OFFLINE or all(_names(exchange) == steps for exchange in sent)
     if not kept:
         assert len(sent) == (column != OFFLINE)
@@ -215,14 +227,14 @@ def _outcome(client: Client, column: str, seen: Seen) -> str:
         return clients.ONCE
     if not any(fault.retry_after for fault in plan(client, column)):
         return clients.AGAIN
-    return clients.WAITS if sent[1].begun - sent[0].ended > TOLD_SECONDS - 0.1 else clients.SOONER
+    return clients.WAITS if sent[1].begun - sent[0].ended > RETRY_AFTER_SECONDS - 0.1 else clients.SOONER
 
 
 def _names(exchange: Exchange) -> set[str]:
     return {event["event"] for event in exchange.events()}
 
 
-# what is done with a deployed endpoint afterwards; it comes last, because it removes somebody
+# commands on the deployed endpoint; they come last, because the last one removes a person
 
 
 def test_the_books_of_all_clients_balance(sandbox: Sandbox, seen: dict[str, Seen]) -> None:
@@ -230,7 +242,8 @@ def test_the_books_of_all_clients_balance(sandbox: Sandbox, seen: dict[str, Seen
     assert {row["source"] for row in rows} >= {
         client.source for client in CLIENTS if client.gateway == HTTP and seen[client.source].events
     }
-    assert sum(int(row["accepted"]) for row in rows) > sum(int(row["in_lake"]) for row in rows)  # some came twice
+    # some events were stored twice
+    assert sum(int(row["accepted"]) for row in rows) > sum(int(row["in_lake"]) for row in rows)
 
 
 def test_the_doctor_finds_what_the_local_gateway_does_to_gzip_and_nothing_else(sandbox: Sandbox) -> None:

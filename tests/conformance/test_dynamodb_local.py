@@ -1,4 +1,4 @@
-"""Amazon's own DynamoDB, as it runs on a developer's machine, under everything that reads or writes our two tables."""
+"""Everything that reads or writes our two tables, on DynamoDB Local, Amazon's own DynamoDB for developers."""
 
 import json
 import os
@@ -43,7 +43,7 @@ AT = "2026-11-20T00:00:00+00:00"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A client of a DynamoDB Local that was just started, and is stopped again."""
+    """Start DynamoDB Local; a client of it. It is stopped after the tests."""
     if not (shutil.which("java") and (JARS.exists() or shutil.which("mvn"))):
         pytest.skip("DynamoDB Local needs Java 17, and Maven once to fetch it")
     _install()
@@ -95,7 +95,7 @@ def _wait(client: Any, process: "subprocess.Popen[bytes]") -> None:
 
 @pytest.fixture
 def local(server: Any) -> Any:
-    """Both tables, empty, as the stack makes them."""
+    """A client of DynamoDB Local with both tables, empty, as the stack makes them."""
     for name in server.list_tables()["TableNames"]:
         server.delete_table(TableName=name)
     create_tables(server)
@@ -282,7 +282,7 @@ window = "1d"
     assert deployment.events() == sorted([f"many-{n}" for n in range(400)] + [f"doc-batch-{n}" for n in range(1, 6)])
 
 
-# what moto takes, which the other tests stand on
+# moto, on which all other tests rely, refuses the same items
 
 
 ODD: dict[str, dict[str, Any]] = {
@@ -300,7 +300,7 @@ ODD: dict[str, dict[str, Any]] = {
 
 TAKEN_BY_BOTH = ("an empty binary", "an empty text")
 TAKEN_BY_MOTO = ("a number of 39 digits",)
-"""All that moto 5.2 lets through of these; we write no such number."""
+"""The only one of these that moto 5.2 wrongly accepts; we never write such a number."""
 
 
 @pytest.mark.parametrize("what", ODD)

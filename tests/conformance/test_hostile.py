@@ -1,7 +1,7 @@
-"""A hundred thousand requests that nobody means well with, against the collector's own handler.
+"""A hundred thousand hostile requests to the collector's own handler.
 
-What must hold of each is in hostile/collector.py: no error of ours, a code and a reason with every refusal, every good
-event of a readable batch stored once, every other in quarantine, no write key in anything stored or logged.
+hostile/collector.py checks each: no server error, a code and a message with every refusal, every good event of a
+readable batch stored once, every other in the quarantine, no write key in anything that is stored or logged.
 """
 
 import base64
@@ -38,8 +38,8 @@ WANTED = 100_000
 FUZZED, SEEDS = 12_300, range(8)
 SHAPED = 800
 DESCRIBED = 25
-MOST_MB = 750
-"""Of the function's 1,024."""
+MAX_MB = 750
+"""The limit of peak memory; the function has 1,024 MB."""
 QUICK = settings(
     deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink]
 )
@@ -78,11 +78,11 @@ def test_batches_of_any_shape(collector: Collector, shared: Any, events: list[An
     assert len(outcome.events) + len(outcome.rejected) == len(mixed)
 
 
-# as the OpenAPI description says, and as it says not
+# requests that follow the OpenAPI description, and requests that do not
 
 
 class _Web:
-    """The collector behind WSGI, as a gateway stands before it."""
+    """The collector as a WSGI application, in the place of a gateway."""
 
     def __init__(self, collector: Collector) -> None:
         self._collector = collector
@@ -101,9 +101,9 @@ class _Web:
             "isBase64Encoded": True,
         }
         outcome = self._collector.send(event)
-        answer = b"" if outcome.body is None else json.dumps(outcome.body).encode()
-        start(f"{outcome.status} Said", [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))])
-        return [answer]
+        body = b"" if outcome.body is None else json.dumps(outcome.body).encode()
+        start(f"{outcome.status} Said", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        return [body]
 
 
 OPERATIONS = [
@@ -116,7 +116,7 @@ TRIED = [
     (label, mode)
     for label in OPERATIONS
     for mode in schemathesis.GenerationMode
-    if label.startswith("POST") or mode is schemathesis.GenerationMode.POSITIVE  # a GET has nothing to be wrong
+    if label.startswith("POST") or mode is schemathesis.GenerationMode.POSITIVE  # a GET has no body that could be wrong
 ]
 
 
@@ -131,7 +131,7 @@ def test_every_operation_described_is_tried(described: Any) -> None:
 
 
 @pytest.mark.parametrize(("label", "mode"), TRIED)
-def test_answers_are_as_described(described: Any, label: str, mode: schemathesis.GenerationMode) -> None:
+def test_responses_are_as_described(described: Any, label: str, mode: schemathesis.GenerationMode) -> None:
     method, path = label.split(" ")
     operation = described[path][method]
 
@@ -150,7 +150,7 @@ def test_answers_are_as_described(described: Any, label: str, mode: schemathesis
     sends()
 
 
-# what one request may cost
+# the memory of one request
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -158,11 +158,11 @@ def test_memory_stays_below_the_functions(name: str, capsys: pytest.CaptureFixtu
     started = [sys.executable, "-m", "hostile.peak", name]
     done = subprocess.run(started, cwd=ROOT / "tests", capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
-    told = json.loads(done.stdout)
+    measured = json.loads(done.stdout)
     with capsys.disabled():
-        print(f"\n{name}: {told['status']}, {told['peak_mb']} MB at the highest, {told['seconds']} s")
-    assert told["peak_mb"] < MOST_MB
-    assert told["status"] in (200, 413)
+        print(f"\n{name}: {measured['status']}, peak {measured['peak_mb']} MB, {measured['seconds']} s")
+    assert measured["peak_mb"] < MAX_MB
+    assert measured["status"] in (200, 413)
 
 
 # through export and metrics
@@ -190,7 +190,7 @@ segments = ["odd", "role"]
 
 
 class _Stored:
-    """What the collector stored, handed to the export."""
+    """The collector's stored events as arrivals for the export."""
 
     def __init__(self, hours: HourFrames) -> None:
         self._frames = hours

@@ -1,8 +1,8 @@
 """`make volume`: a million events of eight real clients through a bad network, counted by message id at both ends.
 
-A local cloud of its own, freshly started; eight client processes at once, each behind a LossyProxy; then the deployed
-export. Every id must lie in `events` once, and the books must say the same: accepted = stored = exported = in_lake +
-duplicates. A table, volume.json, and exit code 1 where anything is lost or doubled.
+It starts a new local cloud and eight client processes in parallel, each behind a LossyProxy; then it runs the deployed
+export. Every id must be in `events` once, and the reconciliation must balance: accepted = stored = exported = in_lake +
+duplicates. Prints a table, writes volume.json; exit code 1 if an event is lost or doubled.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bench.typical import events
 from conformance.lossy import LossyProxy
-from conformance.proxy import FORWARDED_AT_ONCE
+from conformance.proxy import MAX_FORWARDED
 from conftest import ROOT
 from daybreak.aws import clients
 from daybreak.aws.stack import Stack
@@ -41,51 +41,51 @@ from support.sandbox import Sandbox, copied
 HERE = Path(__file__).parent
 DRIVER = HERE / "drivers" / "volume_client.py"
 SHOWN = 20
-"""Ids in the report, of those that are not where they should be."""
-SAID_SECONDS = 20
-"""How often progress is said where no terminal shows it."""
+"""How many lost or doubled ids the report shows."""
+PROGRESS_SECONDS = 20
+"""How often progress is printed if there is no terminal."""
 BOOKS = ("accepted", "stored", "exported", "in_lake", "duplicates", "rejected", "quarantined", "difference")
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A client as its registry gives it; `apart`: the folder of tests/conformance/.clients it is installed in."""
+class Sdk:
+    """An SDK from its registry; `apart`: its folder in tests/conformance/.clients, if it is installed there."""
 
     name: str
     package: str
     upload_size: int
-    """Events a request: 100 is what all three do of their own accord."""
+    """Events a request; 100 is the default of all three."""
     apart: str | None = None
 
 
-def _segment(upload_size: int) -> Kind:
-    return Kind("segment-analytics-python 2.4.0", "segment", upload_size)
+def _segment(upload_size: int) -> Sdk:
+    return Sdk("segment-analytics-python 2.4.0", "segment", upload_size)
 
 
-def _segment_old(upload_size: int) -> Kind:
-    return Kind("segment-analytics-python 2.3.5", "segment", upload_size, "segment-analytics-python-2.3.5")
+def _segment_old(upload_size: int) -> Sdk:
+    return Sdk("segment-analytics-python 2.3.5", "segment", upload_size, "segment-analytics-python-2.3.5")
 
 
-def _rudder(upload_size: int) -> Kind:
-    return Kind("rudder-sdk-python 2.1.9", "rudderstack", upload_size, "rudder-sdk-python-2.1.9")
+def _rudder(upload_size: int) -> Sdk:
+    return Sdk("rudder-sdk-python 2.1.9", "rudderstack", upload_size, "rudder-sdk-python-2.1.9")
 
 
-KINDS = [
+SDKS = [
     _segment(100), _segment(100), _segment(250), _segment(250), _segment(500),
     _segment_old(100), _segment_old(250), _rudder(500),
 ]  # fmt: skip
 
 
 class Overdue(Exception):
-    """The clients were not done within the limit."""
+    """The clients did not finish within the time limit."""
 
 
 @dataclass
 class Sender:
-    """One client process: what it is to send, and the proxy it sends through."""
+    """One client process: the events that it must send, and its proxy."""
 
     number: int
-    kind: Kind
+    sdk: Sdk
     events: int
     day: date
     write_key: str
@@ -97,19 +97,19 @@ class Sender:
 
     @cached_property
     def ids(self) -> set[str]:
-        """Every message id it sends."""
+        """The message ids of all its events."""
         return {event["messageId"] for event in events(self.events, self.number)}
 
     def start(self, said: Path) -> subprocess.Popen[bytes]:
-        """The process; what it says goes to `said`."""
-        path = [str(HERE / ".clients" / self.kind.apart)] if self.kind.apart else []
+        """Start the process; its output goes to the file `said`."""
+        path = [str(HERE / ".clients" / self.sdk.apart)] if self.sdk.apart else []
         task = {
             "write_key": self.write_key, "url": self.proxy.url, "events": self.events, "seed": self.number,
-            "day": str(self.day), "upload_size": self.kind.upload_size,
+            "day": str(self.day), "upload_size": self.sdk.upload_size,
         }  # fmt: skip
         with said.open("wb") as out, said.with_suffix(".err").open("wb") as err:
             process = subprocess.Popen(
-                [sys.executable, str(DRIVER), self.kind.package],
+                [sys.executable, str(DRIVER), self.sdk.package],
                 env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join([*path, str(ROOT / "tests")])},
                 stdin=subprocess.PIPE, stdout=out, stderr=err,
             )  # fmt: skip
@@ -121,14 +121,14 @@ class Sender:
 
 @dataclass(frozen=True)
 class Lake:
-    """What the lake holds once the export has run."""
+    """The content of the lake after the export."""
 
     rows: Mapping[str, int]
     """Message id -> its rows in `events`."""
     books: Sequence[Mapping[str, Any]]
-    """The table `reconciliation`: a row an hour and source."""
+    """The rows of the table `reconciliation`, one for each hour and source."""
     seconds: float
-    """Of the export."""
+    """The duration of the export."""
     items: int
     item_bytes: int
     write_units: int
@@ -140,8 +140,8 @@ class Lake:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("events", nargs="?", type=int, default=1_000_000, help="events of all clients together")
-    parser.add_argument("--minutes", type=float, default=45, help="limit until all clients are done")
-    parser.add_argument("--seed", type=int, default=1, help="of the faults")
+    parser.add_argument("--minutes", type=float, default=45, help="time limit for all clients")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the faults")
     options = parser.parse_args()
     deadline = time.monotonic() + options.minutes * 60
     with tempfile.TemporaryDirectory() as folder, ExitStack() as open_until_done:
@@ -161,7 +161,7 @@ def main() -> None:
 
 @contextmanager
 def _cloud(folder: Path) -> Iterator[Sandbox]:
-    """A fresh local cloud with the stack deployed, its workers warm; this process speaks to it."""
+    """A new local cloud with the stack deployed and its workers started. boto3 in this process then uses it."""
     folder.mkdir()
     with copied(folder) as sandbox:
         with show.Stages().stage("starting a local cloud, deploying the stack"):
@@ -169,30 +169,30 @@ def _cloud(folder: Path) -> Iterator[Sandbox]:
             cloud = local.running(folder)
             assert cloud
             os.environ.update(cloud.environment())
-            with ThreadPoolExecutor(FORWARDED_AT_ONCE) as pool:
-                list(pool.map(lambda _: _warm(sandbox), range(FORWARDED_AT_ONCE)))
+            with ThreadPoolExecutor(MAX_FORWARDED) as pool:
+                list(pool.map(lambda _: _warm(sandbox), range(MAX_FORWARDED)))
         yield sandbox
 
 
 def _warm(sandbox: Sandbox) -> None:
-    """A request without events: the local cloud starts a worker for each of these under way."""
+    """Send a request without events: the local cloud starts a worker for each of these in parallel."""
     status = sandbox.status
     body = json.dumps({"writeKey": status["write_key"], "batch": []}).encode()
-    with urllib.request.urlopen(f"{status['url']}/v1/batch", data=body, timeout=120) as answer:
-        assert answer.status == 200
+    with urllib.request.urlopen(f"{status['url']}/v1/batch", data=body, timeout=120) as response:
+        assert response.status == 200
 
 
 def _senders(sandbox: Sandbox, count: int, seed: int, open_until_done: ExitStack) -> list[Sender]:
-    """The clients, each with a share of the events, a source, a day its events are of, and a proxy."""
-    share, more = divmod(count, len(KINDS))
+    """The clients, each with a share of the events, a source, a day of its events, and a proxy."""
+    share, more = divmod(count, len(SDKS))
     today = datetime.now(UTC).date()
     senders = []
-    for number, kind in enumerate(KINDS):
+    for number, sdk in enumerate(SDKS):
         made = sandbox.run(f".venv/bin/daybreak keys create --json {_source(number)}")
-        proxy = LossyProxy(sandbox.status["url"], seed=seed * len(KINDS) + number)
+        proxy = LossyProxy(sandbox.status["url"], seed=seed * len(SDKS) + number)
         open_until_done.enter_context(proxy)
         day = today - timedelta(days=number + 1)
-        senders.append(Sender(number, kind, share + (number < more), day, json.loads(made)["write_key"], proxy))
+        senders.append(Sender(number, sdk, share + (number < more), day, json.loads(made)["write_key"], proxy))
     return senders
 
 
@@ -201,7 +201,7 @@ def _source(number: int) -> str:
 
 
 def _send(senders: Sequence[Sender], folder: Path, deadline: float) -> list[dict[str, Any]]:
-    """Run all clients to their end; what each of them says. Raises Overdue where they take longer than they may."""
+    """Run all clients to their end; the output of each. Raises Overdue after the deadline."""
     files = [folder / f"{sender.source}.json" for sender in senders]
     processes = [sender.start(file) for sender, file in zip(senders, files, strict=True)]
     total = sum(sender.events for sender in senders)
@@ -209,7 +209,7 @@ def _send(senders: Sequence[Sender], folder: Path, deadline: float) -> list[dict
         with _progress(total) as tell:
             while any(process.poll() is None for process in processes):
                 if time.monotonic() > deadline:
-                    raise Overdue("the clients are not done within the limit")
+                    raise Overdue("the clients did not finish within the time limit")
                 tell(sum(len(sender.proxy.stored) for sender in senders))
                 time.sleep(0.5)
     finally:
@@ -223,7 +223,7 @@ def _send(senders: Sequence[Sender], folder: Path, deadline: float) -> list[dict
 
 @contextmanager
 def _progress(total: int) -> Iterator[Any]:
-    """A bar on a terminal, a line every now and then elsewhere; told how many ids are stored."""
+    """Show progress: a bar on a terminal, else a line now and then. Yields a function that takes the number of stored ids."""
     said = [time.monotonic()]
     columns = (TextColumn("stored"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=show.ERR, transient=True, disable=not show.ERR.is_terminal) as bar:
@@ -231,7 +231,7 @@ def _progress(total: int) -> Iterator[Any]:
 
         def tell(stored: int) -> None:
             bar.update(task, completed=stored)
-            if not show.ERR.is_terminal and time.monotonic() - said[0] > SAID_SECONDS:
+            if not show.ERR.is_terminal and time.monotonic() - said[0] > PROGRESS_SECONDS:
                 said[0] = time.monotonic()
                 show.ERR.print(f"  {stored:,} of {total:,} stored")
 
@@ -239,9 +239,9 @@ def _progress(total: int) -> Iterator[Any]:
 
 
 def _export(folder: Path) -> Lake:
-    """Run the deployed export up to now and read back what it made.
+    """Run the deployed export up to now and read the lake.
 
-    It is the first export of this cloud, so it begins at the first hour that holds anything, were that yesterday.
+    It is the first export of this cloud, so it begins at the first hour with events, even if that was yesterday.
     """
     stack = Stack.find("Daybreak")
     now = datetime.now(UTC)
@@ -264,7 +264,7 @@ def _export(folder: Path) -> Lake:
 
 
 def _parquet(stack: Stack, folder: Path, prefix: str, select: str, rest: str = "") -> list[dict[str, Any]]:
-    """Rows of all Parquet objects under a prefix of the bucket."""
+    """The rows of all Parquet objects under a prefix of the bucket."""
     lake = stack.lake()
     files = lake.local([stored.key for stored in lake.list(prefix) if stored.key.endswith(".parquet")], folder)
     found = duckdb.execute(f"select {select} from read_parquet(?) {rest}", [[str(path) for path in files.values()]])
@@ -273,7 +273,7 @@ def _parquet(stack: Stack, folder: Path, prefix: str, select: str, rest: str = "
 
 
 def _item_sizes(stack: Stack) -> Iterator[int]:
-    """The bytes of each item of the events table by DynamoDB's rule: names plus values, a number 21 at most."""
+    """The bytes of each item of the events table by DynamoDB's rule: names plus values, and at most 21 for a number."""
     for page in clients.dynamodb().get_paginator("scan").paginate(TableName=stack.events_table):
         for item in page["Items"]:
             attributes: dict[str, Any] = dict(item)
@@ -283,7 +283,7 @@ def _item_sizes(stack: Stack) -> Iterator[int]:
 def _report(
     senders: Sequence[Sender], said: Sequence[Mapping[str, Any]], lake: Lake, sending: float, seed: int
 ) -> dict[str, Any]:
-    """Everything that was counted, and under `wrong` what is not as it must be, in words."""
+    """All counts, and under `wrong` each failed check in words."""
     sent = set[str]().union(*(sender.ids for sender in senders))
     lost = sent - lake.rows.keys()
     doubled = {name for name, rows in lake.rows.items() if rows > 1}
@@ -298,7 +298,7 @@ def _report(
         "cores": os.cpu_count(),
         "seed": seed,
         "events": len(sent),
-        "clients": dict(Counter(sender.kind.name for sender in senders)),
+        "clients": dict(Counter(sender.sdk.name for sender in senders)),
         "seconds": round(sending, 1),
         "events_a_second": round(len(sent) / sending, 1),
         "requests": sum(proxy.requests for proxy in proxies),
@@ -329,7 +329,7 @@ def _report(
 def _wrong(
     sent: set[str], said: Sequence[Mapping[str, Any]], lake: Lake, books: Mapping[str, int], answered_200: int
 ) -> Iterator[str]:
-    """Each thing that is not as it must be."""
+    """Each failed check as a sentence."""
     taken, gave_up = (sum(counts) for counts in zip(*((c["taken"], len(c["gave_up"])) for c in said), strict=True))
     lost, unknown = len(sent - lake.rows.keys()), len(lake.rows.keys() - sent)
     doubled = sum(rows > 1 for rows in lake.rows.values())
@@ -350,11 +350,11 @@ def _wrong(
     }
     for what, count in must_be_none.items():
         if count:
-            yield f"{what}: {count:,}, and not 0"
+            yield f"{what}: {count:,}, must be 0"
 
 
 def _traced(name: str, senders: Sequence[Sender], gave_up: Sequence[str], lake: Lake) -> dict[str, Any]:
-    """The way of an event that is not where it should be: the last place that had it is the one to look at."""
+    """Where an event that was lost or doubled has been seen: look first at the last place that had it."""
     sender = next((sender for sender in senders if name in sender.ids), None)
     return {
         "message_id": name,

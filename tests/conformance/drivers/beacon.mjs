@@ -1,10 +1,10 @@
-// navigator.sendBeacon in Chromium; the first argument is the type of what it sends: of text/plain, strings and Blobs in
-// turn. Its task: see clients.py.
+// navigator.sendBeacon in Chromium; the first argument is the content type. With text/plain it sends strings and Blobs
+// alternately. Its task: see clients.py.
 import { CALLS, leave, quiet, run } from "./pages.mjs";
 
 const [kind] = process.argv.slice(2);
 
-// In the page: every event in a beacon of its own; a beacon has no headers, so the key is in the query.
+// In the page: one beacon for each event. A beacon has no headers, so the write key is in the query.
 function send(page, { url, write_key }, events, leaving = false) {
   return page.evaluate(
     ({ url, write_key, events, kind, leaving }) => {

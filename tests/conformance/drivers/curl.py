@@ -1,4 +1,4 @@
-"""curl, retrying as its manual says: transport errors and 408, 429, 500, 502, 503, 504. Its task: see clients.py."""
+"""curl with its own retries: after transport errors and 408, 429, 500, 502, 503, 504. Its task: see clients.py."""
 
 import json
 import subprocess

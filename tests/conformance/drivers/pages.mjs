@@ -1,4 +1,4 @@
-// What the drivers of browser clients share: a page to be on, served on loopback, and a browser that asks for nothing else.
+// Shared by the drivers of browser clients: pages served on loopback, and a browser without requests of its own.
 import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -52,7 +52,7 @@ export async function run(files, scenario) {
   }
 }
 
-// Keeps in mind which requests of the page are under way, and when the last one began or ended.
+// Tracks which requests of the page are in flight, and when the last one began or ended.
 function watch(page) {
   page.underWay = new Set();
   const note = (change) => (request) => {
@@ -62,13 +62,13 @@ function watch(page) {
   page.on("request", note("add")).on("requestfinished", note("delete")).on("requestfailed", note("delete"));
 }
 
-// Until the page has asked for nothing for a while: what a client has not sent again by then, it has given up.
+// Waits until the page has sent nothing for a while: by then a client has given up events that it did not send again.
 export async function quiet(page, ms = QUIET_MS) {
   page.lastChange = Date.now();
   while (page.underWay.size || Date.now() - page.lastChange < ms) await new Promise((later) => setTimeout(later, 100));
 }
 
-// To another page; how the requests of this one end is not told any more.
+// Goes to another page; the browser no longer reports how requests of the old page end.
 export async function leave(page, url) {
   await page.goto(url);
   page.underWay.clear();

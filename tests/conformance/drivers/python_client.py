@@ -1,7 +1,7 @@
-"""segment-analytics-python and rudder-sdk-python: the same client but for its package, which is the first argument.
+"""segment-analytics-python and rudder-sdk-python: the same client in two packages. The first argument is the package.
 
-The second is `gzip` or `plain`; without one, the client does as it likes. Which version it is decides the path. The task
-comes on standard input: see clients.py.
+The second is `gzip` or `plain`; without it, the client uses its default. PYTHONPATH decides the version. The task comes
+on standard input: see clients.py.
 """
 
 import importlib

@@ -5,7 +5,7 @@ import RudderAnalytics from "@rudderstack/rudder-sdk-node";
 const CALLS = JSON.parse(readFileSync(new URL("calls.json", import.meta.url)));
 
 async function send(writeKey, { name, url, batch }) {
-  // without an errorHandler a batch it gives up is an unhandled rejection, which ends the process
+  // without an errorHandler, a batch that it gives up is an unhandled rejection, which ends the process
   const analytics = new RudderAnalytics(writeKey, { dataPlaneUrl: url, errorHandler: () => {}, logLevel: "none" });
   if (name === "arrives") {
     for (const { type, timestamp, ...said } of CALLS) analytics[type]({ ...said, timestamp: new Date(timestamp) });

@@ -4,7 +4,7 @@ import { CALLS, leave, quiet, run } from "./pages.mjs";
 const FILES = new URL("../node_modules/@segment/analytics-next/dist/umd/", import.meta.url);
 const [strategy] = process.argv.slice(2);
 
-// In the page: load the client as its README says. Its settings come from the endpoint; where it batches, they are inline.
+// In the page: load the client as its README says. Its settings come from the endpoint; for batching they are inline.
 async function load(page, { name, url, write_key }, timeout = 300) {
   await page.addScriptTag({ url: "/files/index.js" });
   await page.evaluate(
@@ -22,7 +22,7 @@ async function load(page, { name, url, write_key }, timeout = 300) {
   );
 }
 
-// The client's promise: kept when the event is sent, or when it stands in the batch that waits.
+// The client's promise resolves when the event is sent, or when it is in the batch that waits.
 function track(page, ...names) {
   return page.evaluate((names) => Promise.all(names.map((name) => window.analytics.track(name))), names);
 }
@@ -48,14 +48,14 @@ function steps(batch) {
 
 async function unload(page, scenario) {
   if (strategy === "batching") {
-    // the page is left while the batch waits for more
+    // leave the page while the batch waits for more events
     await load(page, scenario, 60_000);
     await track(page, ...steps(scenario.batch));
   } else {
-    // the page is left while the request waits for its answer
+    // leave the page while the request waits for its response
     await load(page, scenario);
     const underWay = page.waitForRequest((request) => request.method() === "POST");
-    track(page, ...steps(scenario.batch)).catch(() => {}); // its page goes away
+    track(page, ...steps(scenario.batch)).catch(() => {}); // the page is gone by then
     await underWay;
   }
   await leave(page, `${scenario.site}/elsewhere`);

@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { Analytics } from "@segment/analytics-node";
 
 const CALLS = JSON.parse(readFileSync(new URL("calls.json", import.meta.url)));
-const LONGEST = { timeout: 60_000 }; // its own limit of 12.5 seconds would end a retry that is under way
+const LONGEST = { timeout: 60_000 }; // its default of 12.5 seconds would end a retry that is in flight
 
 async function send(writeKey, { name, url, batch }) {
   const analytics = new Analytics({ writeKey, host: url });
-  analytics.on("error", () => {}); // it tells of events it gives up
+  analytics.on("error", () => {}); // called for events that it gives up
   if (name === "arrives") {
     for (const { type, timestamp, ...said } of CALLS) analytics[type]({ ...said, timestamp: new Date(timestamp) });
   } else {

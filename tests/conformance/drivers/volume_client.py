@@ -1,11 +1,11 @@
 """A real Python client that sends many events and gives up on none.
 
-The argument is its package; which version that is decides the path. The task comes as JSON on standard input:
+The argument is its package; PYTHONPATH decides the version. The task comes as JSON on standard input:
 
     {"write_key": …, "url": …, "events": …, "seed": …, "day": "2026-11-20", "upload_size": …}
 
-The events are `bench.typical.events(events, seed)`, so whoever wrote the task knows every message id. It says on
-standard output what it handed to the SDK, and which ids the SDK gave up on.
+The events are `bench.typical.events(events, seed)`, so the process that wrote the task knows every message id. It prints
+how many events the SDK took, and which ids the SDK gave up on.
 """
 
 import importlib
@@ -18,9 +18,9 @@ from typing import Any
 from bench.typical import events
 
 NEVER = 1_000_000
-"""Retries: more than there is time for."""
+"""More retries than there is time for."""
 PATIENT_SECONDS = 120
-"""The local cloud takes seconds to start a worker, and a request may have to wait for its turn."""
+"""Timeout of a request: the local cloud takes seconds to start a worker, and the request may have to wait for one."""
 
 
 def main() -> None:
@@ -35,22 +35,22 @@ def main() -> None:
         task["write_key"],
         host=task["url"],
         on_error=on_error,
-        # without a bound: 2.4.0 puts a batch back when it is told to wait, and drops what no longer fits
+        # unbounded: 2.4.0 puts a batch back on a Retry-After, and drops events that no longer fit
         max_queue_size=0,
         max_retries=NEVER,
         timeout=PATIENT_SECONDS,
         upload_size=task["upload_size"],
-        # the local gateway hands a gzipped body of type application/json over as damaged text
+        # the local gateway damages gzip that is sent as application/json
         gzip=False,
     )
-    client.log.disabled = True  # it logs every fault, with the whole body where debug is on
+    client.log.disabled = True  # the SDK logs every fault, in debug mode with the whole body
     taken = send(client, task)
     client.shutdown()
     json.dump({"taken": taken, "gave_up": gave_up}, sys.stdout)
 
 
 def send(client: Any, task: dict[str, Any]) -> int:
-    """Track every event, a few batches ahead of what is sent; how many the SDK said it took."""
+    """Track every event, a few batches ahead of the sender; the number of events that the SDK took."""
     taken = 0
     for event in events(task["events"], task["seed"], day=datetime.fromisoformat(task["day"]).replace(tzinfo=UTC)):
         while client.queue.qsize() > 4 * task["upload_size"]:
