@@ -35,8 +35,6 @@ from daybreak.cloud import local
 from support import matrix
 from support.sandbox import Sandbox, copied
 
-pytestmark = pytest.mark.e2e
-
 PARALLEL_CLIENTS = 3
 """How many clients run at the same time; most of the time they wait."""
 STACKS = {HTTP: "Daybreak", REST: "DaybreakRest"}
