@@ -17,6 +17,7 @@ from infra.jobs import Jobs
 from infra.tables import Tables
 
 MOST_REJECTED_PERCENT = 5
+MOST_LAG_HOURS = 6
 _FIVE_MINUTES = Duration.minutes(5)
 _HOUR = Duration.hours(1)
 
@@ -29,6 +30,8 @@ class Alarm:
     metric: cloudwatch.IMetric
     text: str
     threshold: int = 1
+    missing_is_bad: bool = False
+    """Whether no data at all is a reason to go off: of a metric that every hourly run writes."""
 
 
 def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
@@ -75,6 +78,15 @@ def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
         "which hour and source.",
     )
     yield Alarm(
+        "ExportLag",
+        _written_by("export", "ExportLagHours", _HOUR, "Maximum"),
+        f"Events have waited for {MOST_LAG_HOURS} hours or more to be exported, or no export runs at all. The export's "
+        "log names the arrival day that cannot be rebuilt, and the cause; the raw log holds its events. Mend the "
+        "cause, then run `daybreak run export --date DAY`.",
+        threshold=MOST_LAG_HOURS,
+        missing_is_bad=True,
+    )
+    yield Alarm(
         "BodiesDamaged",
         _written_by("collector", "DamagedBodies", _FIVE_MINUTES),
         "The gateway turned gzipped bodies into text, and the collector refused them. Send them as "
@@ -91,7 +103,7 @@ def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
 
 
 class Alarms(Construct):
-    """All alarms, to one SNS topic. Missing data raises no alarm, because perhaps nobody is sending."""
+    """All alarms, to one SNS topic. Missing data raises no alarm where it may only mean that nobody is sending."""
 
     def __init__(
         self,
@@ -121,9 +133,11 @@ class Alarms(Construct):
                 alarm.name,
                 metric=alarm.metric,
                 threshold=alarm.threshold,
-                evaluation_periods=1,
+                evaluation_periods=3 if alarm.missing_is_bad else 1,
                 comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+                treat_missing_data=cloudwatch.TreatMissingData.BREACHING
+                if alarm.missing_is_bad
+                else cloudwatch.TreatMissingData.NOT_BREACHING,
                 alarm_description=alarm.text,
             ).add_alarm_action(actions.SnsAction(topic))
 

@@ -69,7 +69,10 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         case ExportDay():
             manifests = export.day(payload.date, payload.time)
         case ExportHours():
-            manifests = export.hourly(payload.time)
+            try:
+                manifests = export.hourly(payload.time)
+            finally:  # also of a run that fails: the alarm is for exports that stay behind
+                _record_lag(export, payload.time)
     _record_export_metrics(manifests, payload.time)
     done = [
         {
@@ -84,6 +87,14 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     ]
     _logger().info("exported", extra={"days": done})
     return {"exported": done}
+
+
+def _record_lag(export: Export, now: datetime) -> None:
+    """How many hours of arrivals are not in the lake yet; 0 before anything was ever exported."""
+    through = export.exported_through() or now
+    metrics = _metrics()
+    metrics.add_metric(name="ExportLagHours", unit=MetricUnit.Count, value=(now - through).total_seconds() / 3600)
+    metrics.flush_metrics()
 
 
 def _record_export_metrics(manifests: list[Manifest], now: datetime) -> None:

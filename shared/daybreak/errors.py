@@ -6,6 +6,7 @@ DaybreakError
 ├── DefinitionError   daybreak.toml says something that cannot be measured
 ├── InputError        a file or value given on the command line, or a payload given to a job, cannot be used
 ├── DayMissing        a job ran before the data it needs was exported: retry after the export
+├── DayStuck          an arrival day could not be rebuilt; its raw log is safe, and the other days are exported
 └── CloudError        the local cloud or the deployed stack cannot be reached or failed
 """
 
@@ -47,6 +48,10 @@ class InputError(DaybreakError):
 
 class DayMissing(DaybreakError):
     """A job needs data that is not exported yet. Run it again after the export."""
+
+
+class DayStuck(DaybreakError):
+    """Some arrival days could not be rebuilt; their raw log is safe, and every other day is exported."""
 
 
 class CloudError(DaybreakError):

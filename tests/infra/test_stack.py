@@ -71,7 +71,7 @@ def test_no_role_may_touch_everything(template: dict[str, Any]) -> None:
         assert "ManagedPolicyArns" not in role
 
 
-OF_THE_EXPORT = {"raw", "quarantine", "rejected", "events", "moved", "derived", "exports", "reconciliation"}
+OF_THE_EXPORT = {"raw", "quarantine", "rejected", "events", "moved", "derived", "pending", "exports", "reconciliation"}
 OF_EVERY_JOB = {
     "s3:ListBucket": {"Bucket"},
     "sqs:SendMessage": {"DeadLetters"},
@@ -165,7 +165,7 @@ def test_every_alarm_says_what_to_do(template: dict[str, Any]) -> None:
     watched = {(a["Namespace"], a["MetricName"]) for a in alarms.values()}
     assert {("AWS/Lambda", "Errors"), ("AWS/Lambda", "Throttles"), ("AWS/ApiGateway", "5xx"),
             ("AWS/SQS", "ApproximateNumberOfMessagesVisible"), ("AWS/DynamoDB", "ThrottledRequests"),
-            ("Daybreak", "UnreconciledEvents"), ("Daybreak", "DamagedBodies"),
+            ("Daybreak", "UnreconciledEvents"), ("Daybreak", "ExportLagHours"), ("Daybreak", "DamagedBodies"),
             ("Daybreak", "RejectedPercent")} == watched  # fmt: skip
     assert all(alarm["AlarmActions"] and len(alarm["AlarmDescription"]) > 40 for alarm in alarms.values())
 

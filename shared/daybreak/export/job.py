@@ -1,7 +1,8 @@
 """The export job: bring the lake up to date with what has arrived. Safe to repeat, to kill, to run twice in parallel.
 
-For each arrival day, oldest first: raw log -> events -> derived tables -> manifest. The manifest is written last and
-says what the day holds; until it is there, the next run exports the day again.
+First the raw hours of all days are copied out of the table. Then, for each arrival day that changed, oldest first:
+events -> derived tables -> manifest. The manifest is written last and says what the day holds; until then a note under
+`pending/` lets the next run do the day again. A day that cannot be rebuilt holds up no other.
 """
 
 import json
@@ -13,12 +14,13 @@ from typing import Any
 from daybreak.definitions.project import Project
 from daybreak.engine.calendar import Calendar
 from daybreak.engine.database import Limits
-from daybreak.errors import InputError
+from daybreak.errors import DayStuck, InputError
 from daybreak.export.arrivals import HOUR, Arrivals, hour_logs, hours_of, log_hours
 from daybreak.export.derive import derive_days, drop_other_trees
 from daybreak.export.events import RESTAMPED_DAYS, DayResult, list_all, rebuild_day
 from daybreak.export.manifest import Manifest, last_manifest, midnight, read_manifest, read_manifests
 from daybreak.export.merge import merge_months
+from daybreak.export.pending import PendingDay, read_pending, read_pending_days
 from daybreak.export.run import Run, begin
 from daybreak.lake import keys
 from daybreak.lake.store import Store
@@ -44,9 +46,9 @@ class Export:
     def hourly(self, now: datetime) -> list[Manifest]:
         """Export all hours that are over at `now`, from where the last run ended. The schedule calls this."""
         end = now.replace(minute=0, second=0, microsecond=0)
-        last = last_manifest(self.store)
         back = LOOK_BACK_A_DAY if end.hour == ONCE_A_DAY else LOOK_BACK
-        first = last.through - back if last else self.arrivals.first_hour(end) or end - HOUR
+        copied = self._copied_through()
+        first = copied - back if copied else self.arrivals.first_hour(end) or end - HOUR
         return self._days(first, end)
 
     def day(self, arrived: date, through: datetime) -> list[Manifest]:
@@ -57,9 +59,8 @@ class Export:
         """
         if arrived > through.date():
             raise InputError(f"--date {arrived} has not begun; today is {through.date()} (UTC)")
-        begins = midnight(arrived)
-        last = last_manifest(self.store)
-        reached = last.through - LOOK_BACK if last else self.arrivals.first_hour(through) or begins
+        begins, copied = midnight(arrived), self._copied_through()
+        reached = copied - LOOK_BACK if copied else self.arrivals.first_hour(through) or begins
         return self._days(min(begins, reached), min(begins + timedelta(days=1), through))
 
     def replay(self, arrived: date, through: datetime | None = None) -> Manifest | None:
@@ -102,33 +103,69 @@ class Export:
         self.store.put(keys.derived_ready(version), json.dumps({"at": at}).encode())
         drop_other_trees(self.store, version)
 
+    def exported_through(self) -> datetime | None:
+        """Every event that arrived before it is in the lake (UTC); None before the first export."""
+        last = last_manifest(self.store)
+        stuck = [midnight(arrived) for arrived in read_pending_days(self.store)]
+        return min([*stuck, *([last.through] if last else [])], default=None)
+
+    def _copied_through(self) -> datetime | None:
+        """Every event that arrived before it is in the raw log; None before the first export."""
+        last = last_manifest(self.store)
+        reached = [day.through for day in read_pending_days(self.store).values()]
+        return max([*reached, *([last.through] if last else [])], default=None)
+
     def _days(self, first: datetime, end: datetime) -> list[Manifest]:
+        """Copy the raw hours of all these days, then rebuild each day that changed, and those that wait from before.
+
+        Raises DayStuck after all others are done, if a day could not be rebuilt.
+        """
         self._unmark_derived()
+        copied = self._copy_hours(first, end)
+        noted = read_pending_days(self.store)
+        waiting = {**noted, **copied}
         manifests: dict[date, Manifest] = {}
-        day = first.date()
-        while midnight(day) < end:
-            manifests |= {manifest.arrived: manifest for manifest in self._day(day, first, end)}
-            day += timedelta(days=1)
+        stuck: dict[date, Exception] = {}
+        for arrived, day in sorted(waiting.items()):
+            try:
+                manifests |= {manifest.arrived: manifest for manifest in self._day(day)}
+                self.store.delete([keys.pending(arrived)] if arrived in noted else [])
+            except Exception as error:  # whatever it is, it must not hold up the days after it
+                stuck[arrived] = error
+                self.progress(f"{arrived}: could not be rebuilt: {error!r}")
+        if stuck:
+            raise _stuck(stuck) from next(iter(stuck.values()))
         return [manifests[arrived] for arrived in sorted(manifests)]
 
-    def _day(self, arrived: date, first: datetime, end: datetime) -> list[Manifest]:
+    def _copy_hours(self, first: datetime, end: datetime) -> dict[date, PendingDay]:
+        """The raw log of the hours in [first, end), and a note of each day that holds something new."""
+        copied, arrived = {}, first.date()
+        while midnight(arrived) < end:
+            self.progress(f"{arrived}: reading arrivals")
+            manifest, noted = read_manifest(self.store, arrived), read_pending(self.store, arrived)
+            known = {**(manifest.hours if manifest else {}), **(noted.hours if noted else {})}
+            logged = log_hours(self.store, self.arrivals, hours_of(arrived, first, end), known)
+            hours = {**known, **{f"{log['hour']:02}": dict(log) for log in logged}}
+            through = min(end, midnight(arrived) + timedelta(days=1))
+            copied[arrived] = PendingDay(arrived, hours, through)
+            if manifest is None or _arrived(manifest.hours) != _arrived(hours):
+                self.store.put(keys.pending(arrived), copied[arrived].dump())
+            arrived += timedelta(days=1)
+        return copied
+
+    def _day(self, day: PendingDay) -> list[Manifest]:
         """Export one arrival day and rebuild the later days that depend on it. If unchanged, only `through` moves.
 
         Its own manifest comes last: if a run is killed before that, the next one finds the day changed and rebuilds the
         later days again.
         """
-        self.progress(f"{arrived}: reading arrivals")
-        before = self._before(arrived)
-        known = before.hours if before else {}
-        logged = log_hours(self.store, self.arrivals, hours_of(arrived, first, end), known)
-        hours = {**known, **{f"{log['hour']:02}": dict(log) for log in logged}}
-        begins = midnight(arrived)
-        through = max(min(end, begins + timedelta(days=1)), before.through if before else begins)
+        before = self._before(day.arrived)
+        through = max(day.through, before.through) if before else day.through
         current = before is not None and before.derived_version == self.project.derived_version
-        if before and current and _arrived(before.hours) == _arrived(hours):
-            manifest = replace(before, through=through, hours=hours)
+        if before and current and _arrived(before.hours) == _arrived(day.hours):
+            manifest = replace(before, through=through, hours=day.hours)
         else:
-            manifest = replace(self._rebuild(arrived, before, hours), through=through)
+            manifest = replace(self._rebuild(day.arrived, before, day.hours), through=through)
         changed = manifest.objects != (before.objects if before else None)
         followed = self._follow(manifest) if changed else []
         self._finish(manifest)
@@ -215,6 +252,15 @@ class Export:
         if not self.store.list(keys.EXPORTS):
             self.store.put(keys.derived_ready(self.project.derived_version), b"{}")
         self.store.put(keys.export(manifest.arrived), manifest.dump())
+
+
+def _stuck(days: dict[date, Exception]) -> DayStuck:
+    """One line that names the days, the first cause and the way out."""
+    named, cause = ", ".join(map(str, days)), next(iter(days.values()))
+    return DayStuck(
+        f"{named} could not be rebuilt ({type(cause).__name__}: {str(cause)[:200]}); the raw log holds all events, and "
+        f"the other days are exported. Each run tries again; so does `daybreak run export --date {next(iter(days))}`"
+    )
 
 
 def _arrived(hours: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -8,6 +8,7 @@ moved/original=2026-11-20/arrived=…parquet    ids of events whose date differs
 derived/<version>/<table>/day=2026-11-20.parquet
 derived/<version>/<table>/until=2026-10.parquet   everything up to the end of that month, merged
 reconciliation/arrived=2026-11-21/reconciliation.parquet   accepted = stored = exported = in the lake + duplicates
+pending/arrived=2026-11-21.json               an arrival day whose raw log waits to be rebuilt: removed after it
 exports/arrived=2026-11-21.json               the manifest of that arrival day: written last
 metrics/<family>/definition=<name>/<day|cohort>=2026-11-20/<family>.parquet
 definitions/family=<family>/definitions.parquet   the meaning of each definition
@@ -79,6 +80,13 @@ def folder(key: str) -> str:
 def arrived_of(key: str) -> date:
     """The arrival date in the file name of an `events` or `moved` object."""
     return date.fromisoformat(key.rpartition("arrived=")[2][:10])
+
+
+PENDING = "pending/"
+
+
+def pending(arrived: date) -> str:
+    return f"{PENDING}arrived={arrived}.json"
 
 
 EXPORTS = "exports/"

@@ -17,6 +17,7 @@ from daybreak.engine.database import Limits
 from daybreak.export.derive import drop_other_trees
 from daybreak.export.job import Progress
 from daybreak.export.manifest import last_manifest, read_manifest, read_manifests
+from daybreak.export.pending import read_pending
 from daybreak.ingest.frames import Tally, pack, unpack
 from daybreak.lake import keys
 from daybreak.lake.store import Store, md5
@@ -99,8 +100,9 @@ def _rewrite_logs_of_day(store: Store, people: People, arrived: date, hours: Seq
     books still balance. A crash between the two steps can then be retried without subtracting twice. An export that
     runs in between finds as many events in the table as the manifest counts, and does not report a loss.
     """
-    manifest = read_manifest(store, arrived)
+    manifest, waiting = read_manifest(store, arrived), read_pending(store, arrived)
     counted = dict(manifest.hours) if manifest else {}
+    counted_waiting = dict(waiting.hours) if waiting else {}
     written: dict[str, bytes] = {}
     for hour in hours:
         frames, removed = _without_lines(store.get(keys.raw(arrived, hour)) or b"", people.in_event)
@@ -109,12 +111,15 @@ def _rewrite_logs_of_day(store: Store, people: People, arrived: date, hours: Seq
         written |= {keys.quarantine(arrived, hour): rejects} if rejects_removed else {}
         receipt.events_removed += removed
         receipt.rejects_removed += rejects_removed
-        log = counted.get(f"{hour:02}")
-        if log and log["md5"] != md5(frames + rejects):
-            tallies = _tallies_for(log["sources"], _lines_by_source(frames), _lines_by_source(rejects))
-            counted[f"{hour:02}"] = {**log, "sources": tallies, "md5": md5(frames + rejects)}
+        for hours_counted in (counted, counted_waiting):
+            log = hours_counted.get(f"{hour:02}")
+            if log and log["md5"] != md5(frames + rejects):
+                tallies = _tallies_for(log["sources"], _lines_by_source(frames), _lines_by_source(rejects))
+                hours_counted[f"{hour:02}"] = {**log, "sources": tallies, "md5": md5(frames + rejects)}
     if manifest and counted != manifest.hours:
         store.put(keys.export(arrived), replace(manifest, hours=counted).dump())
+    if waiting and counted_waiting != waiting.hours:
+        store.put(keys.pending(arrived), replace(waiting, hours=counted_waiting).dump())
     for key, data in written.items():
         store.put(key, data)
     receipt.objects += written

@@ -101,7 +101,8 @@ def test_the_export_records_the_reconciliation_as_metrics(
     endpoint.post({"batch": [track("u", "E", "m1"), track("u", "E", "m2"), track("u", "E", "m3"), {"type": "track"}]})
     capsys.readouterr()
     export.handler({"time": soon().isoformat()}, None)
-    (metrics,) = (json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line)
+    lag, metrics = (json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line)
+    assert 0 <= lag["ExportLagHours"][0] < 2
     assert metrics["UnreconciledEvents"] == [0]
     assert metrics["RejectedPercent"] == [25]
     assert (metrics["_aws"]["CloudWatchMetrics"][0]["Namespace"], metrics["service"]) == ("Daybreak", "export")

@@ -141,7 +141,7 @@ def test_what_arrives_late_in_an_old_day_makes_a_later_copy_the_duplicate(deploy
     assert (manifest.events, manifest.duplicates) == (0, 1)
 
 
-class _Cut(Exception):
+class _Cut(BaseException):
     """The export was killed here."""
 
 

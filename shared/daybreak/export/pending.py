@@ -1,0 +1,42 @@
+"""Arrival days whose raw log is complete and whose tables are not: written before a day is rebuilt, removed after it.
+
+So the raw hours of every day are copied before anything is rebuilt, and a day that cannot be rebuilt holds up no
+other: the next run finds it here and tries again.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from daybreak.lake import keys
+from daybreak.lake.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class PendingDay:
+    """`hours`: as in the day's manifest. `through`: every event that arrived before it is in the raw log (UTC)."""
+
+    arrived: date
+    hours: dict[str, dict[str, Any]]
+    through: datetime
+
+    def dump(self) -> bytes:
+        return json.dumps(asdict(self), default=str, indent=1).encode()
+
+    @staticmethod
+    def load(data: bytes) -> "PendingDay":
+        values = json.loads(data)
+        arrived, through = date.fromisoformat(values["arrived"]), datetime.fromisoformat(values["through"])
+        return PendingDay(arrived, values["hours"], through)
+
+
+def read_pending(store: Store, arrived: date) -> PendingDay | None:
+    data = store.get(keys.pending(arrived))
+    return PendingDay.load(data) if data else None
+
+
+def read_pending_days(store: Store) -> dict[date, PendingDay]:
+    """All of them by arrival day, oldest first."""
+    found = [PendingDay.load(data) for stored in store.list(keys.PENDING) if (data := store.get(stored.key))]
+    return {day.arrived: day for day in found}
