@@ -77,10 +77,10 @@ PEOPLE: list[Case] = [
     ("support_load", "weeks", 'ticket = "Q"\nstart = "any"\nonboarding = "36h"',
      lambda e, c: reference.support_load(e, c, ticket=Q, start=ANY, onboarding=36 * HOURS, period="week")),
     ("experiment", "e", 'exposure = "X"\nvariants = ["a", "b", "c"]\ngoal = "activation.once"\nplanned = 1\nshares = [1, 1, 2]',
-     lambda e, c: reference.experiment(e, c, exposure=X, variants=["a", "b", "c"], goal=reached(e, c, S, V, DAYS),
+     lambda e, c: reference.experiment(e, c, exposure=X, variants=["a", "b", "c"], goal=reached(e, c, S, V),
                                        window=DAYS, planned=1, shares=[1, 1, 2])),
     ("experiment", "lift", 'exposure = "X"\nvariants = ["a", "b"]\ngoal = "conversion.c"\nplanned = 2\ntest = "relative_lift"',
-     lambda e, c: reference.experiment(e, c, exposure=X, variants=["a", "b"], goal=reached(e, c, S, V, 2 * DAYS),
+     lambda e, c: reference.experiment(e, c, exposure=X, variants=["a", "b"], goal=reached(e, c, S, V),
                                        window=2 * DAYS, planned=2, test="relative_lift")),
 ]  # fmt: skip
 
@@ -166,10 +166,11 @@ def each(count: int) -> list[tuple[int, int]]:
     return [(number, number) for number in range(1, count + 1)]
 
 
-def reached(
-    events: list[Event], clock: Clock, start: tuple[str, ...], value: tuple[str, ...], window: timedelta
-) -> dict[str, datetime]:
-    """Person -> the instant at which they reached an experiment's goal: the first value event in the window of their start."""
+def reached(events: list[Event], clock: Clock, start: tuple[str, ...], value: tuple[str, ...]) -> dict[str, datetime]:
+    """Person -> the instant at which they reached an experiment's goal: the first value event at or after their start.
+
+    The goal's own window does not matter: the experiment's begins at the exposure.
+    """
     ordered = sorted((event for event in events if event.at < clock.until), key=lambda event: event.at)
     starts: dict[str, datetime] = {}
     goals: dict[str, datetime] = {}
@@ -177,7 +178,7 @@ def reached(
         if event.name in start:
             starts.setdefault(event.person, event.at)
         began = starts.get(event.person)
-        if event.name in value and began and event.at <= began + window:
+        if event.name in value and began:
             goals.setdefault(event.person, event.at)
     # a value event at the same instant as the start counts, even if it was sorted before the start
     for event in ordered:

@@ -24,6 +24,7 @@ COPIED = ("shared", "tests", "events", "pyproject.toml", "daybreak.toml")
 WORKED, EDGES = "tests/lake/metrics/test_worked_examples.py", "tests/lake/metrics/test_edges.py"
 DAYS, PEERS = "tests/lake/metrics/test_days_and_people.py", "tests/lake/metrics/test_peer_cases.py"
 EXPORT = "tests/lake/export/test_export.py"
+FOUND = "tests/lake/metrics/test_found_faults.py"
 ACCOUNTS, IDENTITY = "tests/lake/metrics/test_accounts.py", "tests/lake/metrics/test_identity.py"
 
 
@@ -120,10 +121,13 @@ MUTANTS = [
            "return midnight.replace(tzinfo=None) - (midnight.utcoffset() - midnight.dst())", EDGES, "23_hours"),
     # identities
     Mutant("identify and alias calls are ignored", "metrics/inputs/person_of.sql",
-           "where not exists (", "where false and not exists (", DAYS, "two_devices"),
+           "where id <> user_id", "where false", DAYS, "two_devices"),
     Mutant("alias calls are ignored", "export/sql/identities.sql", "type = 'alias'", "type = 'none'", DAYS, "along_a_chain"),
-    Mutant("only one link of a chain of aliases is followed", "metrics/inputs/lake.py", "for _ in range(16)", "for _ in range(0)",
+    Mutant("only one link of a chain of aliases is followed", "metrics/persons.py", "_ROUNDS = 16", "_ROUNDS = 0",
            DAYS, "along_a_chain"),
+    Mutant("a ring of aliases comes apart", "metrics/persons.py", "    if links:", "    if False:", FOUND, "ring"),
+    Mutant("a goal keeps its own window", "families/experiment.py",
+           'update={"window": ENDLESS}', "update={}", FOUND, "goal"),
     Mutant("a shared browser belongs to its last user, not its first", "metrics/inputs/person_of.sql",
            "arg_min(user_id, row(linked_at, user_id))", "arg_max(user_id, row(linked_at, user_id))",
            DAYS, "shared_browser"),

@@ -72,8 +72,7 @@ class Calendar:
 
     def days(self, first: date, last: date) -> Iterator[dict[str, Any]]:
         """Rows of `calendar_days`, both ends included."""
-        for offset in range((last - first).days + 1):
-            day = first + offset * DAY
+        for day in self._days_that_were(first, last):
             yield {
                 "day": day,
                 "day_number": self.number("day", day),
@@ -86,6 +85,8 @@ class Calendar:
         for period in ("day", "week", "month"):
             for number in range(self.number(period, first), self.number(period, last) + 1):
                 begins = self.first_day(period, number)
+                if self.starts_at(begins) == self.starts_at(self.first_day(period, number + 1)):
+                    continue
                 yield {
                     "period": period,
                     "period_number": number,
@@ -113,11 +114,18 @@ class Calendar:
 
     def day_periods(self, first: date, last: date) -> Iterator[dict[str, Any]]:
         """Rows of `calendar_day_periods`: the day, week and month that each day belongs to."""
-        for offset in range((last - first).days + 1):
-            day = first + offset * DAY
+        for day in self._days_that_were(first, last):
             for period in ("day", "week", "month"):
                 yield {
                     "period": period,
                     "day_number": self.number("day", day),
                     "period_number": self.number(period, day),
                 }
+
+    def _days_that_were(self, first: date, last: date) -> Iterator[date]:
+        """The days from `first` to `last` that hold an instant: Apia had no 30 December 2011.
+
+        Their numbers are those of their dates, so the day after the 29th is two later.
+        """
+        days = (first + offset * DAY for offset in range((last - first).days + 1))
+        return (day for day in days if self.starts_at(day) < self.ends_at(day))

@@ -748,9 +748,12 @@ def experiment(actors: list[Actor], variants: list[str], goal: str, window: time
 def count_exposed(
     counts: dict[str, int], actor: Actor, shown: datetime, goal: str, window: timedelta, end: datetime
 ) -> None:
-    """Count one person under the only variant they saw, as of the end of a day."""
+    """Count one person under the only variant they saw, as of the end of a day.
+
+    The goal counts from the sign-up on; its window begins when the variant was shown.
+    """
     signed_up = actor.first("Signed Up")
-    reached = actor.within(goal, signed_up, window)[:1] if signed_up else []
+    reached = [at for at in actor.did.get(goal, []) if signed_up and at >= signed_up][:1]
     if reached and reached[0] < shown:
         counts["reached_before"] += 1
         return

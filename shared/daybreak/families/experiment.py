@@ -5,18 +5,20 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from daybreak.families.base import FOREVER_DAYS, Definition, Family, MetricRow, Windowed, length, microseconds
+from daybreak.families.base import ENDLESS, FOREVER_DAYS, Definition, Family, MetricRow, Windowed, length, microseconds
 from daybreak.families.experiment_statistics import with_statistics
 from daybreak.families.selectors import PropertyName, Selector, label
 from daybreak.lake.tables import Row
 
 
 class Experiment(Definition):
-    """The share of each variant's exposed people who reach the goal, by the goal's own rule, not before the exposure.
+    """The share of each variant's exposed people who reach the goal in the goal's window after the exposure.
 
-    Everybody has the goal's window, counted from the exposure, and is compared once it has ended. A person belongs to
-    the variant of their first exposure ever. People who are seen in two variants are left out of both from then on, and
-    counted in a column; so are people who had reached the goal before the exposure.
+    The window begins at the exposure, whenever a person began the goal: steps that they had done before stay done, and
+    they reach the goal when its last part happens in the window, far edge included. People are compared once their
+    window has ended. A person belongs to the variant of their first exposure ever. People who are seen in two variants
+    are left out of both from then on, and counted in a column; so are people who had reached the goal before the
+    exposure.
 
     Each variant has a Wilson interval, and its difference to the first one has Newcombe's. The test is the pooled z
     test (Fisher's exact test where an expected count is under 5). Holm's method corrects the p values where there are
@@ -78,6 +80,10 @@ class Experiment(Definition):
         return experiment
 
     def goal_counted_beside(self) -> Windowed:
+        """The goal without a window of its own: the window begins at the exposure, whenever the goal's start was."""
+        return self._resolved().model_copy(update={"window": ENDLESS})
+
+    def _resolved(self) -> Windowed:
         """The goal's definition. Raises ValueError before `counted_by`."""
         if self._goal is None:
             raise ValueError(f"{self.goal!r} is not resolved")
@@ -102,7 +108,7 @@ class Experiment(Definition):
     def options(self) -> dict[str, Any]:
         return {
             "property": self.variant,
-            "window_us": microseconds(self.goal_counted_beside().window),
+            "window_us": microseconds(self._resolved().window),
             "planned": self.planned,
             "test_name": self.test,
         }
@@ -111,10 +117,10 @@ class Experiment(Definition):
         return FOREVER_DAYS  # each day's row counts everybody exposed until then
 
     def counting(self) -> dict[str, Any]:
-        return {**super().counting(), "goal": self.goal_counted_beside().counting()}
+        return {**super().counting(), "goal": self._resolved().counting(), "goal_window": "from the exposure"}
 
     def explain(self) -> str:
-        window = length(self.goal_counted_beside().window)
+        window = length(self._resolved().window)
         return (
             f'Of the {self.who()} with "{label(self.exposure)}", by its "{self.variant}" ({", ".join(self.variants)}): '
             f"the share that reaches {self.goal} within {window} after it; a verdict once "

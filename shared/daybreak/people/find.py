@@ -25,6 +25,7 @@ from daybreak.ingest.frames import unpack
 from daybreak.ingest.rules import forgotten_digest, person_ids
 from daybreak.lake import keys
 from daybreak.lake.store import Store
+from daybreak.metrics.persons import make_person_of
 
 _SQL = "daybreak.people.sql"
 _BODIES_AT_ONCE = 200
@@ -89,6 +90,8 @@ def ids_of(store: Store, people: Iterable[str], limits: Limits = Limits()) -> Id
             return Ids(asked, asked)
         _view(db, "events", events.values())
         database.create(db, "asked", {"id": "VARCHAR"}, [{"id": own} for own in asked])
+        db.execute(sql_file(_SQL, "links"))
+        make_person_of(db)
         found = db.execute(sql_file(_SQL, "ids_of")).fetchall()
     return Ids(frozenset(own for own, _ in found), frozenset(own for own, named in found if not named))
 

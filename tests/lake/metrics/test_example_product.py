@@ -111,7 +111,7 @@ HAND_COUNTED: list[tuple[str, str, Row, Row]] = [
     ("p229", "experiment.onboarding", {"day": date(2026, 10, 17), "variant": "tour"}, {"exposed": 0, "in_several": 1}),
     ("p230", "experiment.onboarding", {"day": date(2026, 11, 1), "variant": "checklist"}, {"reached_before": 1}),
     ("p231", "experiment.onboarding", {"day": date(2026, 10, 21), "variant": "tour"}, {"finished": 0, "reached": 0}),
-    ("p231", "experiment.onboarding", {"day": date(2026, 10, 22), "variant": "tour"}, {"finished": 1, "reached": 0}),
+    ("p231", "experiment.onboarding", {"day": date(2026, 10, 22), "variant": "tour"}, {"finished": 1, "reached": 1}),
     # the window of the one has just ended, that of the other not
     ("p232", "activation.first_workflow", {}, {"status": "complete", "finished": 1, "activated": 1, "rate": 1.0}),
     ("p233", "activation.first_workflow", {}, {"status": "open", "finished": 0, "activated_so_far": 0, "rate": None}),

@@ -14,6 +14,7 @@ from daybreak.lake.tables import duckdb_columns
 from daybreak.metrics.computation import Computation, with_goals
 from daybreak.metrics.inputs import definitions, lake
 from daybreak.metrics.inputs.tables import INPUT_TABLES
+from daybreak.metrics.persons import make_person_of
 
 _FUNNEL_TABLES = ("entrants", "reached")
 _SHARED = {"run", "numbers", "links", "person_of", "trait_values", "memberships", "member_of"}
@@ -52,6 +53,7 @@ class Inputs:
         makers |= {f"{view}_by_actor": partial(self._by_actor, view) for view in lake.INSTANTS}
         makers |= dict.fromkeys(_FUNNEL_TABLES, self._funnels)
         makers |= dict.fromkeys(lake.CALENDARS, self._calendars)
+        makers["person_of"] = self._persons
         return makers
 
     def _by_statement(self, name: str) -> None:
@@ -63,8 +65,6 @@ class Inputs:
         self._run.db.execute(
             spliced("create or replace table {name} as {rows}", name=identifier(name), rows=Sql(statement))
         )
-        if name == "person_of":
-            lake.follow_links(self._run.db)
 
     def _by_actor(self, view: str) -> None:
         """A table of the lake with people (and accounts) in place of ids."""
@@ -74,6 +74,10 @@ class Inputs:
         self.make(name.strip('"') for name in inputs_of(statement))
         name = identifier(f"{view}_by_actor")
         self._run.db.execute(spliced("create or replace view {name} as {rows}", name=name, rows=statement))
+
+    def _persons(self) -> None:
+        self.make(["links"])
+        make_person_of(self._run.db)
 
     def _calendars(self) -> None:
         self._made.update(lake.CALENDARS)

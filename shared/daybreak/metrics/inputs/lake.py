@@ -5,7 +5,6 @@ from datetime import date
 
 from daybreak.engine import database
 from daybreak.engine.calendar import DAY, DAYS, EPOCH
-from daybreak.engine.database import Connection
 from daybreak.engine.sql import Sql, identifier, literals, parquet, spliced
 from daybreak.export.derive import DAY_TABLES, days_of
 from daybreak.export.merge import merged_rows
@@ -41,17 +40,6 @@ def calendars(run: Run, computation: Computation, counted: Counted) -> None:
     database.create(run.db, "calendar_periods", duckdb_columns(CalendarPeriodRow), periods)
     day_periods = run.calendar.day_periods(first, last)
     database.create(run.db, "calendar_day_periods", duckdb_columns(CalendarDayPeriodRow), day_periods)
-
-
-def follow_links(db: Connection) -> None:
-    """Follow chains: an id linked to an id that was itself linked belongs to the last one. Rings do no harm."""
-    for _ in range(16):  # each round doubles the length followed: 65,536 links
-        changed = db.execute(
-            "update person_of set person = further.person from person_of as further "
-            "where further.id = person_of.person and further.person <> person_of.id"
-        ).fetchone()
-        if not changed or not changed[0]:
-            return
 
 
 def _merged(name: str, table: str) -> Callable[[Run, Computation, Counted], None]:

@@ -1,0 +1,42 @@
+"""The smallest input of each fault that was found, with its right answer and why (tests/data/cases)."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from conftest import ROOT
+from daybreak.definitions.project import load
+from daybreak.files.compute import compute_files
+from support.journeys import LIMITS, Deployment
+
+CASES = ROOT / "tests" / "data" / "cases"
+
+
+def table(folder: Path, case: str, family: str, as_of: str) -> list[dict[str, Any]]:
+    """The rows of everybody that a case's only definition of a family gives."""
+    project = load(CASES / case / "def.toml")
+    moment = datetime.fromisoformat(as_of).replace(tzinfo=UTC)
+    (events,) = (CASES / case).glob("events.*")
+    compute_files([str(events)], project, moment, folder, LIMITS.memory_mb)
+    return Deployment(folder, project).table(family)
+
+
+def test_an_experiments_goal_has_its_window_from_the_exposure_on(tmp_path: Path) -> None:
+    """Trial from 28 December, exposure on 1 January, 7 days: an upgrade on 7 January is in time."""
+    rows = table(tmp_path, "w1-goal-keeps-its-own-clock", "experiment", "2024-02-01")
+    last = max(row["day"] for row in rows)
+    found = {row["variant"]: (row["reached"], row["finished"]) for row in rows if row["day"] == last}
+    assert found == {"A": (6, 10), "B": (3, 10)}
+
+
+def test_a_ring_of_aliases_is_one_person(tmp_path: Path) -> None:
+    """p to q and q to r join all three; r to p adds nothing, and takes nothing apart."""
+    rows = table(tmp_path, "w2-alias-ring", "active_people", "2024-01-03")
+    assert [row["dau"] for row in rows if str(row["day"]) == "2024-01-02"] == [1]
+
+
+def test_a_day_that_never_was_is_in_no_table(tmp_path: Path) -> None:
+    """Apia went from 29 to 31 December 2011: an event at noon of each counts on its own day."""
+    rows = table(tmp_path, "b-apia-day-that-never-was", "lifecycle", "2012-01-05")
+    found = {str(row["period_start"]): row["active_people"] for row in rows}
+    assert (found["2011-12-29"], found.get("2011-12-30"), found["2011-12-31"]) == (1, None, 1)
