@@ -1,8 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
-# one more than there are cores: the end-to-end test waits for its local cloud part of the time
+# one worker more than cores, because the end-to-end test often waits for its local cloud
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
-# test lakes are thousands of small files: they go to memory where there is enough of it
+# test lakes are thousands of small files: they are kept in memory if there is enough
 MEMORY := $(shell df -k --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 4000000 { print "TMPDIR=/dev/shm" }')
 PYTEST = $(MEMORY) $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
@@ -22,50 +22,50 @@ setup: .venv/.ready infra/node_modules/.ready ## Install everything into this fo
 demo: setup ## Run the whole of Daybreak on this machine, with real events and real numbers
 	@$(BIN)/daybreak demo $(if $(PORT),--port $(PORT))
 
-# lint runs beside the tests, and is waited for
-check: setup ## Check lint, types and the unit tests: after each change, a minute at most
+# lint runs in parallel with the tests; the target fails if either does
+check: setup ## Run lint, types and unit tests: a minute at most, so run it after every change
 	@make --no-print-directory lint & linting=$$!; \
 	  $(PYTEST) tests/unit; tested=$$?; \
 	  wait $$linting && exit $$tested
 
-test: setup ## Check everything that must hold, one end-to-end run included: three minutes
+test: setup ## Run the tests of all parts and one end-to-end test: three minutes
 	@make --no-print-directory lint & linting=$$!; \
 	  $(PYTEST) tests/e2e tests -m "not slow" $(addprefix --ignore=,$(OWN_TARGET)); tested=$$?; \
 	  wait $$linting && exit $$tested
 
-laws: setup ## Run all generated journeys, every kill at every step, and every documented command from an empty copy
+laws: setup ## Run all generated journeys, every kill at every step, and every documented command in a new copy
 	@EXAMPLES=all $(PYTEST) -m "not slow" $(SAMPLED)
 	@$(PYTEST) -m slow tests/e2e tests $(addprefix --ignore=,$(OWN_TARGET))
 
-mutants: setup ## Put some sixty faults into the product on purpose: each makes a test fall; and try make bench in small
+mutants: setup ## Put some sixty faults into the product: a test must fail for each. And run a small make bench
 	@$(PYTEST) $(OWN_TARGET)
 
-lint: setup ## Check style, types and arrows
+lint: setup ## Check style, types and imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
-docs: setup ## Write the generated pages again
+docs: setup ## Write the generated pages: metrics, commands, schema
 	@$(BIN)/daybreak definitions docs --out docs/metrics.md
 	@$(BIN)/daybreak definitions schema --out docs/daybreak.schema.json
 	@PYTHONPATH=tests:. $(BIN)/python -m support.cli_page docs/cli.md
 
-bench: setup ## Measure what it costs, as a table and in bench.json
+bench: setup ## Measure what it costs: print a table, write bench.json
 	@PYTHONPATH=tests $(BIN)/python -m bench
 
-audit: setup ## Look up known weaknesses of every locked dependency; fails where PyPI's service does not answer
+audit: setup ## Look up known vulnerabilities of all locked dependencies; fails if PyPI's service does not respond
 	@mkdir -p .daybreak
 	@$(BIN)/python -m uv export --frozen --quiet --no-emit-project --no-hashes --output-file .daybreak/locked.txt
 	@$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement .daybreak/locked.txt
 
-conformance: setup $(CLIENTS)/node_modules/.ready $(CLIENTS)/.clients/.ready ## Send with the real SDKs, with hostile requests, and to Amazon's DynamoDB Local
+conformance: setup $(CLIENTS)/node_modules/.ready $(CLIENTS)/.clients/.ready ## Test with the real SDKs, hostile requests and Amazon's DynamoDB Local
 	@for program in chromium curl java mvn; do command -v $$program; done >/dev/null \
 	  || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends $(CONFORMANCE_NEEDS) >/dev/null; } \
 	  || { echo "these tests need a browser and Java; install them first: apt-get install $(CONFORMANCE_NEEDS)"; exit 1; }
 	@$(BIN)/pytest $(CLIENTS)
 
-volume: setup $(CLIENTS)/.clients/.ready ## Send a million events through a bad network: none lost, none doubled (EVENTS=20000 for fewer)
+volume: setup $(CLIENTS)/.clients/.ready ## Send a million events through a bad network and count them at both ends (EVENTS=20000 for fewer)
 	@PYTHONPATH=tests $(BIN)/python -m conformance.volume $(EVENTS)
 
 clean: ## Remove everything that was installed or built here
@@ -86,7 +86,7 @@ $(CLIENTS)/node_modules/.ready: $(CLIENTS)/package.json $(CLIENTS)/package-lock.
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix $(CLIENTS) --silent --no-audit --no-fund --ignore-scripts --omit=optional
 	@touch $@
 
-# Python clients of which this checkout's own environment holds another version, or none: a folder each
+# Python clients that this checkout's environment does not have in that version: each gets its own folder
 $(CLIENTS)/.clients/.ready: $(wildcard $(CLIENTS)/python/*.txt) .venv/.ready
 	@rm -rf $(CLIENTS)/.clients
 	@for pinned in $(CLIENTS)/python/*.txt; do \
