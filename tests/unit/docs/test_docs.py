@@ -84,6 +84,14 @@ def test_what_looks_like_a_command_is_in_a_block_that_is_run() -> None:
     assert len(commands()) > 10
 
 
+def test_the_page_has_exactly_the_alarms_of_the_stack() -> None:
+    """Names only: the texts in infra/alarms.py are for the person who is woken."""
+    of_the_stack = re.findall(r'\byield Alarm\(\s*"(\w+)"', (ROOT / "infra" / "alarms.py").read_text(encoding="utf-8"))
+    section = (DOCS / "operating.md").read_text(encoding="utf-8").partition("\n## Alarms\n")[2].partition("\n## ")[0]
+    assert of_the_stack
+    assert sorted(re.findall(r"^\| `(\w+)`", section, re.M)) == sorted(of_the_stack)
+
+
 def _named() -> Iterator[tuple[str, str]]:
     """Page and command line: every `daybreak …` of a block or in backquotes."""
     for page in PAGES:
