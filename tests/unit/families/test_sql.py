@@ -1,4 +1,4 @@
-"""Every family's SQL is legal Trino, uses only functions both engines have, and gives exactly its row model's columns."""
+"""The SQL of every family is legal Trino, uses functions both engines have, and names the tables it reads."""
 
 from importlib import resources
 
