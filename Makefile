@@ -60,7 +60,7 @@ audit: setup ## Look up known vulnerabilities of all locked dependencies; fails 
 	@$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement .daybreak/locked.txt
 
 conformance: setup $(CLIENTS)/node_modules/.ready $(CLIENTS)/.clients/.ready ## Test with the real SDKs, hostile requests and Amazon's DynamoDB Local
-	@for program in chromium curl java mvn; do command -v $$program; done >/dev/null \
+	@(for program in chromium curl java mvn; do command -v $$program >/dev/null || exit 1; done) \
 	  || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends $(CONFORMANCE_NEEDS) >/dev/null; } \
 	  || { echo "these tests need a browser and Java; install them first: apt-get install $(CONFORMANCE_NEEDS)"; exit 1; }
 	@$(BIN)/pytest $(CLIENTS)
