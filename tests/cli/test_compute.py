@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from daybreak.cli.main import APP
@@ -37,3 +38,11 @@ def test_a_folder_that_cannot_be_made_is_reported_before_the_work(tmp_path: Path
 def test_a_time_before_all_events_is_reported_as_such(tmp_path: Path) -> None:
     *_, raised = computed(tmp_path, DEFINED, "--out", str(tmp_path / "out"), "--as-of", "2020-01-01")
     assert "all 2 events are later than --as-of 2020-01-01" in str(raised)
+
+
+@pytest.mark.parametrize("time", ["yesterday", "9999-12-31T23:00:00-05:00", "10/05/2026", "1791190800"])
+def test_an_as_of_that_is_not_a_time_is_refused_with_the_way_to_write_one(tmp_path: Path, time: str) -> None:
+    *_, raised = computed(tmp_path, DEFINED, "--out", str(tmp_path / "out"), "--as-of", time)
+    assert isinstance(raised, InputError)
+    assert f"--as-of '{time}'" in str(raised)
+    assert "write it as 2026-10-05T09:00:00Z" in str(raised)

@@ -18,7 +18,7 @@ from daybreak.export.payloads import AskSpan, ExportDay, FinishBackfill
 from daybreak.families.registry import FAMILIES
 from daybreak.files.compute import MEMORY_MB, ComputedTables, compute_tables
 from daybreak.files.tables import summaries
-from daybreak.ingest.event import parse_time
+from daybreak.ingest import times
 from daybreak.metrics.payloads import ComputeDay
 
 PANEL = "Compute"
@@ -150,7 +150,6 @@ def _instant(text: str | None, project: Project) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise InputError(f"--as-of {text!r} is not a time; write it as 2026-11-21T08:00:00Z") from None
-    return moment.replace(tzinfo=project.zone) if moment.tzinfo is None else parse_time(text)
+        return times.parse(text, project.zone)
+    except ValueError as reason:
+        raise InputError(f"--as-of {reason}") from None

@@ -19,7 +19,8 @@ from daybreak.export.arrivals import NothingArrives
 from daybreak.export.job import Export
 from daybreak.files.readers.read import read_with_positions
 from daybreak.files.tables import Table, make_folder, write_tables
-from daybreak.ingest.event import Arrival, canonical, parse_time
+from daybreak.ingest import times
+from daybreak.ingest.event import Arrival, canonical, iso
 from daybreak.ingest.frames import pack
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
@@ -155,7 +156,7 @@ def _accepted(
         try:
             moment = _moment(raw)
             arrival = Arrival(received_at=moment, source="files", history=True)
-            line = canonical(clean(raw) if isinstance(raw, dict) else raw, arrival, index).line
+            line = canonical(clean(_with_time(raw, moment)), arrival, index).line
         except EventRejected as reason:
             counts.rejected += 1
             if len(counts.first_rejects) < _REJECTS_SHOWN:
@@ -193,10 +194,18 @@ def _end_of_day(moment: datetime, project: Project) -> datetime:
 
 def _moment(raw: Any) -> datetime:
     """When an event in a file happened: its timestamp or, without one, the time when it was received."""
-    text = (raw.get("timestamp") or raw.get("receivedAt")) if isinstance(raw, dict) else None
-    if not isinstance(text, str):
+    value = (raw.get("timestamp") or raw.get("receivedAt")) if isinstance(raw, dict) else None
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
         raise EventRejected("no_time", "timestamp: an event in a file needs one")
     try:
-        return parse_time(text)
-    except (ValueError, OverflowError):
-        raise EventRejected("absurd_time", f"timestamp: {text[:40]!r} is not an ISO 8601 time") from None
+        return times.parse_in_file(value)
+    except ValueError as reason:
+        raise EventRejected("absurd_time", f"timestamp: {reason}") from None
+
+
+def _with_time(raw: dict[str, Any], moment: datetime) -> dict[str, Any]:
+    """The event, with its time as text that the collector reads too: a file may also count from 1970."""
+    value = raw.get("timestamp")
+    if not value or (isinstance(value, str) and not value.replace(".", "").isdecimal()):
+        return raw
+    return {**raw, "timestamp": iso(moment)}

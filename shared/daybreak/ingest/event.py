@@ -13,6 +13,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from daybreak.errors import EventRejected
+from daybreak.ingest import times
 from daybreak.ingest.rules import NO_RULES, Rules
 from daybreak.ingest.tracking_plan import Breach
 
@@ -137,9 +138,8 @@ def sent_time(text: Any) -> datetime | None:
 
 
 def parse_time(text: str) -> datetime:
-    """An ISO 8601 time as UTC; without an offset it is read as UTC. Raises ValueError."""
-    value = datetime.fromisoformat(text)
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    """A time of the grammar in `daybreak.ingest.times` as UTC; without an offset it is UTC. Raises ValueError."""
+    return times.parse(text)
 
 
 def iso(value: datetime) -> str:

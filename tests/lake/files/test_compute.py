@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from daybreak.files.compute import compute_files
 from support.event_files import DEFINED, HEADER, ROWS, written
 from support.journeys import LIMITS, project
@@ -13,3 +15,25 @@ def test_a_rejected_row_is_named_by_file_and_line(tmp_path: Path) -> None:
     counts = compute_files([good, bad], project(DEFINED), None, tmp_path / "lake", LIMITS.memory_mb).counts
     assert (counts.events, counts.rejected) == (2, 2)
     assert ["bad.csv, line 3" in counts.first_rejects[0], "bad.csv, line 4" in counts.first_rejects[1]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("e.csv", "user_id,event,time\nkim,Joined,{}\n"),
+        ("e.jsonl", '{{"type": "track", "userId": "kim", "event": "Joined", "timestamp": {}}}\n'),
+    ],
+)
+@pytest.mark.parametrize("number", ["1791190800", "1791190800000", "1791190800000000", "1791190800.0"])
+def test_a_number_since_1970_is_the_time_of_its_event(tmp_path: Path, name: str, text: str, number: str) -> None:
+    done = compute_files([written(tmp_path, text.format(number), name)], project(DEFINED), None, tmp_path / "lake")
+    assert (done.counts.events, done.counts.rejected, done.as_of.date().isoformat()) == (1, 0, "2026-10-05")
+
+
+@pytest.mark.parametrize("time", ["10/05/2026", "2026"])
+def test_a_date_that_may_mean_two_days_is_a_bad_row_that_says_how_to_write_it(tmp_path: Path, time: str) -> None:
+    file = written(tmp_path, f"user_id,event,timestamp\nkim,Joined,2026-10-05\nkim,Joined,{time}\n", "e.csv")
+    counts = compute_files([file], project(DEFINED), None, tmp_path / "lake").counts
+    assert (counts.events, counts.rejected) == (1, 1)
+    assert f"e.csv, line 3: timestamp: '{time}'" in counts.first_rejects[0]
+    assert counts.first_rejects[0].endswith("write it as 2026-10-05T09:00:00Z")
