@@ -46,3 +46,17 @@ def test_an_as_of_that_is_not_a_time_is_refused_with_the_way_to_write_one(tmp_pa
     assert isinstance(raised, InputError)
     assert f"--as-of '{time}'" in str(raised)
     assert "write it as 2026-10-05T09:00:00Z" in str(raised)
+
+
+def test_an_as_of_for_ever_is_refused(tmp_path: Path) -> None:
+    *_, raised = computed(tmp_path, DEFINED, "--out", str(tmp_path / "out"), "--as-of", "9999-12-31")
+    assert str(raised) == "--as-of '9999-12-31' is after 2199; correct the year"
+
+
+def test_the_first_line_says_the_days_of_the_events_and_an_event_later_than_now_is_named(tmp_path: Path) -> None:
+    events = written(tmp_path, "user_id,event,timestamp\nu,A,2026-10-01\nu,A,2026-10-05\nu,A,2569-01-01\n", "e.csv")
+    asked = written(tmp_path, '[project]\ntimezone = "UTC"\n' + DEFINED, "asked.toml")
+    command = ["compute", events, "--definitions", asked, "--out", str(tmp_path / "out")]
+    lines = CliRunner().invoke(APP, command).stdout.splitlines()
+    assert lines[0] == "2 events, 2026-10-01 to 2026-10-05, as of 2026-10-05 23:59:59 UTC"
+    assert lines[1] == f"1 event is later than now and left out, the first: {events}, line 4: 2569-01-01T00:00:00Z"

@@ -16,7 +16,7 @@ from daybreak.errors import InputError
 from daybreak.export.backfill import plan_backfill
 from daybreak.export.payloads import AskSpan, ExportDay, FinishBackfill
 from daybreak.families.registry import FAMILIES
-from daybreak.files.compute import MEMORY_MB, ComputedTables, compute_tables
+from daybreak.files.compute import MEMORY_MB, TOO_LATE, ComputedTables, compute_tables
 from daybreak.files.tables import summaries
 from daybreak.ingest import times
 from daybreak.metrics.payloads import ComputeDay
@@ -38,7 +38,10 @@ def compute(
     ],
     definitions: Annotated[Path, typer.Option(help="The file of definitions")] = Path("daybreak.toml"),
     as_of: Annotated[
-        str | None, typer.Option(help="Ignore events after this time; the end of the last day by default")
+        str | None,
+        typer.Option(
+            help="Ignore events after this time; by default the end of the last day, or now if that is sooner"
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(help="The folder for the tables, as Parquet and CSV")] = Path("out"),
     rows: Annotated[int, typer.Option(help="Show this many rows of each definition below its summary")] = 0,
@@ -53,7 +56,7 @@ def compute(
     if as_json:
         show.as_json({family: show.objects(*table) for family, table in done.tables.items()})
         return
-    _show_counts(done)
+    _show_counts(done, project, instant)
     show_summaries(project, done, out, rows)
     show.OUT.print(f"Every row: {out}/*.csv and {out}/*.parquet, one file a family.")
 
@@ -125,15 +128,21 @@ def show_summaries(project: Project, done: ComputedTables, out: Path, rows: int)
             show.table("", *found.first_rows)
 
 
-def _show_counts(done: ComputedTables) -> None:
+def _show_counts(done: ComputedTables, project: Project, instant: datetime | None) -> None:
     counts = done.counts
-    show.OUT.print(f"{counts.events:,} events, as of {done.as_of:%Y-%m-%d %H:%M:%S} UTC")
+    days = [moment.astimezone(project.zone).date() for moment in (counts.first, counts.last) if moment]
+    span = " to ".join(day.isoformat() for day in days)
+    as_of = f"{done.as_of:%Y-%m-%d %H:%M:%S} UTC"
+    show.OUT.print(f"{counts.events:,} event{'s'[: counts.events != 1]}, {span}, as of {as_of}", soft_wrap=True)
     if counts.rejected:
         show.OUT.print(f"{counts.rejected:,} were rejected, the first:", style="yellow")
         for reject in counts.first_rejects:
             show.OUT.print(f"  {reject}", markup=False, soft_wrap=True)
     if counts.after_as_of:
-        show.OUT.print(f"{counts.after_as_of:,} are later than that and left out")
+        are = "event is" if counts.after_as_of == 1 else "events are"
+        limit = "now" if instant is None else "that"
+        text = f"{counts.after_as_of:,} {are} later than {limit} and left out, the first: {counts.first_after_as_of}"
+        show.OUT.print(text, style="yellow", markup=False, soft_wrap=True)
     for warning in done.never_arrived:
         show.OUT.print(warning, style="yellow", markup=False, soft_wrap=True)
 
@@ -150,6 +159,9 @@ def _instant(text: str | None, project: Project) -> datetime | None:
     if text is None:
         return None
     try:
-        return times.parse(text, project.zone)
+        moment = times.parse(text, project.zone)
     except ValueError as reason:
         raise InputError(f"--as-of {reason}") from None
+    if moment >= TOO_LATE:
+        raise InputError(f"--as-of {text!r} is after {TOO_LATE.year - 1}; correct the year")
+    return moment

@@ -20,7 +20,7 @@ from daybreak.export.job import Export
 from daybreak.files.readers.read import read_with_positions
 from daybreak.files.tables import Table, make_folder, write_tables
 from daybreak.ingest import times
-from daybreak.ingest.event import Arrival, canonical, iso
+from daybreak.ingest.event import EARLIEST, Arrival, canonical, iso
 from daybreak.ingest.frames import pack
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
@@ -28,6 +28,8 @@ from daybreak.metrics.job import Computed, Metrics
 from daybreak.metrics.never_arrived import never_arrived
 
 MEMORY_MB = 2000
+TOO_LATE = datetime(2200, 1, 1, tzinfo=UTC)
+"""No event and no --as-of is of this year or later: such a year is of another calendar, or means "for ever"."""
 _FRAME_LINES = 5_000
 _PROGRESS_EVENTS = 100_000
 _REJECTS_SHOWN = 5
@@ -44,6 +46,12 @@ class EventCounts:
     """Those that were accepted."""
     rejected: int = 0
     after_as_of: int = 0
+    """Those later than `as_of`; without one, those later than now."""
+    first_after_as_of: str = ""
+    """The position and time of the first of them."""
+    first: datetime | None = None
+    """When the first of the accepted events happened."""
+    last: datetime | None = None
     first_rejects: list[str] = field(default_factory=list)
     """The position of each of the first rejected events, and why it was rejected."""
 
@@ -103,8 +111,8 @@ def compute_files(
 ) -> ComputedLake:
     """Read event files into a lake under `root` and compute every family as of that instant.
 
-    Without `as_of`, it is the end of the project day of the last event. Events after `as_of` are left out
-    and counted. Raises InputError if a file cannot be read or no event can be counted.
+    Without `as_of`, it is the end of the project day of the last event, and never later than now. Events after it
+    are left out and counted. Raises InputError if a file cannot be read or no event can be counted.
     """
     store, limits = FolderStore(root), Limits(memory_mb=memory_mb)
     as_of, counts, arrived = _ingest(files, project, store, as_of, progress)
@@ -132,14 +140,17 @@ def _ingest(
     incoming = store.root / "incoming.zst"
     incoming.parent.mkdir(parents=True, exist_ok=True)
     with incoming.open("wb") as log:
-        last = _write_log(log, _accepted(files, project, as_of, counts), progress)
-    if last is None:
+        now = datetime.now(UTC)
+        _write_log(log, _accepted(files, project, as_of, now, counts), progress)
+    if counts.last is None:
         incoming.unlink()
         if counts.after_as_of:
-            raise InputError(f"nothing to count: all {counts.after_as_of:,} events are later than --as-of {as_of}")
+            limit = f"--as-of {as_of}" if as_of else f"now, {now:%Y-%m-%dT%H:%M:%SZ}"
+            first = f"the first: {counts.first_after_as_of}"
+            raise InputError(f"nothing to count: all {counts.after_as_of:,} events are later than {limit}; {first}")
         raise InputError("; ".join(["no events could be read", *counts.first_rejects[:1]]))
     if as_of is None:
-        as_of = _end_of_day(last, project)
+        as_of = min(_end_of_day(counts.last, project), now)
     arrived = as_of.date()
     target = store.root / keys.raw(arrived, 0)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -148,32 +159,35 @@ def _ingest(
 
 
 def _accepted(
-    files: Iterable[str], project: Project, as_of: datetime | None, counts: EventCounts
-) -> Iterator[tuple[datetime, bytes]]:
-    """Each accepted event as (when it happened, its canonical line). All events are counted in `counts`."""
+    files: Iterable[str], project: Project, as_of: datetime | None, now: datetime, counts: EventCounts
+) -> Iterator[bytes]:
+    """The canonical line of each accepted event. All events are counted in `counts`."""
     clean = project.privacy.cleaner(salt="files")
     for index, (position, raw) in enumerate(read_with_positions(files)):
         try:
             moment = _moment(raw)
-            arrival = Arrival(received_at=moment, source="files", history=True)
+            _require_possible(moment if as_of else min(moment, now))  # later than now is counted below
+            arrival = Arrival(received_at=min(moment, TOO_LATE), source="files", history=True)
             line = canonical(clean(_with_time(raw, moment)), arrival, index).line
         except EventRejected as reason:
             counts.rejected += 1
             if len(counts.first_rejects) < _REJECTS_SHOWN:
                 counts.first_rejects.append(f"{position}: {reason.message}")
             continue
-        if as_of and moment > as_of:
+        if moment > (as_of or now):
             counts.after_as_of += 1
+            counts.first_after_as_of = counts.first_after_as_of or f"{position}: {iso(moment)}"
             continue
         counts.events += 1
-        yield moment, line
+        counts.first = min(counts.first or moment, moment)
+        counts.last = max(counts.last or moment, moment)
+        yield line
 
 
-def _write_log(log: IO[bytes], events: Iterable[tuple[datetime, bytes]], progress: Progress) -> datetime | None:
-    """Write events as zstd frames, and return when the latest of them happened, or None if there are none."""
-    last, lines, written = None, list[bytes](), 0
-    for moment, line in events:
-        last = max(last or moment, moment)
+def _write_log(log: IO[bytes], events: Iterable[bytes], progress: Progress) -> None:
+    """Write the lines of events as zstd frames."""
+    lines, written = list[bytes](), 0
+    for line in events:
         lines.append(line)
         if len(lines) == _FRAME_LINES:
             log.writelines(frame.data for frame in pack(lines))
@@ -182,7 +196,6 @@ def _write_log(log: IO[bytes], events: Iterable[tuple[datetime, bytes]], progres
             if written % _PROGRESS_EVENTS == 0:
                 progress(f"reading: {written:,} events")
     log.writelines(frame.data for frame in pack(lines))
-    return last
 
 
 def _end_of_day(moment: datetime, project: Project) -> datetime:
@@ -201,6 +214,21 @@ def _moment(raw: Any) -> datetime:
         return times.parse_in_file(value)
     except ValueError as reason:
         raise EventRejected("absurd_time", f"timestamp: {reason}") from None
+
+
+def _require_possible(moment: datetime) -> None:
+    """Check that an event can have happened then. Raises EventRejected.
+
+    A clock that was reset shows the first hours of 1970, and 9999-12-31 is a database's "for ever".
+    """
+    if moment < EARLIEST:
+        raise EventRejected("absurd_time", f"timestamp: {iso(moment)} is before 1970")
+    if moment < EARLIEST + timedelta(days=1):
+        raise EventRejected(
+            "absurd_time", f"timestamp: {iso(moment)} is on 1970-01-01, the day of a clock that was reset"
+        )
+    if moment >= TOO_LATE:
+        raise EventRejected("absurd_time", f"timestamp: {iso(moment)} is after {TOO_LATE.year - 1}; correct the year")
 
 
 def _with_time(raw: dict[str, Any], moment: datetime) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Files of events that become a lake: the counts of their events."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,43 @@ def test_a_date_that_may_mean_two_days_is_a_bad_row_that_says_how_to_write_it(tm
     assert (counts.events, counts.rejected) == (1, 1)
     assert f"e.csv, line 3: timestamp: '{time}'" in counts.first_rejects[0]
     assert counts.first_rejects[0].endswith("write it as 2026-10-05T09:00:00Z")
+
+
+AS_OF = datetime(2026, 10, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("time", "said"),
+    [
+        ("9999-12-31T00:00:00Z", "is after 2199"),
+        ("9999-12-31T23:59:59.999999Z", "is after 2199"),
+        ("9999-12-31T23:59:59-05:00", "is not a time that exists between the years 1 and 9999"),
+        ("2569-10-05", "is after 2199"),
+        ("0001-01-01", "is before 1970"),
+        ("0001-01-01T00:00:00+09:00", "is not a time that exists between the years 1 and 9999"),
+        ("1969-12-31T23:59:59Z", "is before 1970"),
+        ("1970-01-01T00:00:00Z", "is on 1970-01-01"),
+        ("1970-01-01T23:59:59Z", "is on 1970-01-01"),
+    ],
+)
+def test_a_date_that_cannot_be_right_costs_its_row_alone(tmp_path: Path, time: str, said: str) -> None:
+    file = written(tmp_path, f"user_id,event,timestamp\nkim,Joined,2026-10-05\nkim,Ends,{time}\n", "e.csv")
+    counts = compute_files([file], project(DEFINED), AS_OF, tmp_path / "lake").counts
+    assert (counts.events, counts.rejected, counts.after_as_of) == (1, 1, 0)
+    assert "e.csv, line 3: timestamp: " in counts.first_rejects[0]
+    assert said in counts.first_rejects[0]
+
+
+@pytest.mark.parametrize("year", [2569, 9999])
+def test_without_as_of_it_is_never_later_than_now_and_later_events_are_counted(tmp_path: Path, year: int) -> None:
+    file = written(tmp_path, f"user_id,event,timestamp\nkim,Joined,2026-10-05\nlee,Joined,{year}-10-05\n", "e.csv")
+    done = compute_files([file], project(DEFINED), None, tmp_path / "lake")
+    assert done.as_of == datetime(2026, 10, 6, tzinfo=UTC) - timedelta(microseconds=1)
+    assert (done.counts.events, done.counts.rejected, done.counts.after_as_of) == (1, 0, 1)
+    assert done.counts.first_after_as_of.endswith(f"e.csv, line 3: {year}-10-05T00:00:00Z")
+
+
+def test_the_day_of_the_last_event_is_not_over_before_now(tmp_path: Path) -> None:
+    before = datetime.now(UTC)
+    file = written(tmp_path, f"user_id,event,timestamp\nkim,Joined,{before.isoformat()}\n", "e.csv")
+    assert before <= compute_files([file], project(DEFINED), None, tmp_path / "lake").as_of <= datetime.now(UTC)
