@@ -70,3 +70,21 @@ def test_a_file_of_another_format_is_refused_by_name(tmp_path: Path, name: str, 
 def test_a_file_that_is_not_there_is_named() -> None:
     with pytest.raises(InputError, match=r"absent\.csv: cannot be read"):
         list(read_events(["absent.csv"]))
+
+
+@pytest.mark.parametrize(
+    ("header", "both"),
+    [
+        ("user_id,event,timestamp,user", "'user_id' and 'user' can both be the person"),
+        ("UserID,user_id,event,time", "'UserID' and 'user_id' can both be the person"),
+        ("user,event,timestamp, time", "'timestamp' and 'time' can both be the time of the event"),
+        ("user,event,event_name,time", "'event' and 'event_name' can both be the name of the event"),
+        ("user,event,event,time", "'event' and 'event' can both be the name of the event"),
+        ("anonymousid,anonymous_id,event,time", "'anonymousid' and 'anonymous_id' can both be the anonymous person"),
+        ("user,event,time,message_id,messageid", "'message_id' and 'messageid' can both be the id of the event"),
+    ],
+)
+def test_two_columns_for_one_part_of_an_event_are_refused_by_name(tmp_path: Path, header: str, both: str) -> None:
+    with pytest.raises(InputError) as refused:
+        list(read_events([written(tmp_path, header + "\n")]))
+    assert str(refused.value).endswith(f"events.csv: the columns {both}; rename or remove one of them")

@@ -26,6 +26,13 @@ _PART_OF_EVENT = {
     "messageid": "messageId",
 }
 """Column names that a file may use for the parts of an event; every other column is a property."""
+_MEANING = {
+    "userId": "person",
+    "anonymousId": "anonymous person",
+    "event": "name of the event",
+    "timestamp": "time of the event",
+    "messageId": "id of the event",
+}
 
 
 def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -41,7 +48,7 @@ def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
             header = text.readline()
             separator = max(",;\t", key=header.count)
             rows = csv.reader(itertools.chain([header], text), delimiter=separator, strict=True)
-            columns = next(rows, [])
+            columns = [column.strip() for column in next(rows, [])]
             known = _known_columns(name, columns)
             begun = rows.line_num + 1
             for row in rows:
@@ -63,7 +70,15 @@ def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _known_columns(name: str, columns: Sequence[str]) -> dict[str, str]:
     """The columns that say who, what and when: column -> part of an event. Raises InputError."""
-    known = {column: _PART_OF_EVENT[key] for column in columns if (key := column.strip().lower()) in _PART_OF_EVENT}
+    known: dict[str, str] = {}
+    column_of: dict[str, str] = {}
+    for column in columns:
+        part = _PART_OF_EVENT.get(column.lower())
+        if part in column_of:
+            both = f"the columns {column_of[part]!r} and {column!r} can both be the {_MEANING[part]}"
+            raise InputError(f"{name}: {both}; rename or remove one of them")
+        if part:
+            known[column], column_of[part] = part, column
     missing = {"event", "timestamp"} - set(known.values())
     if not {"userId", "anonymousId"} & set(known.values()):
         missing.add("user_id")
