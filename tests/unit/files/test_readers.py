@@ -88,3 +88,25 @@ def test_two_columns_for_one_part_of_an_event_are_refused_by_name(tmp_path: Path
     with pytest.raises(InputError) as refused:
         list(read_events([written(tmp_path, header + "\n")]))
     assert str(refused.value).endswith(f"events.csv: the columns {both}; rename or remove one of them")
+
+
+@pytest.mark.parametrize("word", ["NULL", "null", "\\N", "nan", "NaN", "None", "undefined", " NULL ", "", " "])
+def test_a_word_for_a_missing_value_is_no_id_and_no_name(tmp_path: Path, word: str) -> None:
+    file = written(tmp_path, f"user_id,anonymous_id,event,time,message_id,note\n{word},b,{word},2026,{word},{word}\n")
+    [event] = read_events([file])
+    note = {"note": word.strip()} if word.strip() else {}
+    assert event == {"type": "track", "anonymousId": "b", "timestamp": "2026", "properties": note}
+
+
+@pytest.mark.parametrize("name", ["null island", "Nona", "N", "none", "UNDEFINED"])
+def test_other_names_are_names(tmp_path: Path, name: str) -> None:
+    [event] = read_events([written(tmp_path, f"user_id,event,time\n{name},{name},2026\n")])
+    assert (event["userId"], event["event"]) == (name, name)
+
+
+def test_blanks_at_the_ends_of_a_cell_do_not_count(tmp_path: Path) -> None:
+    [event] = read_events(
+        [written(tmp_path, 'user_id , event, time ,plan, n\n kim ,"\tSigned  Up ",2026 ," pro", 5\n')]
+    )
+    assert (event["userId"], event["event"], event["timestamp"]) == ("kim", "Signed  Up", "2026")
+    assert event["properties"] == {"plan": "pro", "n": 5}

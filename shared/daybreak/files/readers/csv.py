@@ -26,6 +26,9 @@ _PART_OF_EVENT = {
     "messageid": "messageId",
 }
 """Column names that a file may use for the parts of an event; every other column is a property."""
+_NAMES_SOMETHING = frozenset(_PART_OF_EVENT.values()) - {"timestamp"}
+_MISSING = frozenset({"NULL", "null", "\\N", "nan", "NaN", "None", "undefined"})
+"""Words for a missing value: of SQL, MySQL's and Postgres's dumps, pandas, Python and JavaScript."""
 _MEANING = {
     "userId": "person",
     "anonymousId": "anonymous person",
@@ -39,8 +42,11 @@ def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each row as a track event, with its position.
 
     Columns with usual names say who, what and when; all other columns are properties. Cells are separated by commas,
-    semicolons or tabs: by the one that the header has most of. Raises InputError for a row that would swallow
-    others, or whose cells would move into other columns: after that, no number would be right.
+    semicolons or tabs: by the one that the header has most of. Blanks at a cell's ends do not count, and an id or
+    name of an event that is NULL, null, \\N, nan, NaN, None or undefined is empty.
+
+    Raises InputError for a row that would swallow others, or whose cells would move into other columns: after that,
+    no number would be right.
     """
     begun = 1
     try:
@@ -52,10 +58,11 @@ def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
             known = _known_columns(name, columns)
             begun = rows.line_num + 1
             for row in rows:
-                if any(row[len(columns) :]):
+                if any(cell.strip() for cell in row[len(columns) :]):
                     raise InputError(f"{name}, line {begun}: more cells than the header has; put text that holds a "
                                      f"{separator!r} in quotes")  # fmt: skip
-                cells = {column: cell for column, cell in zip(columns, row, strict=False) if cell}
+                found = ((column, cell.strip()) for column, cell in zip(columns, row, strict=False))
+                cells = {column: cell for column, cell in found if cell and not _is_empty(known.get(column), cell)}
                 properties = {column: _value(cell) for column, cell in cells.items() if column not in known}
                 named = {part: cells[column] for column, part in known.items() if column in cells}
                 if row:
@@ -87,6 +94,11 @@ def _known_columns(name: str, columns: Sequence[str]) -> dict[str, str]:
         raise InputError(f"{name}: a CSV file needs the columns user_id, event and timestamp; "
                          f"missing: {', '.join(sorted(missing))}; there are: {there}")  # fmt: skip
     return known
+
+
+def _is_empty(part: str | None, cell: str) -> bool:
+    """Whether a cell is a word that databases and programs write where an id or the name of an event is missing."""
+    return part in _NAMES_SOMETHING and cell in _MISSING
 
 
 def _value(text: Any) -> Any:
