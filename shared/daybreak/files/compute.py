@@ -165,6 +165,8 @@ def _accepted(
     clean = project.privacy.cleaner(salt="files")
     for index, (position, raw) in enumerate(read_with_positions(files)):
         try:
+            if isinstance(raw, EventRejected):
+                raise raw
             moment = _moment(raw)
             _require_possible(moment if as_of else min(moment, now))  # later than now is counted below
             arrival = Arrival(received_at=min(moment, TOO_LATE), source="files", history=True)

@@ -78,3 +78,10 @@ def test_the_day_of_the_last_event_is_not_over_before_now(tmp_path: Path) -> Non
     before = datetime.now(UTC)
     file = written(tmp_path, f"user_id,event,timestamp\nkim,Joined,{before.isoformat()}\n", "e.csv")
     assert before <= compute_files([file], project(DEFINED), None, tmp_path / "lake").as_of <= datetime.now(UTC)
+
+
+def test_a_row_whose_id_lost_its_digits_is_a_bad_row(tmp_path: Path) -> None:
+    file = written(tmp_path, "user_id,event,timestamp\n7.0,Joined,2026-10-05\n5.4E+08,Joined,2026-10-05\n", "e.csv")
+    counts = compute_files([file], project(DEFINED), AS_OF, tmp_path / "lake").counts
+    assert (counts.events, counts.rejected) == (1, 1)
+    assert "e.csv, line 3: userId: '5.4E+08' in scientific notation" in counts.first_rejects[0]

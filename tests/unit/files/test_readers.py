@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from daybreak.errors import InputError
+from daybreak.errors import EventRejected, InputError
 from daybreak.files.readers.read import read_events, read_with_positions
 from daybreak.ingest.frames import zstd
 from support.event_files import HEADER, ROWS, written
@@ -110,3 +110,34 @@ def test_blanks_at_the_ends_of_a_cell_do_not_count(tmp_path: Path) -> None:
     )
     assert (event["userId"], event["event"], event["timestamp"]) == ("kim", "Signed  Up", "2026")
     assert event["properties"] == {"plan": "pro", "n": 5}
+
+
+CSV_ID = ("ids.csv", "user_id,event,time\n{},Joined,2026-10-05\n")
+JSON_ID = ("ids.jsonl", '{{"batch": [{{"type": "track", "userId": {}, "event": "Joined"}}]}}\n')
+
+
+@pytest.mark.parametrize(("name", "text"), [CSV_ID, JSON_ID])
+@pytest.mark.parametrize(("written_as", "means"), [("31200415.0", "31200415"), ("7.000", "7"), ("-7.0", "-7")])
+def test_an_id_that_became_a_decimal_number_is_the_whole_number(
+    tmp_path: Path, name: str, text: str, written_as: str, means: str
+) -> None:
+    assert [e["userId"] for e in read_events([written(tmp_path, text.format(written_as), name)])] == [means]
+
+
+@pytest.mark.parametrize(("name", "text"), [CSV_ID, JSON_ID])
+@pytest.mark.parametrize("lost", ["5.4E+08", "5.4e+08", "5E+08", "5.4E8", "1.2345e-3"])
+def test_an_id_in_scientific_notation_has_lost_its_digits(tmp_path: Path, name: str, text: str, lost: str) -> None:
+    [reason] = read_events([written(tmp_path, text.format(lost), name)])
+    assert isinstance(reason, EventRejected)
+    assert f"userId: '{lost}' in scientific notation has lost its digits" in reason.message
+
+
+@pytest.mark.parametrize("name", ["5e8", "1.0.0", "007.5", "v1.0", "0x1E+0", "1.5"])
+def test_an_id_that_only_resembles_a_number_is_a_name(tmp_path: Path, name: str) -> None:
+    assert [e["userId"] for e in read_events([written(tmp_path, CSV_ID[1].format(name))])] == [name]
+
+
+def test_a_json_number_with_an_exponent_is_never_a_name_and_one_with_a_fraction_stays(tmp_path: Path) -> None:
+    lost, fraction = read_events([written(tmp_path, '{"userId": 5e8}\n{"userId": 1.5}\n', "ids.jsonl")])
+    assert isinstance(lost, EventRejected)
+    assert fraction == {"userId": 1.5}

@@ -9,7 +9,8 @@ from typing import IO, Any
 
 import orjson
 
-from daybreak.errors import InputError
+from daybreak.errors import EventRejected, InputError
+from daybreak.files.readers.ids import whole_id
 
 _NUMBER_OR_BOOLEAN = re.compile(r"^(true|false|-?(0|[1-9]\d{0,14})(\.\d{1,15})?)$")
 _PART_OF_EVENT = {
@@ -29,6 +30,7 @@ _PART_OF_EVENT = {
 _NAMES_SOMETHING = frozenset(_PART_OF_EVENT.values()) - {"timestamp"}
 _MISSING = frozenset({"NULL", "null", "\\N", "nan", "NaN", "None", "undefined"})
 """Words for a missing value: of SQL, MySQL's and Postgres's dumps, pandas, Python and JavaScript."""
+_IDS = ("userId", "anonymousId")
 _MEANING = {
     "userId": "person",
     "anonymousId": "anonymous person",
@@ -38,8 +40,8 @@ _MEANING = {
 }
 
 
-def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each row as a track event, with its position.
+def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, dict[str, Any] | EventRejected]]:
+    """Yield each row as a track event, or why it cannot be one, with its position.
 
     Columns with usual names say who, what and when; all other columns are properties. Cells are separated by commas,
     semicolons or tabs: by the one that the header has most of. Blanks at a cell's ends do not count, and an id or
@@ -66,7 +68,7 @@ def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
                 properties = {column: _value(cell) for column, cell in cells.items() if column not in known}
                 named = {part: cells[column] for column, part in known.items() if column in cells}
                 if row:
-                    yield f"{name}, line {begun}", {"type": "track", "properties": properties, **named}
+                    yield f"{name}, line {begun}", _with_whole_ids({"type": "track", "properties": properties, **named})
                 begun = rows.line_num + 1
     except csv.Error as error:
         position = f"{name}: the row that begins on line {begun}"
@@ -94,6 +96,14 @@ def _known_columns(name: str, columns: Sequence[str]) -> dict[str, str]:
         raise InputError(f"{name}: a CSV file needs the columns user_id, event and timestamp; "
                          f"missing: {', '.join(sorted(missing))}; there are: {there}")  # fmt: skip
     return known
+
+
+def _with_whole_ids(event: dict[str, Any]) -> dict[str, Any] | EventRejected:
+    """The event with its ids as they were before they became decimal numbers, or why it cannot be right."""
+    try:
+        return {**event, **{field: whole_id(field, event[field]) for field in _IDS if field in event}}
+    except EventRejected as reason:
+        return reason
 
 
 def _is_empty(part: str | None, cell: str) -> bool:

@@ -1,12 +1,16 @@
 """JSON lines: one event a line, or one batch of events a line."""
 
+import json
 from collections.abc import Iterator
 from typing import IO, Any
 
 import orjson
 
-from daybreak.errors import InputError, RequestRefused
+from daybreak.errors import EventRejected, InputError, RequestRefused
+from daybreak.files.readers.ids import whole_id
 from daybreak.ingest.body import read_json
+
+_IDS = ("userId", "anonymousId", "previousId", "groupId")
 
 
 def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
@@ -23,7 +27,32 @@ def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
             except RequestRefused as reason:
                 why = f"{reason}; one JSON event a line is needed, or CSV in a file whose name ends in .csv"
                 raise InputError(f"{position}: {why}") from None
-        if isinstance(value, dict) and isinstance(value.get("batch"), list):
-            yield from ((position, event) for event in value["batch"])
-        else:
-            yield position, value
+        for event, written in zip(_events(value), _as_written(value, line), strict=True):
+            yield position, _with_whole_ids(event, written)
+
+
+def _events(value: Any) -> list[Any]:
+    """The events of a line."""
+    batch = value.get("batch") if isinstance(value, dict) else None
+    return batch if isinstance(batch, list) else [value]
+
+
+def _as_written(value: Any, line: bytes) -> list[Any]:
+    """The events of a line with decimal numbers as their text, if an id is one: 5.4e+08 and 540000000.0 are equal."""
+    events = _events(value)
+    if any(isinstance(event.get(field), float) for event in events if isinstance(event, dict) for field in _IDS):
+        return _events(json.loads(line, parse_float=str))
+    return events
+
+
+def _with_whole_ids(event: Any, written: Any) -> Any:
+    """The event with its ids as they were before they became decimal numbers, or why it cannot be right."""
+    whole: dict[str, str] = {}
+    for field in _IDS if isinstance(event, dict) else ():
+        text = written[field] if isinstance(event.get(field), float) else None
+        try:
+            if isinstance(text, str) and (found := whole_id(field, text, number=True)) != text:
+                whole[field] = found
+        except EventRejected as reason:
+            return reason
+    return {**event, **whole} if whole else event
