@@ -143,7 +143,7 @@ def _show_counts(done: ComputedTables, project: Project, instant: datetime | Non
         limit = "now" if instant is None else "that"
         text = f"{counts.after_as_of:,} {are} later than {limit} and left out, the first: {counts.first_after_as_of}"
         show.OUT.print(text, style="yellow", markup=False, soft_wrap=True)
-    for warning in done.never_arrived:
+    for warning in [*(f"{name}: no rows" for name in counts.without_rows), *done.never_arrived]:
         show.OUT.print(warning, style="yellow", markup=False, soft_wrap=True)
 
 

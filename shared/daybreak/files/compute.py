@@ -52,6 +52,8 @@ class EventCounts:
     first: datetime | None = None
     """When the first of the accepted events happened."""
     last: datetime | None = None
+    without_rows: list[str] = field(default_factory=list)
+    """The files that hold no row."""
     first_rejects: list[str] = field(default_factory=list)
     """The position of each of the first rejected events, and why it was rejected."""
 
@@ -148,7 +150,9 @@ def _ingest(
             limit = f"--as-of {as_of}" if as_of else f"now, {now:%Y-%m-%dT%H:%M:%SZ}"
             first = f"the first: {counts.first_after_as_of}"
             raise InputError(f"nothing to count: all {counts.after_as_of:,} events are later than {limit}; {first}")
-        raise InputError("; ".join(["no events could be read", *counts.first_rejects[:1]]))
+        empty = [f"{name}: no rows" for name in counts.without_rows]
+        reasons = ["no events could be read", *counts.first_rejects[:1]] if counts.rejected else []
+        raise InputError("; ".join([*reasons, *empty]) or "no events could be read: no file was given")
     if as_of is None:
         as_of = min(_end_of_day(counts.last, project), now)
     arrived = as_of.date()
@@ -163,7 +167,7 @@ def _accepted(
 ) -> Iterator[bytes]:
     """The canonical line of each accepted event. All events are counted in `counts`."""
     clean = project.privacy.cleaner(salt="files")
-    for index, (position, raw) in enumerate(read_with_positions(files)):
+    for index, (position, raw) in enumerate(_rows(files, counts)):
         try:
             if isinstance(raw, EventRejected):
                 raise raw
@@ -184,6 +188,17 @@ def _accepted(
         counts.first = min(counts.first or moment, moment)
         counts.last = max(counts.last or moment, moment)
         yield line
+
+
+def _rows(files: Iterable[str], counts: EventCounts) -> Iterator[tuple[str, Any]]:
+    """Each row of each file with its position. Files without rows are noted in `counts`."""
+    for name in files:
+        empty = True
+        for row in read_with_positions([name]):
+            empty = False
+            yield row
+        if empty:
+            counts.without_rows.append(name)
 
 
 def _write_log(log: IO[bytes], events: Iterable[bytes], progress: Progress) -> None:

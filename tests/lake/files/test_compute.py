@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from daybreak.errors import InputError
 from daybreak.files.compute import compute_files
 from support.event_files import DEFINED, HEADER, ROWS, written
 from support.journeys import LIMITS, project
@@ -85,3 +86,18 @@ def test_a_row_whose_id_lost_its_digits_is_a_bad_row(tmp_path: Path) -> None:
     counts = compute_files([file], project(DEFINED), AS_OF, tmp_path / "lake").counts
     assert (counts.events, counts.rejected) == (1, 1)
     assert "e.csv, line 3: userId: '5.4E+08' in scientific notation" in counts.first_rejects[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("e.csv", "user_id,event,timestamp\n"), ("e.csv", "user_id,event,timestamp"), ("e.csv", ""), ("e.csv", "\n"),
+     ("e.csv", "\ufeff"), ("e.jsonl", ""), ("e.jsonl", "\n\n")],
+)  # fmt: skip
+def test_a_file_without_rows_is_named_alone_and_among_others(tmp_path: Path, name: str, text: str) -> None:
+    empty = written(tmp_path, text, name)
+    with pytest.raises(InputError) as refused:
+        compute_files([empty], project(DEFINED), AS_OF, tmp_path / "none")
+    assert str(refused.value) == f"{empty}: no rows"
+    good = written(tmp_path, "user_id,event,timestamp\nkim,Joined,2026-10-05\n", "good.csv")
+    counts = compute_files([empty, good], project(DEFINED), AS_OF, tmp_path / "lake").counts
+    assert (counts.events, counts.without_rows) == (1, [empty])

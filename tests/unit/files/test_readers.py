@@ -30,7 +30,7 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path, separator: str, name: s
         (HEADER.encode() + b"u\xe9,Signed Up,2026-11-01,a\n", "is not UTF-8"),
         (HEADER.encode("utf-16"), "is not UTF-8"),
         ("User ID|Event Name|Time\n", "there are: User ID|Event Name|Time"),
-        ("", "there are: none"),
+        ("\nu1,Opened,2026-11-01\n", "there are: none"),
     ],
 )
 def test_what_cannot_be_read_without_losing_something_is_refused_by_name_and_line(
@@ -141,3 +141,17 @@ def test_a_json_number_with_an_exponent_is_never_a_name_and_one_with_a_fraction_
     lost, fraction = read_events([written(tmp_path, '{"userId": 5e8}\n{"userId": 1.5}\n', "ids.jsonl")])
     assert isinstance(lost, EventRejected)
     assert fraction == {"userId": 1.5}
+
+
+@pytest.mark.parametrize("torn", ['{"event": "B', '{"event": "\u00ed'.encode()[:-1], "{"])
+def test_a_torn_last_line_costs_only_itself(tmp_path: Path, torn: str | bytes) -> None:
+    text = b'{"event": "A"}\n' + (torn if isinstance(torn, bytes) else torn.encode())
+    [(_, event), (position, reason)] = read_with_positions([written(tmp_path, text, "e.jsonl")])
+    assert event == {"event": "A"}
+    assert position.endswith("e.jsonl, line 2")
+    assert isinstance(reason, EventRejected)
+    assert "is cut off" in reason.message
+
+
+def test_a_last_line_without_an_end_that_can_be_read_is_whole(tmp_path: Path) -> None:
+    assert len(list(read_events([written(tmp_path, '{"event": "A"}\n{"event": "B"}', "e.jsonl")]))) == 2

@@ -54,6 +54,8 @@ def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, dict[str, Any] | E
     try:
         with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
             header = text.readline()
+            if not header.strip() and not text.read(1):
+                return
             separator = max(",;\t", key=header.count)
             rows = csv.reader(itertools.chain([header], text), delimiter=separator, strict=True)
             columns = [column.strip() for column in next(rows, [])]

@@ -14,7 +14,11 @@ _IDS = ("userId", "anonymousId", "previousId", "groupId")
 
 
 def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
-    """Yield the value of each line, with its position. The events of a batch share its line. Raises InputError."""
+    """Yield the value of each line, with its position. The events of a batch share its line. Raises InputError.
+
+    A last line without an end is one that was being written: if it cannot be read, only this line is lost.
+    """
+    any_before = False
     for number, line in enumerate(stream, start=1):
         position = f"{name}, line {number}"
         if not line.strip():
@@ -25,8 +29,12 @@ def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
             try:
                 value = read_json(line)  # the collector's parser accepts more than orjson
             except RequestRefused as reason:
+                if any_before and not line.endswith(b"\n"):
+                    yield position, EventRejected("cut_off", "the line is cut off; export its event again")
+                    return
                 why = f"{reason}; one JSON event a line is needed, or CSV in a file whose name ends in .csv"
                 raise InputError(f"{position}: {why}") from None
+        any_before = True
         for event, written in zip(_events(value), _as_written(value, line), strict=True):
             yield position, _with_whole_ids(event, written)
 
