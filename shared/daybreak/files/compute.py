@@ -223,8 +223,8 @@ def _end_of_day(moment: datetime, project: Project) -> datetime:
 
 
 def _moment(raw: Any) -> datetime:
-    """When an event in a file happened: its timestamp or, without one, the time when it was received."""
-    value = (raw.get("timestamp") or raw.get("receivedAt")) if isinstance(raw, dict) else None
+    """When an event in a file happened: the first of its three times that it has."""
+    value = raw[field] if isinstance(raw, dict) and (field := _time_field(raw)) else None
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         raise EventRejected("no_time", "timestamp: an event in a file needs one")
     try:
@@ -250,7 +250,13 @@ def _require_possible(moment: datetime) -> None:
 
 def _with_time(raw: dict[str, Any], moment: datetime) -> dict[str, Any]:
     """The event, with its time as text that the collector reads too: a file may also count from 1970."""
-    value = raw.get("timestamp")
-    if not value or (isinstance(value, str) and not value.replace(".", "").isdecimal()):
+    field = _time_field(raw)
+    value = raw[field] if field else None
+    if field is None or (isinstance(value, str) and not value.replace(".", "").isdecimal()):
         return raw
-    return {**raw, "timestamp": iso(moment)}
+    return {**raw, field: iso(moment)}
+
+
+def _time_field(raw: dict[str, Any]) -> str | None:
+    """The name of the field that says when an event happened; RudderStack's SDKs send originalTimestamp."""
+    return next((field for field in ("timestamp", "originalTimestamp", "receivedAt") if raw.get(field)), None)

@@ -101,3 +101,25 @@ def test_a_file_without_rows_is_named_alone_and_among_others(tmp_path: Path, nam
     good = written(tmp_path, "user_id,event,timestamp\nkim,Joined,2026-10-05\n", "good.csv")
     counts = compute_files([empty, good], project(DEFINED), AS_OF, tmp_path / "lake").counts
     assert (counts.events, counts.without_rows) == (1, [empty])
+
+
+@pytest.mark.parametrize(
+    ("times", "counted"),
+    [
+        ('"timestamp": "2026-10-05", "originalTimestamp": "2026-10-11", "receivedAt": "2026-10-11"', True),
+        ('"timestamp": null, "originalTimestamp": "2026-10-05", "receivedAt": "2026-10-11"', True),
+        ('"originalTimestamp": 1791190800, "receivedAt": "2026-10-11"', True),
+        ('"receivedAt": "2026-10-05"', True),
+        ('"originalTimestamp": "2026-10-11", "receivedAt": "2026-10-05"', False),
+        ('"receivedAt": "2026-10-11"', False),
+    ],
+)
+def test_an_event_happened_at_the_first_of_its_three_times_and_as_of_goes_by_it(
+    tmp_path: Path, times: str, counted: bool
+) -> None:
+    line = '{"type": "track", "userId": "kim", "event": "Joined", '
+    text = line + '"timestamp": "2026-10-01"}\n' + line + times + "}\n"
+    counts = compute_files([written(tmp_path, text, "e.jsonl")], project(DEFINED), AS_OF, tmp_path / "lake").counts
+    assert (counts.events, counts.rejected, counts.after_as_of) == (1 + counted, 0, 1 - counted)
+    assert counts.last
+    assert counts.last.day == (5 if counted else 1)
