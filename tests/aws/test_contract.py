@@ -120,6 +120,19 @@ def test_traits_in_the_context_of_an_identify_call_are_traits(endpoint: Endpoint
     assert [line.get("traits") for line in endpoint.lines()] == [{"plan": "pro"}, None]
 
 
+@pytest.mark.parametrize("odd", [[], [{"ip": "198.51.100.7"}], "198.51.100.7", 7, True])
+def test_an_odd_context_of_a_batch_or_an_event_is_dropped(endpoint: Endpoint, odd: Any) -> None:
+    named = {"context": odd, "integrations": odd}
+    response = endpoint.post({"batch": [{**GOOD, **named}, {**GOOD, **named, "event": None}], **named}).body
+    assert (response["accepted"], response["rejectedCount"]) == (1, 1)
+    assert not {"context", "integrations"} & endpoint.lines()[0].keys()
+    assert not {"context", "integrations"} & json.loads(json.loads(endpoint.quarantined())["body"]).keys()
+
+
+def test_a_long_context_that_is_dropped_does_not_count_for_the_limit(endpoint: Endpoint) -> None:
+    assert endpoint.post({"batch": [GOOD] * 100, "context": "x" * 1_000_000}).body["accepted"] == 100
+
+
 def test_history_is_imported_with_a_servers_key_and_its_times_are_not_corrected(endpoint: Endpoint) -> None:
     long_ago = {"batch": [{**GOOD, "timestamp": "2019-03-01T00:00:00Z"}], "sentAt": "2019-03-01T00:00:00Z"}
     browser = WriteKeys(endpoint.tables, "keys").create("page", "browser", "2026-11-20T00:00:00+00:00")

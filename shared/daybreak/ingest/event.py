@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from daybreak.errors import EventRejected
 from daybreak.ingest import times
@@ -32,8 +32,24 @@ Id = str | int | None
 """Clients send user ids as text or as whole numbers; both become text."""
 
 
+def object_or_none(value: Any) -> dict[str, Any] | None:
+    """A context or integrations as sent: an object, or None for anything else, because it must not cost an event."""
+    return value if isinstance(value, dict) else None
+
+
+def _absent_if_empty_list(value: Any) -> Any:
+    """PHP writes an empty object as `[]`."""
+    return None if value == [] else value
+
+
+Filled = Annotated[dict[str, Any] | None, BeforeValidator(_absent_if_empty_list)]
+Extra = Annotated[dict[str, Any] | None, BeforeValidator(object_or_none)]
+
+
 class IncomingEvent(BaseModel):
     """A Segment message. Unknown keys are ignored, null is the same as absent.
+
+    PHP's empty object `[]` is absent too, and so is a context or integrations that is not an object.
 
     RudderStack's SDKs send `originalTimestamp` where Segment's send `timestamp`, and a `sentAt` in each event.
     """
@@ -52,10 +68,10 @@ class IncomingEvent(BaseModel):
     timestamp: str | None = None
     original_timestamp: Annotated[str | None, Field(alias="originalTimestamp")] = None
     sent_at: Annotated[str | None, Field(alias="sentAt")] = None
-    properties: dict[str, Any] | None = None
-    traits: dict[str, Any] | None = None
-    context: dict[str, Any] | None = None
-    integrations: dict[str, Any] | None = None
+    properties: Filled = None
+    traits: Filled = None
+    context: Extra = None
+    integrations: Extra = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from daybreak.ingest.event import (
     canonical,
     iso,
     made_id,
+    object_or_none,
     parse_time,
     sent_time,
 )
@@ -128,16 +129,16 @@ def receive(request: Request, authenticate: Authenticate, rules: Rules, received
     if not isinstance(raws, list):
         raise RequestRefused(400, "no_batch", "the body needs `batch`, a list of events")
     shared = {} if one else rules.clean(payload)
-    context, integrations = (shared.get(name) for name in ("context", "integrations"))
+    context, integrations = (object_or_none(shared.get(name)) for name in ("context", "integrations"))
     arrival = Arrival(
         received_at=received_at,
         source=source.name,
         sent_at=sent_time(payload.get("sentAt")),
         history=endpoint == "import",
-        context=context if isinstance(context, dict) else None,
-        integrations=integrations if isinstance(integrations, dict) else None,
+        context=context,
+        integrations=integrations,
     )
-    if _shared_chars(shared) * len(raws) > sizes.judged:
+    if _shared_chars(arrival) * len(raws) > sizes.judged:
         _too_much_to_judge()
     return _without_key(write_key, _judge(raws, endpoint if one else None, arrival, rules, sizes))
 
@@ -243,10 +244,10 @@ def _without_key(write_key: str, intake: Intake) -> Intake:
     )
 
 
-def _shared_chars(shared: dict[str, Any]) -> int:
+def _shared_chars(arrival: Arrival) -> int:
     """How many characters a batch adds to each of its events. Computed once, before any event is judged."""
     try:
-        return len(json.dumps([shared.get("context"), shared.get("integrations")]))
+        return len(json.dumps([arrival.context, arrival.integrations]))
     except RecursionError:  # too deep to be written at all
         return IMPORT.judged
 
@@ -284,16 +285,17 @@ def _quarantined(index: int, raw: Any, type_: str | None, reason: EventRejected,
 def _whole(raw: dict[str, Any], type_: str | None, arrival: Arrival) -> dict[str, Any]:
     """An event with the values that its path and its batch add. Without the write key, which is never stored.
 
-    The ids of its people come first, so that a body that is cut still holds them.
+    The ids of its people come first, so that a body that is cut still holds them. A context or integrations that is
+    not an object is left out, as it is from an accepted event: its private fields cannot be dropped.
     """
     whole = {name: raw[name] for name in PEOPLE if name in raw}
     whole |= {key: value for key, value in raw.items() if key != "writeKey"}
     if type_:
         whole["type"] = type_
     for name, shared in (("context", arrival.context), ("integrations", arrival.integrations)):
-        own = whole.get(name) or {}
-        if shared and isinstance(own, dict):
-            whole[name] = {**shared, **own}
+        own = object_or_none(whole.pop(name, None))
+        if shared or own:
+            whole[name] = {**(shared or {}), **(own or {})}
     return whole
 
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conftest import NOW
 from daybreak.errors import EventRejected
@@ -133,3 +135,31 @@ def test_an_id_made_for_an_undated_event_is_different_each_time() -> None:
 def test_an_events_own_context_overrides_the_batchs() -> None:
     arrival = Arrival(NOW, "web", context={"locale": "de", "app": "batch"})
     assert line({**GOOD, "context": {"app": "event"}}, arrival)["context"] == {"locale": "de", "app": "event"}
+
+
+@pytest.mark.parametrize("field", ["properties", "traits", "context", "integrations"])
+def test_phps_empty_object_is_absent(field: str) -> None:
+    assert line({**GOOD, field: []}) == line(GOOD)
+
+
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+).filter(lambda value: not isinstance(value, dict))
+
+
+@given(odd=ODD, field=st.sampled_from(["context", "integrations"]))
+def test_a_context_or_integrations_that_is_not_an_object_never_costs_the_event(odd: Any, field: str) -> None:
+    assert line({**GOOD, field: odd}) == line(GOOD)
+
+
+@given(odd=ODD.filter(lambda value: value is not None and value != []), field=st.sampled_from(["properties", "traits"]))
+def test_properties_and_traits_that_are_not_objects_are_rejected(odd: Any, field: str) -> None:
+    assert code({**GOOD, field: odd}) == "invalid_field"
+
+
+def test_a_batchs_context_stays_when_the_events_own_is_not_an_object() -> None:
+    arrival = Arrival(NOW, "web", context={"locale": "de"})
+    for odd in ([], ["x"], "x", 7, False):
+        assert line({**GOOD, "context": odd}, arrival)["context"] == {"locale": "de"}
