@@ -119,7 +119,7 @@ class Fuzzer:
         return {
             "type": "track",
             "messageId": self.marker(),
-            "userId": r.choice(NAMES[:20]),
+            "userId": r.choice(NAMES[:18]),  # the next one is blank, so it is not an id
             "event": r.choice(NAMES[:20]),
             "timestamp": "2026-11-20T09:00:00Z",
             "properties": {r.choice(NAMES): r.choice(NAMES)},

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from daybreak.errors import EventRejected
 from daybreak.ingest import times
-from daybreak.ingest.rules import NO_RULES, Rules
+from daybreak.ingest.rules import NO_RULES, Rules, id_text, is_placeholder
 from daybreak.ingest.tracking_plan import Breach
 
 MAX_EVENT_BYTES = 32 * 1024
@@ -122,10 +122,10 @@ def canonical(
         "event": event.event,
         "name": event.name,
         "category": event.category,
-        "user_id": _id(event.user_id),
-        "anonymous_id": _id(event.anonymous_id),
-        "previous_id": _id(event.previous_id),
-        "group_id": _id(event.group_id),
+        "user_id": id_text(event.user_id),
+        "anonymous_id": id_text(event.anonymous_id),
+        "previous_id": id_text(event.previous_id),
+        "group_id": id_text(event.group_id),
         "timestamp": iso(timestamp),
         "original_timestamp": iso(client_time) if client_time and clock != "client" else None,
         "clock": clock,
@@ -137,7 +137,7 @@ def canonical(
         "context": _merged(arrival.context, event.context),
         "integrations": _merged(arrival.integrations, event.integrations),
     }
-    _require_people(event.type, fields)
+    _require_people(event, fields)
     breaches = tuple(rules.plan.breaches(fields, arrival.source)) if rules.plan else ()
     if breaches and rules.plan and rules.plan.mode_of(arrival.source) == "enforce":
         raise EventRejected(breaches[0].code, "; ".join(breach.message for breach in breaches))
@@ -183,18 +183,31 @@ def _traits_in_context(event: IncomingEvent) -> dict[str, Any] | None:
     return traits if isinstance(traits, dict) else None
 
 
-def _require_people(type_: str, fields: dict[str, Any]) -> None:
+def _require_people(event: IncomingEvent, fields: dict[str, Any]) -> None:
     """Check that the event has the fields that its type needs to say who did what. Raises EventRejected."""
-    if type_ == "alias":
+    if event.type == "alias":
         if not (fields["previous_id"] and fields["user_id"]):
-            raise EventRejected("no_id", "alias needs previousId and userId")
+            raise _no_id("alias needs previousId and userId", previousId=event.previous_id, userId=event.user_id)
         return
     if not (fields["user_id"] or fields["anonymous_id"]):
-        raise EventRejected("no_id", f"{type_} needs userId or anonymousId")
-    if type_ == "track" and not fields["event"]:
+        ids = {"userId": event.user_id, "anonymousId": event.anonymous_id}
+        raise _no_id(f"{event.type} needs userId or anonymousId", **ids)
+    if event.type == "track" and not fields["event"]:
         raise EventRejected("no_name", "track needs event, the name of what happened")
-    if type_ == "group" and not fields["group_id"]:
-        raise EventRejected("no_id", "group needs groupId")
+    if event.type == "group" and not fields["group_id"]:
+        raise _no_id("group needs groupId", groupId=event.group_id)
+
+
+def _no_id(needs: str, **sent: Id) -> EventRejected:
+    """The rejection of an event that lacks an id, by a code of its own if a placeholder was sent as one."""
+    placeholders = [
+        f"{name}: {value[:40]!r}"
+        for name, value in sent.items()
+        if isinstance(value, str) and value and is_placeholder(value)
+    ]
+    if not placeholders:
+        return EventRejected("no_id", needs)
+    return EventRejected("placeholder_id", f"{', '.join(placeholders)} is not an id; {needs}")
 
 
 def _corrected(client_time: datetime | None, sent_at: datetime | None, received_at: datetime) -> tuple[datetime, str]:
@@ -225,11 +238,6 @@ def _time(field: str, text: str | None) -> datetime | None:
         return parse_time(text)
     except (ValueError, OverflowError):
         raise EventRejected("absurd_time", f"{field}: {text[:40]!r} is not an ISO 8601 time") from None
-
-
-def _id(value: Id) -> str | None:
-    """An id as text; None if it is empty."""
-    return str(value) if value not in (None, "") else None
 
 
 def _merged(outer: dict[str, Any] | None, inner: dict[str, Any] | None) -> dict[str, Any] | None:

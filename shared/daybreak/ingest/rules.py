@@ -1,6 +1,7 @@
 """The rules of one deployment: which fields are dropped, which events are planned, and who is forgotten."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,23 @@ from daybreak.ingest.tracking_plan import Plan
 
 PEOPLE = ("userId", "anonymousId", "previousId")
 """The fields, as clients send them, that say who an event is about."""
+
+_NOTHING = frozenset(
+    {"undefined", "null", "(null)", "<null>", "nil", "<nil>", "none", "nan", "\\n"}  # the last is SQL's \N
+)
+_LEFTOVER = re.compile(
+    r"""\[object\ \w+\]                 # an object that JavaScript wrote as text
+    | [{(]?0[0-]*0[)}]?                # zeros only, two or more: an all-zero UUID
+    | .*\{\{.*\}\}.*                  # {{user.id}}
+    | .*[$\#]\{.*\}.*                 # ${userId}, #{user_id}
+    | .*<%.*%>.*                       # <%= user.id %>
+    | \{[a-z_.]+\}                     # {user_id}
+    | %{1,2}[a-z_][\w.]*%{1,2}         # %USER_ID%, %%USER_ID%%
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_LONGEST_PLACEHOLDER = 100
+"""A longer text is an id, so that no text costs much time here."""
 
 Clean = Callable[[dict[str, Any]], dict[str, Any]]
 """Returns an event, or a batch's context as {"context": …}, without what must not be kept; see `Privacy.cleaner`."""
@@ -19,19 +37,37 @@ def forgotten_digest(person: str) -> bytes:
     return hashlib.sha256(person.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
+def is_placeholder(value: str) -> bool:
+    """True for a text that a client sends where it has no id: it would make one person of everybody who has none.
+
+    These are `undefined`, `null`, `(null)`, `<null>`, `nil`, `<nil>`, `none`, `nan`, SQL's `\\N`, `[object Object]`,
+    blanks, two or more zeros with or without dashes (`00000000-0000-0000-0000-000000000000`), and what is left of a
+    template that was not filled in (`{{user.id}}`, `${userId}`, `#{id}`, `<%= id %>`, `{user_id}`, `%USER_ID%`). Case
+    and blanks at the ends do not matter. A lone `0` is an id: databases do number from 0.
+    """
+    text = value.strip().casefold()
+    if len(text) > _LONGEST_PLACEHOLDER:
+        return False
+    return not text or text in _NOTHING or bool(_LEFTOVER.fullmatch(text))
+
+
+def id_text(value: Any) -> str | None:
+    """An id, as sent, as text. None if it is absent, empty, a placeholder, or cannot be an id, as true and 7.5."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    text = str(value)
+    return None if is_placeholder(text) else text
+
+
 def person_ids(raw: Any) -> list[str]:
     """The ids of the people that an event, as sent, is about: the user or else the anonymous id, and an alias's old id.
 
-    The ids are as the canonical event holds them. Values that cannot be an id, such as true and 7.5, are left out.
+    The ids are as the canonical event holds them. Placeholders and values that cannot be an id are left out.
     """
     if not isinstance(raw, dict):
         return []
-    user, anonymous, previous = (_id(raw.get(name)) for name in PEOPLE)
+    user, anonymous, previous = (id_text(raw.get(name)) for name in PEOPLE)
     return [found for found in (user or anonymous, previous) if found]
-
-
-def _id(value: Any) -> str | None:
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
 
 
 @dataclass(frozen=True, slots=True)

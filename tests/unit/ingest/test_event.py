@@ -1,6 +1,7 @@
 """One event: when it is accepted or rejected and why, and at which time it counts."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from conftest import NOW
 from daybreak.errors import EventRejected
 from daybreak.ingest.event import MAX_EVENT_BYTES, Arrival, canonical
+from daybreak.ingest.rules import person_ids
 
 ARRIVAL = Arrival(received_at=NOW, source="web")
 GOOD = {"type": "track", "userId": "u", "event": "Signed Up", "messageId": "m", "timestamp": "2026-11-20T09:00:00Z"}
@@ -163,3 +165,71 @@ def test_a_batchs_context_stays_when_the_events_own_is_not_an_object() -> None:
     arrival = Arrival(NOW, "web", context={"locale": "de"})
     for odd in ([], ["x"], "x", 7, False):
         assert line({**GOOD, "context": odd}, arrival)["context"] == {"locale": "de"}
+
+
+PLACEHOLDERS = [
+    "undefined", "UNDEFINED", "null", "NULL", "(null)", "<null>", "nil", "<nil>", "none", "None", "nan", "NaN", "\\N",
+    "[object Object]", "[object Undefined]", " ", "\t\u00a0", " undefined ", "{{user.id}}", "{{ user_id }}", "user-{{id}}",
+    "${userId}", "#{user.id}", "<%= user.id %>", "{user_id}", "%USER_ID%", "%%USER_ID%%",
+    "00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}", "00000000000000000000000000000000",
+]  # fmt: skip
+IDS = [
+    "0", "10", "u", "100000", "nullable", "Nancy", "nobody", "none@example.com", "undefined-7", "0a", "a-0-0", "50%", "%",
+    "{0b3f9d3e-0000-4000-8000-000000000001}", "00000000-0000-0000-0000-000000000001", "$100", "a{b", "#1", "n", "\\",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("placeholder", PLACEHOLDERS)
+def test_a_placeholder_is_nobodys_id(placeholder: str) -> None:
+    assert code({**GOOD, "userId": placeholder}) == "placeholder_id"
+    kept = line({**GOOD, "userId": placeholder, "anonymousId": "device"})
+    assert (kept.get("user_id"), kept["anonymous_id"]) == (None, "device")
+    kept = line({**GOOD, "anonymousId": placeholder, "groupId": placeholder, "previousId": placeholder})
+    assert kept == line(GOOD)
+
+
+@pytest.mark.parametrize("placeholder", PLACEHOLDERS)
+def test_a_link_or_a_group_needs_real_ids(placeholder: str) -> None:
+    alias = {"type": "alias", "previousId": "old", "userId": "new"}
+    for field in ("previousId", "userId"):
+        assert code({**alias, field: placeholder, "anonymousId": "device"}) == "placeholder_id"
+    assert code({"type": "group", "userId": "u", "groupId": placeholder}) == "placeholder_id"
+
+
+@pytest.mark.parametrize("own", IDS)
+def test_an_id_that_only_resembles_a_placeholder_is_an_id(own: str) -> None:
+    assert line({**GOOD, "userId": own})["user_id"] == own
+
+
+def test_a_whole_number_is_never_a_placeholder() -> None:
+    assert line({**GOOD, "userId": 0})["user_id"] == "0"
+
+
+def test_the_rejection_names_each_placeholder_and_its_field() -> None:
+    with pytest.raises(EventRejected) as raised:
+        canonical({**GOOD, "userId": "null", "anonymousId": "{{id}}"}, ARRIVAL, 0)
+    assert "userId: 'null', anonymousId: '{{id}}'" in str(raised.value)
+
+
+@given(
+    user=st.sampled_from([*PLACEHOLDERS, *IDS, ""]),
+    anonymous=st.sampled_from([*PLACEHOLDERS, *IDS, ""]),
+    previous=st.sampled_from([*PLACEHOLDERS, *IDS, ""]),
+)
+def test_an_event_is_about_exactly_the_ids_of_its_canonical_form(user: str, anonymous: str, previous: str) -> None:
+    raw = {**GOOD, "userId": user, "anonymousId": anonymous, "previousId": previous}
+    try:
+        stored = line(raw)
+    except EventRejected:
+        assert not {user, anonymous} & set(IDS)
+        assert set(person_ids(raw)) <= {previous} & set(IDS)
+        return
+    who = stored.get("user_id") or stored.get("anonymous_id")
+    assert person_ids(raw) == [found for found in (who, stored.get("previous_id")) if found]
+
+
+def test_a_long_text_is_judged_quickly() -> None:
+    began = time.process_time()
+    for unit in ("{{", "${", "0-", " ", "<%", "%a"):
+        person_ids({"userId": unit * 1_000_000})
+    assert time.process_time() - began < 1
