@@ -88,15 +88,34 @@ def _inflate(body: bytes, most: int) -> bytes:
 def _parse(body: bytes) -> Any:
     """Parse with orjson, then leniently: clients do send values that orjson refuses (NaN, 1e999, a lone surrogate).
 
-    With the lenient parser, one odd value costs one event and not its whole batch.
+    With the lenient parser, one odd value costs one event and not its whole batch. Text that is not UTF-8 is refused,
+    because it would be read as other letters than were sent; orjson takes nothing else.
     """
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as strict:
         try:
-            return json.loads(body, parse_constant=lambda _: None, parse_int=_number, parse_float=_number)
+            text = _utf8(body)
+            return json.loads(text, parse_constant=lambda _: None, parse_int=_number, parse_float=_number)
         except (ValueError, RecursionError):
             raise RequestRefused(400, "invalid_json", f"the body is not JSON: {_short(strict)}") from strict
+
+
+def _utf8(body: bytes) -> str:
+    """The body as text. Raises RequestRefused for another encoding, also if a gateway has decoded it as UTF-8.
+
+    UTF-16 and UTF-32 have a NUL beside each of JSON's brackets, and JSON itself holds none.
+    """
+    if b"\x00" in body:
+        raise RequestRefused(
+            400, "invalid_encoding", "the body holds a NUL character, as UTF-16 text does: send JSON as UTF-8"
+        )
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise RequestRefused(
+            400, "invalid_encoding", f"the body is not UTF-8 at byte {error.start + 1:,}: send JSON as UTF-8"
+        ) from None
 
 
 def _number(text: str) -> int | float | str:

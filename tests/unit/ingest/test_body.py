@@ -4,6 +4,8 @@ import gzip
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from daybreak.errors import RequestRefused
 from daybreak.ingest.body import MAX_BODY_BYTES, MAX_INFLATED_BYTES, read_json
@@ -24,9 +26,57 @@ def test_gzip_in_several_members_is_one_body() -> None:
     assert read_json(gzip.compress(b'{"a":') + gzip.compress(b" 1}")) == {"a": 1}
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"not json", b"\xff\xfe", b'{"a": }'])
+@pytest.mark.parametrize("body", [b"", b"{", b"not json", b'{"a": }'])
 def test_a_body_that_is_not_json_is_refused_with_400(body: bytes) -> None:
     assert (refused(body).status, refused(body).code) == (400, "invalid_json")
+
+
+UTF_16_AND_32 = ("utf-16", "utf-16-be", "utf-16-le", "utf-32", "utf-32-be", "utf-32-le")
+
+
+@pytest.mark.parametrize("on_the_way", ["as sent", "decoded as UTF-8", "decoded as Latin-1", "gzipped"])
+@given(text=st.text(), encoding=st.sampled_from(UTF_16_AND_32))
+def test_utf_16_and_32_are_refused_in_each_form_and_never_read_as_other_letters(
+    on_the_way: str, text: str, encoding: str
+) -> None:
+    body = json.dumps({"event": text}, ensure_ascii=False).encode(encoding)
+    forms = {
+        "as sent": body,
+        "decoded as UTF-8": body.decode("utf-8", "replace").encode(),
+        "decoded as Latin-1": body.decode("latin-1").encode(),
+        "gzipped": gzip.compress(body),
+    }
+    found = refused(forms[on_the_way])
+    assert (found.status, found.code) == (400, "invalid_encoding")
+    assert "UTF-8" in found.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"event": "한"}'.encode("cp949"),
+        '{"event": "é"}'.encode("latin-1"),
+        b'{"event": "\xed\xa0\x80"}',
+        b'{"event": "\xe2\x82"}',
+        b"\xff\xfe",
+        b'{"a": 1}\x00',
+        b'{"a": NaN, "b": "\x00"}',
+    ],
+    ids=["cp949", "latin-1", "surrogate", "cut", "only a mark", "NUL at the end", "NUL in a string"],
+)
+def test_text_that_is_not_utf_8_is_refused(body: bytes) -> None:
+    assert (refused(body).status, refused(body).code) == (400, "invalid_encoding")
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_every_text_in_utf_8_is_read_as_it_was_sent(text: str) -> None:
+    for escaped in (True, False):
+        body = json.dumps([text, float("nan")], ensure_ascii=escaped).encode()
+        assert read_json(body) == [text, None]
+
+
+def test_an_escaped_nul_is_a_character_like_any_other() -> None:
+    assert read_json(b'["a\\u0000b"]') == read_json(b'["a\\u0000b", NaN]')[:1] == ["a\0b"]
 
 
 def test_truncated_and_corrupt_gzip_is_refused_with_400() -> None:
