@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -82,6 +83,14 @@ def test_bytes_a_gateway_has_ruined_are_named_and_counted(
     response = endpoint.call(endpoint.event("/v1/batch") | {"body": body, "isBase64Encoded": is_base64})
     assert (response.status, response.body["code"]) == (400, "body_damaged")
     assert '"DamagedBodies"' in capsys.readouterr().out
+
+
+def test_a_compression_that_is_not_read_is_named(endpoint: Endpoint) -> None:
+    body = zlib.compress(json.dumps({"batch": [GOOD]}).encode())
+    for name in ("deflate", "br"):
+        refused = endpoint.post(body, headers={"content-encoding": name})
+        assert (refused.status, refused.body["code"]) == (400, "unsupported_encoding")
+        assert refused.body["message"].startswith(f"Content-Encoding {name}: only gzip is read")
 
 
 def test_any_page_may_send_with_any_header_it_likes(endpoint: Endpoint) -> None:

@@ -1,12 +1,13 @@
 """Read the bytes of a request into plain Python values, and enforce every limit on the way.
 
-No header is trusted, because gateways alter bodies (see events/README.md). Gzip is recognised by its first bytes, also
-inside base64 that no header announces.
+No header is trusted, because gateways alter bodies (see events/README.md); one explains why a body cannot be read.
+Gzip is recognised by its first bytes, also inside base64 that no header announces.
 """
 
 import base64
 import json
 import math
+import re
 import zlib
 from typing import Any, NoReturn
 
@@ -33,8 +34,21 @@ _DAMAGED_GZIP = (b"\x1f\xef\xbf\xbd", b"\x1f\xc2\x8b")
 """Gzip's first bytes after a gateway decoded the body as text (with a replacement character, or as Latin-1)."""
 
 
-def read_json(body: bytes, most: int = MAX_INFLATED_BYTES) -> Any:
-    """Parse a body, gzipped or not, of at most `most` bytes after inflating. Raises RequestRefused (400 or 413)."""
+_ENCODINGS_READ = frozenset({"", "identity", "gzip", "x-gzip", "utf-8", "utf8"})
+"""Values of Content-Encoding that name nothing but gzip. Some clients put the charset there."""
+_OTHER_COMPRESSION = re.compile(
+    rb"(?P<deflate>x[\x01^\x9c\xda]|x\xef\xbf\xbd|x\xc2\x9c|x\xc3\x9a)"
+    rb"|(?P<zstd>\(\xb5/\xfd|\(\xef\xbf\xbd/\xef\xbf\xbd|\(\xc2\xb5/\xc3\xbd)"
+    rb"|(?P<compress>\x1f\x9d)|(?P<bzip2>BZh[1-9])|(?P<xz>\xfd7zXZ\x00)|(?P<lz4>\x04\x22M\x18)|(?P<zip>PK\x03\x04)"
+)
+"""The first bytes of other compressions, as sent or decoded as text. No JSON begins like this. Brotli has none."""
+
+
+def read_json(body: bytes, most: int = MAX_INFLATED_BYTES, encoding: str = "") -> Any:
+    """Parse a body, gzipped or not, of at most `most` bytes after inflating. Raises RequestRefused (400 or 413).
+
+    `encoding` is its Content-Encoding. It only explains why a body cannot be read.
+    """
     if len(body) > MAX_BODY_BYTES:
         _too_large(f"the body is {len(body):,} bytes; the limit is {MAX_BODY_BYTES:,}: send smaller batches")
     if body.startswith(_GZIP_IN_BASE64):
@@ -51,7 +65,24 @@ def read_json(body: bytes, most: int = MAX_INFLATED_BYTES) -> Any:
         _too_large(f"the body is over {most:,} bytes: send smaller batches")
     if body.count(b"[") + body.count(b"{") > MAX_CONTAINERS:
         _too_large(f"the body holds over {MAX_CONTAINERS:,} lists and objects: send smaller batches")
-    return _parse(body.removeprefix(_BYTE_ORDER_MARK))
+    try:
+        return _parse(body.removeprefix(_BYTE_ORDER_MARK))
+    except RequestRefused as refused:
+        if other := _other_compression(body, encoding):
+            raise RequestRefused(
+                400, "unsupported_encoding", f"{other}: only gzip is read; send the body gzipped or as it is"
+            ) from refused
+        raise
+
+
+def _other_compression(body: bytes, encoding: str) -> str | None:
+    """The compression of a body that is not JSON, by its header or else by its first bytes; None if it has none."""
+    named = [name.strip() for name in encoding.lower().split(",")]
+    others = [name[:40] for name in named if name not in _ENCODINGS_READ]
+    if others:
+        return f"Content-Encoding {', '.join(others[:3])}"
+    looks = _OTHER_COMPRESSION.match(body)
+    return f"the body looks like {looks.lastgroup}" if looks else None
 
 
 def _from_base64(body: bytes) -> bytes:

@@ -117,7 +117,7 @@ def receive(request: Request, authenticate: Authenticate, rules: Rules, received
     sizes = IMPORT if endpoint == "import" else BATCH
     if in_header := _basic(request.headers.get("authorization")):
         _source(in_header, authenticate)  # the body of an unknown sender is not read
-    payload = read_json(request.body, sizes.inflated)
+    payload = read_json(request.body, sizes.inflated, request.headers.get("content-encoding") or "")
     if not isinstance(payload, dict):
         raise RequestRefused(400, "invalid_body", "the body must be a JSON object")
     write_key = _write_key(request, payload)

@@ -1,7 +1,10 @@
 """Bodies: gzip is recognised by its first bytes, limits hold while inflating, an odd value never costs a batch."""
 
+import bz2
 import gzip
 import json
+import lzma
+import zlib
 
 import pytest
 from hypothesis import given
@@ -128,3 +131,52 @@ def test_the_lenient_parser_agrees_with_the_strict_one() -> None:
     value = {"a": [1, -2, 3.5, 1e10, "x", None, True, {"b": []}], "big": 2**63, "small": -(2**63)}
     text = json.dumps(value)
     assert read_json(text.encode()) == read_json(f"[NaN, {text}]".encode())[1] == value
+
+
+OTHER = {
+    "deflate": zlib.compress(b'{"batch": []}' * 20),
+    "zstd": bytes.fromhex("28b52ffd2004210000") + b"\x91\x82",
+    "compress": b"\x1f\x9d\x90\x7b",
+    "bzip2": bz2.compress(b'{"batch": []}'),
+    "xz": lzma.compress(b'{"batch": []}'),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [*OTHER.items(), *((name, OTHER[name].decode("utf-8", "replace").encode()) for name in ("deflate", "zstd"))],
+)
+def test_another_compression_is_named_by_its_first_bytes(name: str, body: bytes) -> None:
+    found = refused(body)
+    assert (found.status, found.code) == (400, "unsupported_encoding")
+    assert found.message.startswith(f"the body looks like {name}: only gzip is read")
+
+
+@pytest.mark.parametrize("level", range(10))
+def test_zlib_of_every_level_is_named(level: int) -> None:
+    body = zlib.compress(b'{"batch": []}', level)
+    for form in (body, body.decode("utf-8", "replace").encode(), body.decode("latin-1").encode()):
+        assert refused(form).code == "unsupported_encoding"
+
+
+@pytest.mark.parametrize("encoding", ["deflate", "br", "zstd", "compress", "BR", "gzip, br", "br, gzip", "snappy"])
+def test_another_content_encoding_of_a_body_that_cannot_be_read_is_named(encoding: str) -> None:
+    raw = zlib.compressobj(wbits=-15)
+    body = raw.compress(b'{"batch": []}') + raw.flush()
+    for sent in (body, body.decode("utf-8", "replace").encode(), gzip.compress(body)):
+        with pytest.raises(RequestRefused) as found:
+            read_json(sent, encoding=encoding)
+        assert (found.value.status, found.value.code) == (400, "unsupported_encoding")
+        assert any(name in found.value.message for name in ("deflate", "br", "zstd", "compress", "snappy"))
+
+
+@pytest.mark.parametrize("encoding", ["deflate", "br", "gzip", "identity", "utf-8", "", ","])
+def test_a_body_that_can_be_read_is_read_whatever_its_header_says(encoding: str) -> None:
+    assert read_json(b"[1]", encoding=encoding) == read_json(gzip.compress(b"[1]"), encoding=encoding) == [1]
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip", "x-gzip", "identity", "UTF-8"])
+def test_bad_json_without_another_encoding_is_still_bad_json(encoding: str) -> None:
+    with pytest.raises(RequestRefused) as found:
+        read_json(b"{", encoding=encoding)
+    assert found.value.code == "invalid_json"
