@@ -144,12 +144,32 @@ def test_a_long_context_that_is_dropped_does_not_count_for_the_limit(endpoint: E
 
 def test_history_is_imported_with_a_servers_key_and_its_times_are_not_corrected(endpoint: Endpoint) -> None:
     long_ago = {"batch": [{**GOOD, "timestamp": "2019-03-01T00:00:00Z"}], "sentAt": "2019-03-01T00:00:00Z"}
-    browser = WriteKeys(endpoint.tables, "keys").create("page", "browser", "2026-11-20T00:00:00+00:00")
-    refused = endpoint.post(long_ago, "/v1/import", key=browser)
-    assert (refused.status, refused.body["code"]) == (403, "server_key_needed")
     assert endpoint.post(long_ago, "/v1/import").body["accepted"] == 1
     (line,) = endpoint.lines()
     assert (line["timestamp"], line["clock"]) == ("2019-03-01T00:00:00Z", "client")
+
+
+def _browsers_key(endpoint: Endpoint) -> str:
+    return WriteKeys(endpoint.tables, "keys").create("page", "browser", "2026-11-20T00:00:00+00:00")
+
+
+@pytest.mark.parametrize("path", ["/v1/import", "/v1/import/"])
+def test_an_import_with_a_browsers_key_is_judged_as_a_batch(endpoint: Endpoint, path: str) -> None:
+    key, ahead = _browsers_key(endpoint), (datetime.now(UTC) + timedelta(hours=2)).isoformat()
+    body = {"batch": [{**GOOD, "timestamp": ahead}], "sentAt": ahead}
+    assert endpoint.post(body, path, key=key).body["accepted"] == 1
+    assert endpoint.post(body | {"writeKey": key}, path, key=None).body["accepted"] == 1
+    assert endpoint.post(body, path, key=None, query={"writeKey": key}).body["accepted"] == 1
+    assert {(line["clock"], line["source"]) for line in endpoint.lines()} == {("skew", "page")}
+
+
+def test_an_import_with_a_browsers_key_has_the_limits_of_a_batch(endpoint: Endpoint) -> None:
+    key = _browsers_key(endpoint)
+    many = {"batch": [GOOD] * 25_001}
+    large = gzip.compress(json.dumps({"batch": [], "x": " " * 11_000_000, "writeKey": key}).encode())
+    for body, in_header in ((many, key), (many | {"writeKey": key}, None), (large, key), (large, None)):
+        assert endpoint.post(body, "/v1/import", key=in_header).body["code"] == "too_large"
+    assert endpoint.post(large, "/v1/import").status == 200  # a server's
 
 
 def test_the_times_in_an_export_of_another_tool_are_not_corrected_either(endpoint: Endpoint) -> None:

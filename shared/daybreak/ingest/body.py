@@ -45,9 +45,14 @@ _OTHER_COMPRESSION = re.compile(
 
 
 def read_json(body: bytes, most: int = MAX_INFLATED_BYTES, encoding: str = "") -> Any:
-    """Parse a body, gzipped or not, of at most `most` bytes after inflating. Raises RequestRefused (400 or 413).
+    """The value of a body; see `read_sized`."""
+    return read_sized(body, most, encoding)[0]
 
-    `encoding` is its Content-Encoding. It only explains why a body cannot be read.
+
+def read_sized(body: bytes, most: int, encoding: str) -> tuple[Any, int]:
+    """Parse a body, gzipped or not, of at most `most` bytes after inflating: its value, and its bytes after inflating.
+
+    `encoding` is its Content-Encoding. It only explains why a body cannot be read. Raises RequestRefused (400 or 413).
     """
     if len(body) > MAX_BODY_BYTES:
         _too_large(f"the body is {len(body):,} bytes; the limit is {MAX_BODY_BYTES:,}: send smaller batches")
@@ -61,18 +66,23 @@ def read_json(body: bytes, most: int = MAX_INFLATED_BYTES, encoding: str = "") -
             "body_damaged",
             "the gateway turned a gzipped body into text; send it without gzip, or as application/octet-stream",
         )
-    if len(body) > most:
-        _too_large(f"the body is over {most:,} bytes: send smaller batches")
+    require_size(len(body), most)
     if body.count(b"[") + body.count(b"{") > MAX_CONTAINERS:
         _too_large(f"the body holds over {MAX_CONTAINERS:,} lists and objects: send smaller batches")
     try:
-        return _parse(body.removeprefix(_BYTE_ORDER_MARK))
+        return _parse(body.removeprefix(_BYTE_ORDER_MARK)), len(body)
     except RequestRefused as refused:
         if other := _other_compression(body, encoding):
             raise RequestRefused(
                 400, "unsupported_encoding", f"{other}: only gzip is read; send the body gzipped or as it is"
             ) from refused
         raise
+
+
+def require_size(size: int, most: int) -> None:
+    """Raise RequestRefused (413) for a body of more than `most` bytes."""
+    if size > most:
+        _too_large(f"the body is over {most:,} bytes: send smaller batches")
 
 
 def _other_compression(body: bytes, encoding: str) -> str | None:

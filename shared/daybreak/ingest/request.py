@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Literal, NoReturn
 
 from daybreak.errors import EventRejected, RequestRefused
-from daybreak.ingest.body import MAX_INFLATED_BYTES, read_json
+from daybreak.ingest.body import MAX_INFLATED_BYTES, read_sized, require_size
 from daybreak.ingest.event import (
     MAX_MESSAGE_ID_CHARS,
     Arrival,
@@ -112,18 +112,25 @@ class Intake:
 
 
 def receive(request: Request, authenticate: Authenticate, rules: Rules, received_at: datetime) -> Intake:
-    """Authenticate, read and judge a request. Raises RequestRefused if the whole request is refused."""
+    """Authenticate, read and judge a request. Raises RequestRefused if the whole request is refused.
+
+    An import is history only with a server's key. Segment's Java client sends its live events to /v1/import with
+    whatever key it has, so with a browser's key it is a batch like any other.
+    """
     endpoint = _endpoint(request)
-    sizes = IMPORT if endpoint == "import" else BATCH
+    history = endpoint == "import"
     if in_header := _basic(request.headers.get("authorization")):
-        _source(in_header, authenticate)  # the body of an unknown sender is not read
-    payload = read_json(request.body, sizes.inflated, request.headers.get("content-encoding") or "")
+        known = _source(in_header, authenticate)  # the body of an unknown sender is not read
+        history = history and known.kind == "server"
+    most = (IMPORT if history else BATCH).inflated
+    payload, size = read_sized(request.body, most, request.headers.get("content-encoding") or "")
     if not isinstance(payload, dict):
         raise RequestRefused(400, "invalid_body", "the body must be a JSON object")
     write_key = _write_key(request, payload)
     source = _source(write_key, authenticate)
-    if endpoint == "import" and source.kind != "server":
-        raise RequestRefused(403, "server_key_needed", "/v1/import takes the key of a server only; see `daybreak keys`")
+    history = history and source.kind == "server"
+    sizes = IMPORT if history else BATCH
+    require_size(size, sizes.inflated)
     one = endpoint in TYPES
     raws = [payload] if one else payload.get("batch")
     if not isinstance(raws, list):
@@ -134,7 +141,7 @@ def receive(request: Request, authenticate: Authenticate, rules: Rules, received
         received_at=received_at,
         source=source.name,
         sent_at=sent_time(payload.get("sentAt")),
-        history=endpoint == "import",
+        history=history,
         context=context,
         integrations=integrations,
     )

@@ -63,7 +63,7 @@ class Refused(BaseModel):
 
 
 class Batch(BaseModel):
-    """Up to 25,000 events; /v1/import accepts 100,000."""
+    """Up to 25,000 events; /v1/import accepts 100,000 with a server's key, and is a batch with a browser's."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -155,7 +155,6 @@ def _operation(endpoint: str, model: str, form: str = "") -> dict[str, Any]:
             "200": _response("Everything is stored except the rejected events", "Accepted"),
             "400": _response("The request cannot be read", "Refused"),
             "401": _response("The write key is missing, unknown or revoked", "Refused"),
-            "403": _response("A browser's key cannot import", "Refused"),
             "413": _response("Too large: send smaller batches", "Refused"),
             "503": _response("Not stored: send again after Retry-After seconds", "Refused", ["Retry-After"]),
         },
