@@ -279,6 +279,24 @@ def test_a_browsers_sdk_learns_from_the_endpoint_where_to_send(endpoint: Endpoin
     assert segment["apiHost"] == "abc.execute-api.us-east-1.amazonaws.com/v1"
 
 
+@pytest.mark.parametrize("path", ["/sourceConfig/", "/sourceConfig", "//sourceConfig/"])
+def test_rudderstacks_browser_sdk_is_told_to_send_and_nothing_else(endpoint: Endpoint, path: str) -> None:
+    origin = {"origin": "https://app.example"}
+    response = endpoint.get(path, headers=origin, query={"writeKey": "KEY", "v": "3.34", "build": "modern"})
+    assert response.status == 200
+    source = response.body["source"]
+    assert (source["enabled"], source["destinations"], source["writeKey"]) == (True, [], "KEY")
+    assert source["id"]
+    assert source["config"]["statsCollection"] == {"errors": {"enabled": False}, "metrics": {"enabled": False}}
+    assert response.headers["Access-Control-Allow-Origin"] == "https://app.example"
+
+
+@pytest.mark.parametrize("query", [{}, {"writeKey": ""}, {"writeKey": "</script>"}, {"writeKey": "x" * 101}])
+def test_what_cannot_be_a_key_is_not_repeated(endpoint: Endpoint, query: dict[str, str]) -> None:
+    response = endpoint.get("/sourceConfig/", query=query)
+    assert (response.status, response.body["source"]["writeKey"]) == (200, "")
+
+
 # keys
 
 

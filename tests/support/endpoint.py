@@ -64,8 +64,10 @@ class Endpoint:
         event["headers"] |= headers or {}
         return self.call(event | {"queryStringParameters": query or {}})
 
-    def get(self, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> Response:
-        event = self.event(path) | {"headers": headers or {}}
+    def get(
+        self, path: str, method: str = "GET", headers: dict[str, str] | None = None, query: dict[str, str] | None = None
+    ) -> Response:
+        event = self.event(path) | {"headers": headers or {}, "queryStringParameters": query or {}}
         event["requestContext"]["http"] = {"method": method}
         return self.call(event)
 

@@ -7,6 +7,7 @@ from typing import Any
 from daybreak.ingest.request import Request
 from daybreak.ingest.responses import Health, openapi
 
+_KEY = re.compile(r"^[A-Za-z0-9_-]{1,100}$")
 _SETTINGS = re.compile(r"^/+v1/projects/([A-Za-z0-9_-]{1,100})/settings$")
 
 
@@ -23,6 +24,8 @@ def page(request: Request, write_probe: Callable[[], None]) -> dict[str, Any] | 
         return Health().model_dump(by_alias=True)
     if path == "/openapi.json":
         return openapi()
+    if path.lstrip("/") == "sourceConfig":
+        return rudder_settings(request.query.get("writeKey") or "")
     if match := _SETTINGS.match(path):
         return browser_settings(match.group(1), request.base)
     return None
@@ -41,4 +44,25 @@ def browser_settings(write_key: str, base: str) -> dict[str, Any]:
         "analyticsNextEnabled": True,
         "enabledMiddleware": {},
         "remotePlugins": [],
+    }
+
+
+def rudder_settings(write_key: str) -> dict[str, Any]:
+    """The settings that RudderStack's SDKs ask for before they send: on, no other destination, no reports about errors.
+
+    They are the same for every key. `write_key` is repeated only if it can be one.
+    """
+    return {
+        "source": {
+            "id": "daybreak",
+            "name": "daybreak",
+            "writeKey": write_key if _KEY.match(write_key) else "",
+            "enabled": True,
+            "config": {"statsCollection": {"errors": {"enabled": False}, "metrics": {"enabled": False}}},
+            "connections": [],
+            "destinations": [],
+            "workspaceId": "daybreak",
+            "updatedAt": "2026-01-01T00:00:00.000Z",
+        },
+        "updatedAt": "2026-01-01T00:00:00.000Z",
     }
