@@ -43,6 +43,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         request = gateway.request(event)
         if request.method == "OPTIONS":
             return gateway.preflight(request)
+        if script := read_endpoints.script(request):
+            return gateway.script(request, script)
         if page := read_endpoints.page(request, lambda: events_table.probe(datetime.now(UTC))):
             return gateway.response(request, 200, page)
         received_at = datetime.now(UTC)

@@ -297,6 +297,21 @@ def test_what_cannot_be_a_key_is_not_repeated(endpoint: Endpoint, query: dict[st
     assert (response.status, response.body["source"]["writeKey"]) == (200, "")
 
 
+@pytest.mark.parametrize("path", ["/analytics.js/v1/KEY/analytics.min.js", "//analytics.js/v1/KEY/analytics.js"])
+def test_the_snippets_script_is_a_line_that_says_what_to_do(endpoint: Endpoint, path: str) -> None:
+    event = endpoint.event(path)
+    event["requestContext"]["http"] = {"method": "GET"}
+    response = endpoint.module.handler(event, None)
+    assert response["statusCode"] == 200  # a browser runs no script that comes with an error
+    assert response["headers"]["Content-Type"].startswith("application/javascript")
+    (line,) = response["body"].splitlines()
+    assert line.startswith('console.error("')
+    assert "standalone.js" in line
+    assert "KEY" not in line
+    event["requestContext"]["http"] = {"method": "HEAD"}
+    assert endpoint.module.handler(event, None)["body"] == ""
+
+
 # keys
 
 

@@ -98,6 +98,12 @@ def response(request: Request, status: int, body: Any, headers: Mapping[str, str
     }
 
 
+def script(request: Request, text: str) -> dict[str, Any]:
+    """A JavaScript that any page may load. It is not cached, so that a mended page does not get it again."""
+    headers = {"Content-Type": "application/javascript; charset=utf-8", "Cache-Control": "no-store", **_cors(request)}
+    return {"statusCode": 200, "headers": headers, "body": "" if request.method == "HEAD" else text}
+
+
 def _mirrored(request: Request, name: str) -> str | None:
     """A request header's value, if a response may hold it: a gateway turns a response with other bytes into a 502."""
     value = request.headers.get(name)

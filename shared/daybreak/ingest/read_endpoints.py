@@ -1,5 +1,6 @@
 """The pages that the endpoint serves to GET: its health, its description, and settings for browsers' SDKs."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,23 @@ from daybreak.ingest.responses import Health, openapi
 
 _KEY = re.compile(r"^[A-Za-z0-9_-]{1,100}$")
 _SETTINGS = re.compile(r"^/+v1/projects/([A-Za-z0-9_-]{1,100})/settings$")
+
+_SNIPPETS_SCRIPT = re.compile(r"^/+analytics\.js/v1/[^/]+/analytics(\.min)?\.js$")
+_ADVICE = (
+    "Daybreak's endpoint serves no analytics.js, so this page sends no events: copy dist/umd/standalone.js of the npm "
+    "package @segment/analytics-next to your own site, load it instead of this script, and set analytics._cdn to the "
+    "endpoint's URL"
+)
+
+
+def script(request: Request) -> str | None:
+    """The JavaScript that Segment's snippet gets instead of its library: one line in the console that says what to do.
+
+    It is sent with 200, because a browser runs no script that comes with an error, and then only shows the status.
+    """
+    if request.method not in ("GET", "HEAD") or not _SNIPPETS_SCRIPT.match(request.path):
+        return None
+    return f"console.error({json.dumps(_ADVICE)});\n"
 
 
 def page(request: Request, write_probe: Callable[[], None]) -> dict[str, Any] | None:
