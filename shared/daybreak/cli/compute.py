@@ -52,7 +52,10 @@ def compute(
     project = load(definitions)
     instant = _instant(as_of, project)
     with show.ERR.status("reading …") as status:
-        done = compute_tables(events, project, instant, out, memory_mb, lambda doing: status.update(f"{doing} …"))
+        now = datetime.now(UTC)
+        done = compute_tables(
+            events, project, instant, out, memory_mb, lambda doing: status.update(f"{doing} …"), now=now
+        )
     if as_json:
         show.as_json({family: show.objects(*table) for family, table in done.tables.items()})
         return

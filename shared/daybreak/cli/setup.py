@@ -52,7 +52,7 @@ def check_definitions(
     count, warnings = sum(1 for _ in project.all()), list[str]()
     if events:
         with show.ERR.status("reading …"):
-            warnings = never_arrived_in_files(events, project)
+            warnings = never_arrived_in_files(events, project, datetime.now(UTC))
         for warning in warnings:
             show.OUT.print(warning, style="yellow", markup=False, soft_wrap=True)
     found = f"{len(warnings)} names in them never occur" if warnings else "all of which can be measured"

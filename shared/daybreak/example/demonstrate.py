@@ -38,7 +38,7 @@ def demonstrate(out: Path, progress: Callable[[str], None] = lambda _: None) -> 
     people = decide()
     events_file.write_text("".join(json.dumps(event) + "\n" for event in events(people)), encoding="utf-8")
     project = load(definitions_file)
-    computed = compute_tables([str(events_file)], project, AS_OF, out, progress=progress)
+    computed = compute_tables([str(events_file)], project, AS_OF, out, progress=progress, now=AS_OF)
     wrong, rows = list[str](), 0
     for (family, name), wanted in expected(people).items():
         columns, found = computed.tables[family]

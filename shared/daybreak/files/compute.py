@@ -87,6 +87,8 @@ def compute_tables(
     out: Path,
     memory_mb: int = MEMORY_MB,
     progress: Progress = lambda _: None,
+    *,
+    now: datetime,
 ) -> ComputedTables:
     """Compute every family from event files and write its table to `out` as Parquet and CSV.
 
@@ -95,7 +97,7 @@ def compute_tables(
     make_folder(out)
     lake = Path(tempfile.mkdtemp(prefix="daybreak-lake-"))
     try:
-        done = compute_files(files, project, as_of, lake, memory_mb, progress)
+        done = compute_files(files, project, as_of, lake, memory_mb, progress, now=now)
         warnings = never_arrived(done.store, project)
         tables = write_tables([computed.family for computed in done.families], lake, out)
     finally:
@@ -110,6 +112,8 @@ def compute_files(
     root: Path,
     memory_mb: int = MEMORY_MB,
     progress: Progress = lambda _: None,
+    *,
+    now: datetime,
 ) -> ComputedLake:
     """Read event files into a lake under `root` and compute every family as of that instant.
 
@@ -117,7 +121,7 @@ def compute_files(
     are left out and counted. Raises InputError if a file cannot be read or no event can be counted.
     """
     store, limits = FolderStore(root), Limits(memory_mb=memory_mb)
-    as_of, counts, arrived = _ingest(files, project, store, as_of, progress)
+    as_of, counts, arrived = _ingest(files, project, store, as_of, now, progress)
     until = as_of + timedelta(microseconds=1)
     Export(store, NothingArrives(), project, limits, progress).replay(arrived, through=until)
     last_day = as_of.astimezone(project.zone).date()
@@ -125,24 +129,28 @@ def compute_files(
     return ComputedLake(as_of, counts, families, store)
 
 
-def never_arrived_in_files(files: Iterable[str], project: Project) -> list[str]:
+def never_arrived_in_files(files: Iterable[str], project: Project, now: datetime) -> list[str]:
     """A line for each event, trait and property that the definitions name and these files never hold."""
     with tempfile.TemporaryDirectory(prefix="daybreak-check-") as folder:
         store = FolderStore(Path(folder))
-        _, _, arrived = _ingest(files, project, store, None, lambda _: None)
+        _, _, arrived = _ingest(files, project, store, None, now, lambda _: None)
         Export(store, NothingArrives(), project).replay(arrived, through=datetime.max.replace(tzinfo=UTC))
         return never_arrived(store, project)
 
 
 def _ingest(
-    files: Iterable[str], project: Project, store: FolderStore, as_of: datetime | None, progress: Progress
+    files: Iterable[str],
+    project: Project,
+    store: FolderStore,
+    as_of: datetime | None,
+    now: datetime,
+    progress: Progress,
 ) -> tuple[datetime, EventCounts, date]:
     """Write the events of all files as the raw log of one arrival day, the day of `as_of`."""
     counts = EventCounts()
     incoming = store.root / "incoming.zst"
     incoming.parent.mkdir(parents=True, exist_ok=True)
     with incoming.open("wb") as log:
-        now = datetime.now(UTC)
         _write_log(log, _accepted(files, project, as_of, now, counts), progress)
     if counts.last is None:
         incoming.unlink()

@@ -14,7 +14,9 @@ from support.journeys import LIMITS, project
 def test_a_rejected_row_is_named_by_file_and_line(tmp_path: Path) -> None:
     good = written(tmp_path, HEADER + "\n".join(",".join(row) for row in ROWS), "good.csv")
     bad = written(tmp_path, HEADER + "\nu9,Opened,yesterday,c\n,Opened,2026-11-01,d\n", "bad.csv")
-    counts = compute_files([good, bad], project(DEFINED), None, tmp_path / "lake", LIMITS.memory_mb).counts
+    counts = compute_files(
+        [good, bad], project(DEFINED), None, tmp_path / "lake", LIMITS.memory_mb, now=datetime.now(UTC)
+    ).counts
     assert (counts.events, counts.rejected) == (2, 2)
     assert ["bad.csv, line 3" in counts.first_rejects[0], "bad.csv, line 4" in counts.first_rejects[1]] == [True, True]
 
@@ -28,14 +30,16 @@ def test_a_rejected_row_is_named_by_file_and_line(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("number", ["1791190800", "1791190800000", "1791190800000000", "1791190800.0"])
 def test_a_number_since_1970_is_the_time_of_its_event(tmp_path: Path, name: str, text: str, number: str) -> None:
-    done = compute_files([written(tmp_path, text.format(number), name)], project(DEFINED), None, tmp_path / "lake")
+    done = compute_files(
+        [written(tmp_path, text.format(number), name)], project(DEFINED), None, tmp_path / "lake", now=datetime.now(UTC)
+    )
     assert (done.counts.events, done.counts.rejected, done.as_of.date().isoformat()) == (1, 0, "2026-10-05")
 
 
 @pytest.mark.parametrize("time", ["10/05/2026", "2026"])
 def test_a_date_that_may_mean_two_days_is_a_bad_row_that_says_how_to_write_it(tmp_path: Path, time: str) -> None:
     file = written(tmp_path, f"user_id,event,timestamp\nkim,Joined,2026-10-05\nkim,Joined,{time}\n", "e.csv")
-    counts = compute_files([file], project(DEFINED), None, tmp_path / "lake").counts
+    counts = compute_files([file], project(DEFINED), None, tmp_path / "lake", now=datetime.now(UTC)).counts
     assert (counts.events, counts.rejected) == (1, 1)
     assert f"e.csv, line 3: timestamp: '{time}'" in counts.first_rejects[0]
     assert counts.first_rejects[0].endswith("write it as 2026-10-05T09:00:00Z")
@@ -60,7 +64,7 @@ AS_OF = datetime(2026, 10, 10, tzinfo=UTC)
 )
 def test_a_date_that_cannot_be_right_costs_its_row_alone(tmp_path: Path, time: str, said: str) -> None:
     file = written(tmp_path, f"user_id,event,timestamp\nkim,Joined,2026-10-05\nkim,Ends,{time}\n", "e.csv")
-    counts = compute_files([file], project(DEFINED), AS_OF, tmp_path / "lake").counts
+    counts = compute_files([file], project(DEFINED), AS_OF, tmp_path / "lake", now=datetime.now(UTC)).counts
     assert (counts.events, counts.rejected, counts.after_as_of) == (1, 1, 0)
     assert "e.csv, line 3: timestamp: " in counts.first_rejects[0]
     assert said in counts.first_rejects[0]
@@ -69,7 +73,7 @@ def test_a_date_that_cannot_be_right_costs_its_row_alone(tmp_path: Path, time: s
 @pytest.mark.parametrize("year", [2569, 9999])
 def test_without_as_of_it_is_never_later_than_now_and_later_events_are_counted(tmp_path: Path, year: int) -> None:
     file = written(tmp_path, f"user_id,event,timestamp\nkim,Joined,2026-10-05\nlee,Joined,{year}-10-05\n", "e.csv")
-    done = compute_files([file], project(DEFINED), None, tmp_path / "lake")
+    done = compute_files([file], project(DEFINED), None, tmp_path / "lake", now=datetime.now(UTC))
     assert done.as_of == datetime(2026, 10, 6, tzinfo=UTC) - timedelta(microseconds=1)
     assert (done.counts.events, done.counts.rejected, done.counts.after_as_of) == (1, 0, 1)
     assert done.counts.first_after_as_of.endswith(f"e.csv, line 3: {year}-10-05T00:00:00Z")
@@ -78,12 +82,16 @@ def test_without_as_of_it_is_never_later_than_now_and_later_events_are_counted(t
 def test_the_day_of_the_last_event_is_not_over_before_now(tmp_path: Path) -> None:
     before = datetime.now(UTC)
     file = written(tmp_path, f"user_id,event,timestamp\nkim,Joined,{before.isoformat()}\n", "e.csv")
-    assert before <= compute_files([file], project(DEFINED), None, tmp_path / "lake").as_of <= datetime.now(UTC)
+    assert (
+        before
+        <= compute_files([file], project(DEFINED), None, tmp_path / "lake", now=datetime.now(UTC)).as_of
+        <= datetime.now(UTC)
+    )
 
 
 def test_a_row_whose_id_lost_its_digits_is_a_bad_row(tmp_path: Path) -> None:
     file = written(tmp_path, "user_id,event,timestamp\n7.0,Joined,2026-10-05\n5.4E+08,Joined,2026-10-05\n", "e.csv")
-    counts = compute_files([file], project(DEFINED), AS_OF, tmp_path / "lake").counts
+    counts = compute_files([file], project(DEFINED), AS_OF, tmp_path / "lake", now=datetime.now(UTC)).counts
     assert (counts.events, counts.rejected) == (1, 1)
     assert "e.csv, line 3: userId: '5.4E+08' in scientific notation" in counts.first_rejects[0]
 
@@ -96,10 +104,10 @@ def test_a_row_whose_id_lost_its_digits_is_a_bad_row(tmp_path: Path) -> None:
 def test_a_file_without_rows_is_named_alone_and_among_others(tmp_path: Path, name: str, text: str) -> None:
     empty = written(tmp_path, text, name)
     with pytest.raises(InputError) as refused:
-        compute_files([empty], project(DEFINED), AS_OF, tmp_path / "none")
+        compute_files([empty], project(DEFINED), AS_OF, tmp_path / "none", now=datetime.now(UTC))
     assert str(refused.value) == f"{empty}: no rows"
     good = written(tmp_path, "user_id,event,timestamp\nkim,Joined,2026-10-05\n", "good.csv")
-    counts = compute_files([empty, good], project(DEFINED), AS_OF, tmp_path / "lake").counts
+    counts = compute_files([empty, good], project(DEFINED), AS_OF, tmp_path / "lake", now=datetime.now(UTC)).counts
     assert (counts.events, counts.without_rows) == (1, [empty])
 
 
@@ -119,7 +127,9 @@ def test_an_event_happened_at_the_first_of_its_three_times_and_as_of_goes_by_it(
 ) -> None:
     line = '{"type": "track", "userId": "kim", "event": "Joined", '
     text = line + '"timestamp": "2026-10-01"}\n' + line + times + "}\n"
-    counts = compute_files([written(tmp_path, text, "e.jsonl")], project(DEFINED), AS_OF, tmp_path / "lake").counts
+    counts = compute_files(
+        [written(tmp_path, text, "e.jsonl")], project(DEFINED), AS_OF, tmp_path / "lake", now=datetime.now(UTC)
+    ).counts
     assert (counts.events, counts.rejected, counts.after_as_of) == (1 + counted, 0, 1 - counted)
     assert counts.last
     assert counts.last.day == (5 if counted else 1)

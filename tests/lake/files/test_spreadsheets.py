@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -35,7 +36,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number, plan in enumerate([*FORMULAS, *PLAIN]):
             event = {"type": "track", "event": "S", "userId": f"u{number}", "properties": {"plan": plan}}
             lines.write(json.dumps({**event, "timestamp": "2026-11-20T09:00:00Z"}) + "\n")
-    compute_tables([str(file)], ASKED, None, folder / "out", LIMITS.memory_mb)
+    compute_tables([str(file)], ASKED, None, folder / "out", LIMITS.memory_mb, now=datetime.now(UTC))
     return folder / "out"
 
 

@@ -1,7 +1,7 @@
 """The example product, computed from its events, against what was counted from the decisions behind them."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     folder = tmp_path_factory.mktemp("example")
     file = folder / "events.ndjson"
     file.write_text("".join(json.dumps(event) + "\n" for event in events(PEOPLE)), encoding="utf-8")
-    done = compute_files([str(file)], PRODUCT, AS_OF, folder / "lake", LIMITS.memory_mb)
+    done = compute_files([str(file)], PRODUCT, AS_OF, folder / "lake", LIMITS.memory_mb, now=datetime.now(UTC))
     assert done.counts.rejected == 0, done.counts.first_rejects
     assert done.counts.after_as_of > 0
     return Deployment(done.store.root, PRODUCT)

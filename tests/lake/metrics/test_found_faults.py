@@ -17,7 +17,7 @@ def table(folder: Path, case: str, family: str, as_of: str) -> list[dict[str, An
     project = load(CASES / case / "def.toml")
     moment = datetime.fromisoformat(as_of).replace(tzinfo=UTC)
     (events,) = (CASES / case).glob("events.*")
-    compute_files([str(events)], project, moment, folder, LIMITS.memory_mb)
+    compute_files([str(events)], project, moment, folder, LIMITS.memory_mb, now=datetime.now(UTC))
     return Deployment(folder, project).table(family)
 
 

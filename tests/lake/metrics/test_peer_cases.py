@@ -107,7 +107,7 @@ class Case:
             for name, table in tables.items()
         )
         project, root = parse(text), self.folder / f"lake{len(list(self.folder.iterdir()))}"
-        compute_files([str(self._file())], project, as_of, root, LIMITS.memory_mb)
+        compute_files([str(self._file())], project, as_of, root, LIMITS.memory_mb, now=datetime.now(UTC))
         computed = Deployment(root, project)
         return {name: computed.table(family, name, segment=None) for name in definitions}
 
