@@ -207,8 +207,8 @@ def test_hostile_names_reach_the_tables_as_text_and_no_key_leaves_its_prefix(
 ) -> None:
     fuzzer = Fuzzer(99, collector.write_key, collector.basic)
     raws: list[dict[str, Any]] = []
-    for name in NAMES:
-        person = {"anonymousId": "a", "userId": name, "timestamp": RECEIVED.isoformat()}
+    for number, name in enumerate(NAMES):  # a device each: a name that is a placeholder is not an id
+        person = {"anonymousId": f"a{number}", "userId": name, "timestamp": RECEIVED.isoformat()}
         raws.append({**person, "type": "identify", "traits": {"role": name}})
         said = {**person, "type": "track", "properties": {"=1+1": name, name: 1}}
         raws += [{**said, "event": what, "messageId": fuzzer.marker()} for what in ("any", "S", name)]
