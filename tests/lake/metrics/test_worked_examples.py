@@ -172,7 +172,7 @@ def test_property_filters_choose_events_and_odd_properties_only_fail_to_match(tm
         "among": ('{ property = "n", op = "in", value = [6, "5"] }', {"six", "text"}),
         "there": ('{ property = "n", op = "exists" }', {"five", "five_point_0", "six", "text", "list", "huge"}),
     }
-    values = {"five": 5, "five_point_0": 5.0, "six": 6, "text": "5", "list": [5], "null": None, "huge": 10**400}
+    values = {"five": 5, "five_point_0": 5.0, "six": 6, "text": "5", "list": [5], "null_value": None, "huge": 10**400}
     tables = "\n".join(
         f'[adoption.{name}]\ndescription="d"\nwindow="1d"\nfeature={{ event = "E", where = [{where}] }}'
         for name, (where, _) in conditions.items()
@@ -180,7 +180,7 @@ def test_property_filters_choose_events_and_odd_properties_only_fail_to_match(tm
     events = [
         event(who, "E", "2024-03-01T10:00:00Z", n=value if who != "huge" else 1e300) for who, value in values.items()
     ]
-    events.append(event("none", "E", "2024-03-01T10:00:00Z"))
+    events.append(event("absent", "E", "2024-03-01T10:00:00Z"))
     deployment = computed(tmp_path, project(tables), events, "2024-03-01")
     for name, (_, who) in conditions.items():
         assert deployment.table("adoption", name)[0]["users"] == len(who), name
