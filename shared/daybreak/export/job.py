@@ -54,8 +54,8 @@ class Export:
     def day(self, arrived: date, through: datetime) -> list[Manifest]:
         """Export one arrival day up to `through`, the running hour included. `daybreak run export` calls this.
 
-        Earlier days that were never exported come first, so the exports never have a hole. Raises InputError for a day
-        that has not begun.
+        Earlier days that were never exported come first; one that cannot be rebuilt does not stop the others. Raises
+        InputError for a day that has not begun.
         """
         if arrived > through.date():
             raise InputError(f"--date {arrived} has not begun; today is {through.date()} (UTC)")

@@ -12,7 +12,7 @@ _SCIENTIFIC = re.compile(r"-?(\d+[.,]\d+[eE][+-]?\d+|\d+[eE]\+\d+)", re.ASCII)
 def whole_id(field: str, text: str, *, number: bool = False) -> str:
     """An id as it was before it became a decimal number. Raises EventRejected if its digits are lost.
 
-    `number`: the text is certainly a number, so 5e8 is no name.
+    `number`: the text is certainly a number, so 5e8 is not a name.
     """
     if _SCIENTIFIC.fullmatch(text) or (number and "e" in text.lower()):
         why = "in scientific notation has lost its digits; export the column as text"
