@@ -18,7 +18,9 @@ from daybreak.families.base import (
     length,
     microseconds,
 )
-from daybreak.families.completion_attempts import Exclusion, Step, funnel_queries
+from daybreak.families.competing_steps import contests_in_any_order, contests_in_order
+from daybreak.families.completion_attempts import funnel_queries
+from daybreak.families.funnel import Exclusion, Step
 from daybreak.families.selectors import ANY, label, selector_schema
 
 
@@ -45,8 +47,9 @@ FunnelExclusion = Annotated[
 class Completion(Windowed):
     """A funnel: each step happens at or after the one before, all within the window of the first, far edge included.
 
-    One event serves one step. Steps at the same instant count in the order of the steps. A cohort is the people whose
-    first entry ever falls in its period.
+    One event serves one step. Steps at the same instant count in the order of the steps; where steps overlap (the same
+    event with and without `where`, say), its events are given to the steps so that people get furthest. A cohort is the
+    people whose first entry ever falls in its period.
 
     `entry = "first"`: only that entry opens a window. `entry = "any"`: every event of the first step opens one, and the
     attempt that got furthest counts (of equal attempts, the earliest); a new attempt can change even complete rows.
@@ -97,6 +100,8 @@ class Completion(Windowed):
         if self.order != "ordered" and any(step.optional for step in self.steps):
             raise ValueError('optional steps go with order = "ordered"')
         selectors = [step.selector for step in self.steps]
+        # raises ValueError where too many steps could be the same event
+        (contests_in_any_order if self.order == "any" else contests_in_order)(selectors)
         if self.order == "strict_allow_repeats" and any(a == b for a, b in pairwise(selectors)):
             raise ValueError('order = "strict_allow_repeats" skips repeats, so a step cannot follow itself')
         for exclusion in self.exclusions:

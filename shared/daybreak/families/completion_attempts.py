@@ -12,58 +12,23 @@ one definition, one row each:
 `reached_sql` and `entrants_sql` then choose each person's best attempt. All of it is legal Trino. It is fast for people
 with thousands of events: instead of joining an attempt with every later event, it counts in one sorted pass how many
 events of the next step come before it; the next event has that number plus one.
+
+Events of one instant have no order among themselves, so the SQL never asks which event a step took, only whether the
+steps of an instant can each have one of its own: no contest (`competing_steps`) may have fewer events than steps.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Annotated, Protocol
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from daybreak.families.base import FunnelQueries, microseconds
-from daybreak.families.selectors import Selector
+from daybreak.families.competing_steps import Contest, contests_in_any_order, contests_in_order, fits, listed, widest_of
+from daybreak.families.completion_strict import strict_walks
+from daybreak.families.funnel import Funnel, entered, numbers_of, selectors_of
 
 HEADER = """-- Which attempts at a funnel did people make, and when did each reach its steps?
 -- Grain: one row per person and attempt.
 -- Inputs: selectors, starts, matches. Lag: none.
 """
-
-
-class Step(BaseModel):
-    """One step: which events count, and whether it may be skipped."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    selector: Selector
-    optional: bool = False
-
-
-class Exclusion(BaseModel):
-    """Whoever does this after one step and before another leaves the funnel."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    selector: Selector
-    after: Annotated[int, Field(ge=1)] = 1
-    before: int | None = None
-
-
-class Funnel(Protocol):
-    """What the SQL depends on; `Completion` explains each of these."""
-
-    @property
-    def steps(self) -> Sequence[Step]: ...
-    @property
-    def window(self) -> timedelta: ...
-    @property
-    def order(self) -> str: ...
-    @property
-    def entry(self) -> str: ...
-    @property
-    def equal_timestamps(self) -> str: ...
-    @property
-    def exclusions(self) -> Sequence[Exclusion]: ...
 
 
 def funnel_queries(name: str, funnel: Funnel) -> FunnelQueries:
@@ -77,10 +42,10 @@ def funnel_queries(name: str, funnel: Funnel) -> FunnelQueries:
 
 def attempts_sql(name: str, funnel: Funnel) -> str:
     """Every attempt at the funnel, as described above."""
-    builder = {"ordered": _ordered, "any": _any_order}.get(funnel.order, _strict)
+    builder = {"ordered": _ordered, "any": _any_order}.get(funnel.order, strict_walks)
     parts = [_events(name), *builder(name, funnel), *_excluded(name, funnel)]
     last = parts[-1].partition(" as ")[0]
-    steps = ", ".join(f"at_{step}" for step in _steps(funnel))
+    steps = ", ".join(f"at_{step}" for step in numbers_of(funnel))
     return f"{HEADER}with {','.join(parts)}\nselect person, attempt, until_us, excluded, {steps} from {last}"
 
 
@@ -106,13 +71,9 @@ def reached_sql(name: str, funnel: Funnel, attempts: str) -> str:
     rows = [
         f"select '{name}' as definition, person, {n} as step, at_{n} as reached_us "
         f"from ranked where position = 1 and at_{n} is not null"
-        for n in _steps(funnel)
+        for n in numbers_of(funnel)
     ]
     return best + "\n" + "\nunion all\n".join(rows)
-
-
-def _steps(funnel: Funnel) -> range:
-    return range(1, len(funnel.steps) + 1)
 
 
 def _events(name: str) -> str:
@@ -120,17 +81,11 @@ def _events(name: str) -> str:
 -- each step's events, numbered for each person in order of time
 events as (
     select s.position as step, m.person, m.at_us, m.event_key,
-        row_number() over (partition by s.position, m.person order by m.at_us, m.event_key) as nth
+        row_number() over (partition by s.position, m.person order by m.at_us) as nth
     from selectors as s
     inner join matches as m on m.selector = s.selector
     where s.definition = '{name}' and s.role = 'step'
 )"""
-
-
-def _entered(name: str, funnel: Funnel) -> str:
-    """A join that keeps an attempt's first event `e` if the person's first entry ever is in the days that are read."""
-    first = " and e.nth = 1 and e.at_us = s.started_us" if funnel.entry == "first" else ""
-    return f"inner join starts as s on s.definition = '{name}' and s.person = e.person{first}"
 
 
 # In order
@@ -139,26 +94,19 @@ def _entered(name: str, funnel: Funnel) -> str:
 def _ordered(name: str, funnel: Funnel) -> Iterator[str]:
     """A chain over the required steps, then each optional step between its neighbours."""
     required = [n for n, step in enumerate(funnel.steps, start=1) if not step.optional]
-    strictly = funnel.equal_timestamps == "never"
+    contests = contests_in_order(selectors_of(funnel)) if funnel.equal_timestamps == "in_step_order" else []
+    yield from _contests(funnel, contests)
     yield f"""
 walk_1 as (
-    select e.person, e.nth as attempt, e.at_us + {microseconds(funnel.window)} as until_us,
-        e.at_us as at_1, e.event_key as key_1
+    select e.person, e.nth as attempt, e.at_us + {microseconds(funnel.window)} as until_us, e.at_us as at_1
     from events as e
-    {_entered(name, funnel)}
+    {entered(name, funnel.entry)}
     where e.step = 1
 )"""
     for before, step in pairwise(required):
-        kept = ", ".join(f"w.at_{n}, w.key_{n}" for n in required[: required.index(step)])
-        used = [f"w.key_{n}" for n in required[: required.index(step)]]
-        yield from _next(f"walk_{step}", f"walk_{before}", step, f"w.at_{before}", "w.until_us", used, strictly)
-        yield f"""
-walk_{step} as (
-    select w.person, w.attempt, w.until_us, {kept}, c.at_us as at_{step}, c.event_key as key_{step}
-    from walk_{before} as w
-    inner join walk_{step}_next as c on c.person = w.person and c.attempt = w.attempt and c.position = 1
-)"""
-    columns = ", ".join(f"w{n}.at_{n}, w{n}.key_{n}" for n in required)
+        known = required[: required.index(step)]
+        yield from _next(f"walk_{step}", f"walk_{before}", step, known, contests)
+    columns = ", ".join(f"w{n}.at_{n}" for n in required)
     joins = "\n    ".join(
         f"left join walk_{n} as w{n} on w{n}.person = w1.person and w{n}.attempt = w1.attempt" for n in required[1:]
     )
@@ -169,12 +117,68 @@ walks_0 as (
     {joins}
 )"""
     known = list(required)
-    for optional in (n for n in _steps(funnel) if n not in required):
-        yield from _skipped_or_not(optional, known, required, strictly)
+    for optional in (n for n in numbers_of(funnel) if n not in required):
+        yield from _skipped_or_not(optional, known, required, contests)
         known.append(optional)
 
 
-def _skipped_or_not(step: int, known: list[int], required: list[int], strictly: bool) -> Iterator[str]:
+def _contests(funnel: Funnel, contests: list[Contest]) -> Iterator[str]:
+    """CTE `contests`: for each instant how many events each contest has, where a walk asks for it."""
+    asked = [
+        (number, contest)
+        for number, contest in enumerate(contests, start=1)
+        if any(funnel.steps[step - 1].optional or len(_of(step, contests)) > 1 for step in contest)
+    ]
+    if not asked:
+        return
+    counts = [
+        f"count(distinct case when step in ({listed(contest)}) then event_key end) as contest_{number}"
+        for number, contest in asked
+    ]
+    yield f"""
+contests as (
+    select {", ".join(["person", "at_us", *counts])}
+    from events
+    where step in ({listed(frozenset().union(*(contest for _, contest in asked)))})
+    group by person, at_us
+)"""
+
+
+def _of(step: int, contests: list[Contest]) -> list[Contest]:
+    return [contest for contest in contests if step in contest]
+
+
+def _next(target: str, source: str, step: int, known: list[int], contests: list[Contest]) -> Iterator[str]:
+    """CTE `target`: the attempts of `source` that reached a step, at the instant of the last known step or later."""
+    after = f"w.at_{known[-1]}"
+    own = _of(step, contests)
+    kept = ", ".join(f"w.at_{n}" for n in known)
+    here = fits(step, known, contests, "here")
+    # a step of one contest needs no count of it: its events at this instant that other steps have not taken come first
+    taken = "".join(f" + case when w.at_{n} = {after} then 1 else 0 end" for n in known if own and n in own[0])
+    yield _counted(f"{target}_before", source, after, f"events where step = {step}", strictly=len(own) != 1)
+    if len(own) <= 1:
+        yield f"""
+{target} as (
+    select w.person, w.attempt, w.until_us, {kept}, e.at_us as at_{step}
+    from {source} as w
+    inner join {target}_before as b on b.person = w.person and b.attempt = w.attempt and b.is_event = 0
+    inner join events as e on e.step = {step} and e.person = w.person and e.nth = b.earlier + 1{taken}
+    where e.at_us <= w.until_us
+)"""
+        return
+    yield f"""
+{target} as (
+    select w.person, w.attempt, w.until_us, {kept}, case when {here} then {after} else e.at_us end as at_{step}
+    from {source} as w
+    inner join {target}_before as b on b.person = w.person and b.attempt = w.attempt and b.is_event = 0
+    left join contests as here on here.person = w.person and here.at_us = {after}
+    left join events as e on e.step = {step} and e.person = w.person and e.nth = b.earlier + 1
+    where e.at_us <= w.until_us or ({here})
+)"""
+
+
+def _skipped_or_not(step: int, known: list[int], required: list[int], contests: list[Contest]) -> Iterator[str]:
     """An optional step: it comes after the last step reached before it, and before the next required one reached.
 
     It counts only for people who reached the required step before it.
@@ -185,33 +189,22 @@ def _skipped_or_not(step: int, known: list[int], required: list[int], strictly: 
     earlier = sorted((n for n in known if n < step), reverse=True)
     later = sorted(n for n in required if n > step)
     after = f"coalesce({', '.join(f'w.at_{n}' for n in earlier)})" if len(earlier) > 1 else f"w.at_{earlier[0]}"
-    # where steps may not share an instant, it is before the next one too: at least one microsecond
-    until = f"coalesce(w.at_{later[0]}{' - 1' if strictly else ''}, w.until_us)" if later else "w.until_us"
-    used = [f"coalesce(w.key_{n}, '')" for n in known]
-    yield from _next(target, source, step, after, until, used, strictly)
+    until = f"coalesce(w.at_{later[0]}, w.until_us + 1)" if later else "w.until_us + 1"
+    shared = f"""left join contests as here on here.person = w.person and here.at_us = {after}
+    left join contests as there on there.person = w.person and there.at_us = e.at_us and there.at_us = {until}"""
+    yield _counted(f"{target}_before", source, after, f"events where step = {step}", strictly=True)
     yield f"""
 {target} as (
-    select w.*, c.at_us as at_{step}, c.event_key as key_{step}
+    select w.*,
+        case
+            when w.at_{nearest} is null then null
+            when {fits(step, known, contests, "here")} then {after}
+            when e.at_us < {until} or ({fits(step, known, contests, "there")}) then e.at_us
+        end as at_{step}
     from {source} as w
-    left join {target}_next as c
-        on c.person = w.person and c.attempt = w.attempt and c.position = 1 and w.at_{nearest} is not null
-)"""
-
-
-def _next(
-    target: str, source: str, step: int, after: str, until: str, used: list[str], strictly: bool
-) -> Iterator[str]:
-    """CTE `<target>_next`: for each attempt in `source` the earliest unused event of a step from `after` to `until`."""
-    yield _counted(f"{target}_before", source, after, f"events where step = {step}", strictly)
-    yield _next_numbers(target, len(used) + 1)
-    yield f"""
-{target}_next as (
-    select w.person, w.attempt, e.at_us, e.event_key,
-        row_number() over (partition by w.person, w.attempt order by e.nth) as position
-    from {source} as w
-    inner join {target}_numbers as n on n.person = w.person and n.attempt = w.attempt
-    inner join events as e on e.step = {step} and e.person = n.person and e.nth = n.nth
-    where e.at_us <= {until} and e.event_key not in ({", ".join(used)})
+    inner join {target}_before as b on b.person = w.person and b.attempt = w.attempt and b.is_event = 0
+    left join events as e on e.step = {step} and e.person = w.person and e.nth = b.earlier + 1
+    {shared if contests else ""}
 )"""
 
 
@@ -232,104 +225,32 @@ def _counted(target: str, source: str, after: str, events: str, strictly: bool) 
 )"""
 
 
-def _next_numbers(target: str, count: int) -> str:
-    """CTE `<target>_numbers`: the numbers of the next `count` events, written out so events are joined by number."""
-    numbers = "\n    union all\n    ".join(
-        f"select person, attempt, earlier + {n} as nth from {target}_before where is_event = 0"
-        for n in range(1, count + 1)
-    )
-    return f"""
-{target}_numbers as (
-    {numbers}
-)"""
-
-
-# With nothing between
-
-
-def _strict(name: str, funnel: Funnel) -> Iterator[str]:
-    """All of a person's events in a row; each step must be the very next one (with repeats, of their runs)."""
-    again = (
-        "first_step = lag(first_step) over (partition by person order by at_us, coalesce(first_step, 1000), event_key)"
-    )
-    begins = f"case when {again} then 0 else 1 end" if funnel.order == "strict_allow_repeats" else "1"
-    yield f"""
-everything as (
-    select m.person, m.at_us, m.event_key, min(e.step) as first_step
-    from selectors as s
-    inner join matches as m on m.selector = s.selector
-    left join events as e on e.person = m.person and e.at_us = m.at_us and e.event_key = m.event_key
-    where s.definition = '{name}' and s.role = 'between'
-    group by m.person, m.at_us, m.event_key
-),
-marked as (
-    select person, at_us, event_key, first_step,
-        {begins} as begins
-    from everything
-),
-numbered as (
-    select person, at_us, event_key, begins,
-        sum(begins) over (
-            partition by person order by at_us, coalesce(first_step, 1000), event_key
-            rows between unbounded preceding and current row
-        ) as position
-    from marked
-),
-lasting as (
-    select person, position, max(at_us) as left_us from numbered group by person, position
-),
-steps_in_row as (
-    select n.person, n.position, n.at_us, l.left_us, e.step, e.nth
-    from numbered as n
-    inner join lasting as l on l.person = n.person and l.position = n.position
-    inner join events as e on e.person = n.person and e.at_us = n.at_us and e.event_key = n.event_key
-    where n.begins = 1
-),
-walk_1 as (
-    select e.person, e.position as attempt, e.position, {"e.at_us" if funnel.entry == "first" else "e.left_us"} as at_1
-    from steps_in_row as e
-    {_entered(name, funnel)}
-    where e.step = 1
-)"""
-    later = "and e.at_us > w.at_{before}" if funnel.equal_timestamps == "never" else ""
-    window = microseconds(funnel.window)
-    for step in list(_steps(funnel))[1:]:
-        kept = ", ".join(f"w.at_{n}" for n in range(1, step))
-        yield f"""
-walk_{step} as (
-    select w.person, w.attempt, e.position, {kept}, e.at_us as at_{step}
-    from walk_{step - 1} as w
-    left join steps_in_row as e
-        on e.step = {step} and e.person = w.person and e.position = w.position + 1
-        and e.at_us <= w.at_1 + {window} {later.format(before=step - 1)}
-)"""
-    yield f"""
-walks_0 as (
-    select walk_{len(funnel.steps)}.*, at_1 + {window} as until_us from walk_{len(funnel.steps)}
-)"""
-
-
 # In any order
 
 
 def _any_order(name: str, funnel: Funnel) -> Iterator[str]:
-    """From each entry, the first events of each step in its window; the k-th of all these is the k-th step done."""
+    """From each entry, the events in its window that are a step more; the k-th of all these is the k-th step done.
+
+    By Hall's theorem n of the steps of a group are done once each of its contests has as many events as it has steps,
+    less those of the group that are still open: the last of these events says when.
+    """
     window = microseconds(funnel.window)
     every = "select distinct e.person, e.at_us from events as e"
     first = f"select s.person, s.started_us as at_us from starts as s where s.definition = '{name}'"
-    source = first if funnel.entry == "first" else f"{every} {_entered(name, funnel)}"
+    source = first if funnel.entry == "first" else f"{every} {entered(name, funnel.entry)}"
     yield f"""
 walk_1 as (
     select person, row_number() over (partition by person order by at_us) as attempt, at_us as entered_us,
         at_us + {window} as until_us
     from ({source}) as entering
 )"""
-    selectors = [step.selector for step in funnel.steps]
-    positions = [n for n in _steps(funnel) if selectors.index(selectors[n - 1]) == n - 1]
-    for position in positions:
-        yield from _first_ones(position, selectors.count(selectors[position - 1]))
-    done = "\n    union all\n    ".join(f"select person, attempt, at_us from done_{position}" for position in positions)
-    columns = ", ".join(f"max(case when d.position = {n} then d.at_us end) as at_{n}" for n in _steps(funnel))
+    groups = contests_in_any_order(selectors_of(funnel))
+    for number, group in enumerate(groups, start=1):
+        yield from _done_of_group(number, group, selectors_of(funnel))
+    done = "\n    union all\n    ".join(
+        f"select person, attempt, at_us from done_{number}" for number, _ in enumerate(groups, start=1)
+    )
+    columns = ", ".join(f"max(case when d.position = {n} then d.at_us end) as at_{n}" for n in numbers_of(funnel))
     yield f"""
 done as (
     {done}
@@ -345,16 +266,58 @@ walks_0 as (
 )"""
 
 
-def _first_ones(step: int, times: int) -> Iterator[str]:
-    """CTE `done_<step>`: for each attempt the first `times` events of this step in its window."""
-    yield _counted(f"done_{step}_before", "walk_1", "w.entered_us", f"events where step = {step}", strictly=False)
-    yield _next_numbers(f"done_{step}", times)
+def _done_of_group(number: int, contests: list[Contest], selectors: list[str]) -> Iterator[str]:
+    """CTE `done_<number>`: for each attempt when the first, second, … step of these was done in its window."""
+    steps = len(contests[-1])
+    for part, contest in enumerate(contests, start=1):
+        yield from _first_ones(f"first_{number}_{part}", contest, selectors, still_open=steps - len(contest))
+    firsts = "\n        union all\n        ".join(
+        f"select person, attempt, done, at_us from first_{number}_{part}" for part, _ in enumerate(contests, start=1)
+    )
+    # of these contests each has a say in whether so many are done
+    needed = " ".join(
+        f"when {done} then {sum(len(contest) > steps - done for contest in contests)}" for done in range(1, steps + 1)
+    )
     yield f"""
-done_{step} as (
-    select w.person, w.attempt, e.at_us
+done_{number} as (
+    select person, attempt, max(at_us) as at_us
+    from (
+        {firsts}
+    ) as firsts
+    group by person, attempt, done
+    having count(*) = case done {needed} end
+)"""
+
+
+def _first_ones(target: str, contest: Contest, selectors: list[str], still_open: int) -> Iterator[str]:
+    """CTE `target`: for each attempt the contest's first events in its window, as many as it has steps.
+
+    `done` is how many steps of the group each allows, if `still_open` others are not done.
+    """
+    if widest := widest_of(contest, selectors):
+        events = f"events where step = {widest}"
+    else:
+        events = f"{target}_events"
+        yield f"""
+{target}_events as (
+    select person, at_us, row_number() over (partition by person order by at_us) as nth
+    from (select distinct person, at_us, event_key from events where step in ({listed(contest)})) as once
+)"""
+    yield _counted(f"{target}_before", "walk_1", "w.entered_us", events, strictly=False)
+    numbers = "\n    union all\n    ".join(
+        f"select person, attempt, {n} as ahead, earlier + {n} as nth from {target}_before where is_event = 0"
+        for n in range(1, len(contest) + 1)
+    )
+    yield f"""
+{target}_numbers as (
+    {numbers}
+)"""
+    yield f"""
+{target} as (
+    select w.person, w.attempt, n.ahead + {still_open} as done, e.at_us
     from walk_1 as w
-    inner join done_{step}_numbers as n on n.person = w.person and n.attempt = w.attempt
-    inner join events as e on e.step = {step} and e.person = n.person and e.nth = n.nth
+    inner join {target}_numbers as n on n.person = w.person and n.attempt = w.attempt
+    inner join (select person, at_us, nth from {events}) as e on e.person = n.person and e.nth = n.nth
     where e.at_us <= w.until_us
 )"""
 
@@ -370,7 +333,7 @@ def _excluded(name: str, funnel: Funnel) -> Iterator[str]:
         yield f"""
 excluding_{number} as (
     select m.person, m.at_us,
-        row_number() over (partition by m.person order by m.at_us, m.event_key) as nth
+        row_number() over (partition by m.person order by m.at_us) as nth
     from selectors as s
     inner join matches as m on m.selector = s.selector
     where s.definition = '{name}' and s.role = 'exclusion' and s.position = {number}
@@ -378,13 +341,12 @@ excluding_{number} as (
         yield _counted(
             f"excluding_{number}_before", source, f"w.at_{exclusion.after}", f"excluding_{number}", strictly=True
         )
-        yield _next_numbers(f"excluding_{number}", 1)
         yield f"""
 hit_{number} as (
     select w.person, w.attempt
     from {source} as w
-    inner join excluding_{number}_numbers as n on n.person = w.person and n.attempt = w.attempt
-    inner join excluding_{number} as e on e.person = n.person and e.nth = n.nth
+    inner join excluding_{number}_before as b on b.person = w.person and b.attempt = w.attempt and b.is_event = 0
+    inner join excluding_{number} as e on e.person = b.person and e.nth = b.earlier + 1
     where w.at_{exclusion.after} is not null
         and (e.at_us < w.at_{before} or (w.at_{before} is null and e.at_us <= w.until_us))
 )"""

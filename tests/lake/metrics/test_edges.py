@@ -152,6 +152,44 @@ def test_one_event_serves_one_step(tmp_path: Path) -> None:
     assert [row["reached"] for row in computed(tmp_path, asked, events, "2024-03-02").table("completion")] == [2, 1]
 
 
+BIG = '{event="A", where=[{property="n", op=">=", value=5}]}'
+
+
+def test_one_event_serves_one_step_where_steps_overlap_in_every_order(tmp_path: Path) -> None:
+    """Steps: an A, and an A of 5 or more. p does one of 9: step 1 alone. q does 9 and 1 at one instant: both steps.
+
+    r does 9 and 7 with a second between: both steps. So 3 people do one step, and 2 of them two.
+    """
+    orders = ("ordered", "strict", "strict_allow_repeats", "any")
+    asked = "".join(
+        f'[completion.{order}_{entry}]\ndescription="d"\nsteps=["A", {BIG}]\nwindow="1d"\norder="{order}"\nentry="{entry}"\n'
+        for order in orders
+        for entry in ("first", "any")
+    )
+    done = [("p", 0, 9), ("q", 0, 9), ("q", 0, 1), ("r", 0, 9), ("r", 1, 7)]
+    events = [event(who, "A", f"2024-03-01T10:00:0{second}Z", f"{who}/{n}", n=n) for who, second, n in done]
+    deployment = computed(tmp_path, project(asked), events, "2024-03-03")
+    for order in orders:
+        for entry in ("first", "any"):
+            rows = deployment.table("completion", f"{order}_{entry}")
+            assert [row["reached"] for row in rows] == [3, 2], (order, entry)
+
+
+def test_lists_with_names_in_common_compete_for_the_same_event(tmp_path: Path) -> None:
+    """Steps: A or B, B or C. p does one B: step 1 alone. q does B and C at one instant: both, though C is no step 1."""
+    asked = project('[completion.c]\ndescription="d"\nsteps=[["A", "B"], ["B", "C"]]\nwindow="1d"')
+    events = [event(who, what, "2024-03-01T10:00:00Z") for who, what in (("p", "B"), ("q", "B"), ("q", "C"))]
+    assert [row["reached"] for row in computed(tmp_path, asked, events, "2024-03-03").table("completion")] == [2, 1]
+
+
+def test_what_else_happens_at_one_instant_comes_after_the_steps(tmp_path: Path) -> None:
+    """Strict A, B, C. p: A; B and X at one instant; C: X stands between B and C. q: A; B; C and X: X comes after."""
+    asked = project('[completion.c]\ndescription="d"\nsteps=["A", "B", "C"]\nwindow="1d"\norder="strict"')
+    done = {"p": (("A", 0), ("B", 1), ("X", 1), ("C", 2)), "q": (("A", 0), ("B", 1), ("X", 2), ("C", 2))}
+    events = [event(who, what, f"2024-03-01T10:00:0{at}Z") for who, acts in done.items() for what, at in acts]
+    assert [row["reached"] for row in computed(tmp_path, asked, events, "2024-03-03").table("completion")] == [2, 2, 1]
+
+
 def test_by_the_24_hour_clock_day_1_begins_24_hours_after_the_start_to_the_second(tmp_path: Path) -> None:
     """Start at 10:30. p is back the next day at 10:00, after 23.5 h: day 0. q at 10:30: day 1, which runs two days on."""
     asked = project('[retention.clock]\ndescription="d"\nstart="S"\nreturn="V"\nperiod="day"\nperiods=1\nclock="24h"')

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from conftest import ROOT
 from daybreak.definitions.project import load
 from daybreak.files.compute import compute_files
@@ -12,11 +14,11 @@ from support.journeys import LIMITS, Deployment
 CASES = ROOT / "tests" / "data" / "cases"
 
 
-def table(folder: Path, case: str, family: str, as_of: str) -> list[dict[str, Any]]:
+def table(folder: Path, case: str, family: str, as_of: str, name: str = "events") -> list[dict[str, Any]]:
     """The rows of everybody that a case's only definition of a family gives."""
     project = load(CASES / case / "def.toml")
     moment = datetime.fromisoformat(as_of).replace(tzinfo=UTC)
-    (events,) = (CASES / case).glob("events.*")
+    (events,) = (CASES / case).glob(f"{name}.*")
     compute_files([str(events)], project, moment, folder, LIMITS.memory_mb, now=datetime.now(UTC))
     return Deployment(folder, project).table(family)
 
@@ -40,3 +42,10 @@ def test_a_day_that_never_was_is_in_no_table(tmp_path: Path) -> None:
     rows = table(tmp_path, "b-apia-day-that-never-was", "lifecycle", "2012-01-05")
     found = {str(row["period_start"]): row["active_people"] for row in rows}
     assert (found["2011-12-29"], found.get("2011-12-30"), found["2011-12-31"]) == (1, None, 1)
+
+
+@pytest.mark.parametrize("name", ["tie1", "tie2"])
+def test_the_events_of_one_instant_are_given_to_the_steps_that_get_people_furthest(tmp_path: Path, name: str) -> None:
+    """An order of 1 and one of 9 at one instant, under two pairs of ids: the small one enters, the big one is step 2."""
+    rows = table(tmp_path, "a-funnel-ties", "completion", "2024-03-10", name)
+    assert [(row["entered"], row["reached"]) for row in rows] == [(1, 1), (1, 1)]

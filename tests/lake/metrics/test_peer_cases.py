@@ -85,12 +85,12 @@ class Case:
 
     def compute(self, family: str, fields: dict[str, Any], as_of: datetime | None = None) -> list[dict[str, Any]]:
         """The table of one definition, every segment."""
-        return self.compute_all(family, {"case": fields}, as_of)["case"]
+        return self.compute_all({family: {"case": fields}}, as_of)["case"]
 
     def compute_all(
-        self, family: str, definitions: dict[str, dict[str, Any]], as_of: datetime | None = None
+        self, definitions: dict[str, dict[str, dict[str, Any]]], as_of: datetime | None = None
     ) -> dict[str, list[dict[str, Any]]]:
-        """The tables of several definitions by their names, from one lake."""
+        """The tables of the definitions of each family, by their names, from one lake."""
         settings = {
             "timezone": self.definition.get("timezone", "UTC"),
             "week_start": self.definition.get("week_start", "monday"),
@@ -101,7 +101,8 @@ class Case:
         segment, splits = self._segment()
         same = {"description": "d", **splits, **({"actor": "account"} if account else {})}
         tables = {"project": settings, **segment}
-        tables |= {f"{family}.{name}": {**fields, **same} for name, fields in definitions.items()}
+        for family, named in definitions.items():
+            tables |= {f"{family}.{name}": {**fields, **same} for name, fields in named.items()}
         text = "".join(
             f"[{name}]\n" + "".join(f"{key} = {toml(value)}\n" for key, value in table.items())
             for name, table in tables.items()
@@ -109,7 +110,9 @@ class Case:
         project, root = parse(text), self.folder / f"lake{len(list(self.folder.iterdir()))}"
         compute_files([str(self._file())], project, as_of, root, LIMITS.memory_mb, now=datetime.now(UTC))
         computed = Deployment(root, project)
-        return {name: computed.table(family, name, segment=None) for name in definitions}
+        return {
+            name: computed.table(family, name, segment=None) for family, named in definitions.items() for name in named
+        }
 
     def _segment(self) -> tuple[dict[str, Any], dict[str, Any]]:
         by_event = self.definition.get("breakdown_event_property")
@@ -175,11 +178,15 @@ def purchases() -> Iterable[dict[str, Any]]:
 
 DAYS = (1, 7, 30, 90)
 BUYS: dict[str, Any] = {"start": "Order Completed", "return": "Order Completed"}
-PURCHASE_RULES: dict[str, dict[str, Any]] = {
-    "months": {**BUYS, "period": "month", "periods": 1},
-    "exact": {**BUYS, "period": "day", "periods": max(DAYS)},
-    "later": {**BUYS, "period": "day", "periods": max(DAYS), "mode": "on_or_after"},
-    **{f"within_{day}": {**BUYS, "period": "day", "brackets": [day]} for day in DAYS},
+MANY = {"event": "Order Completed", "where": [{"property": "cds", "op": ">=", "value": 5}]}
+PURCHASE_RULES: dict[str, dict[str, dict[str, Any]]] = {
+    "retention": {
+        "months": {**BUYS, "period": "month", "periods": 1},
+        "exact": {**BUYS, "period": "day", "periods": max(DAYS)},
+        "later": {**BUYS, "period": "day", "periods": max(DAYS), "mode": "on_or_after"},
+        **{f"within_{day}": {**BUYS, "period": "day", "brackets": [day]} for day in DAYS},
+    },
+    "completion": {"then_many": {"steps": ["Order Completed", MANY], "window": "90d", "period": "month"}},
 }
 
 
@@ -187,9 +194,7 @@ PURCHASE_RULES: dict[str, dict[str, Any]] = {
 def purchases_tables() -> dict[str, list[dict[str, Any]]]:
     """The tables of all rules over the real purchases, from one lake for all cases that ask about them."""
     with tempfile.TemporaryDirectory(prefix="daybreak-cdnow-") as folder:
-        return Case({"definition": {"dataset": CDNOW}, "expected": None}, Path(folder)).compute_all(
-            "retention", PURCHASE_RULES
-        )
+        return Case({"definition": {"dataset": CDNOW}, "expected": None}, Path(folder)).compute_all(PURCHASE_RULES)
 
 
 # Funnels
@@ -591,3 +596,25 @@ CHECKS: dict[str, Callable[[Case], None]] = {
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 def test_a_peers_case(case: dict[str, Any], tmp_path: Path) -> None:
     CHECKS[case["metric"]](Case({**case, "definition": dict(case["definition"])}, tmp_path))
+
+
+def test_of_two_purchases_at_one_instant_either_may_be_the_first_step() -> None:
+    """The data has dates only. After the first purchase, one of 5 CDs or more within 90 days: 1,066 of 23,570 customers.
+
+    Counted from the file's lines: 1,030 buy it on a later day, 36 more as one of two purchases of the first day.
+    """
+    orders: dict[str, list[tuple[date, int]]] = {}
+    for line in purchases():
+        day = date.fromisoformat(line["timestamp"][:10])
+        orders.setdefault(line["userId"], []).append((day, line["properties"]["cds"]))
+    later = same_day = 0
+    for bought in orders.values():
+        first = min(day for day, _ in bought)
+        at_first = [cds for day, cds in bought if day == first]
+        if any(cds >= 5 for day, cds in bought if first < day <= first + timedelta(days=90)):
+            later += 1
+        elif len(at_first) > 1 and max(at_first) >= 5:
+            same_day += 1
+    assert (later, same_day) == (1030, 36)
+    rows = purchases_tables()["then_many"]
+    assert reached(rows, 2) == [23570, 1066]
