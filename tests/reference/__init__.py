@@ -10,12 +10,15 @@ from reference.answers import survey
 from reference.clock import Clock, Event, Row, Selector
 from reference.experiment import experiment
 from reference.funnel import completion
+from reference.links import Link, People, people
 from reference.retention import retention
 from reference.windows import activation, campaign, conversion, time_to_value
 
 __all__ = [
     "Clock",
     "Event",
+    "Link",
+    "People",
     "Row",
     "Selector",
     "activation",
@@ -29,6 +32,7 @@ __all__ = [
     "conversion",
     "experiment",
     "lifecycle",
+    "people",
     "retention",
     "support_load",
     "survey",
