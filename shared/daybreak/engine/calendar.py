@@ -5,12 +5,17 @@ SQL only joins these tables, so it needs no date arithmetic and no time zone, an
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from itertools import count, pairwise, takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
 EPOCH = date(1970, 1, 1)
 """The first day there is: no event is older, and numbers of days count from it."""
+
+_LAST_YEAR = 2100
+"""No rule of a zone that is known today changes by a day."""
 
 DAYS = {"day": "DATE", "day_number": "BIGINT", "starts_at": "TIMESTAMP", "ends_at": "TIMESTAMP"}
 """calendar_days: the project's days with their UTC bounds; 23 or 25 hours long where the clocks change."""
@@ -22,17 +27,21 @@ def micros(moment: datetime) -> int:
 
 
 class Calendar:
-    """Days, weeks and months of one time zone. `day_number` is days since 1970-01-01 (negative before)."""
+    """Hours, days, weeks and months of one time zone.
+
+    `day_number` counts the days that were since 1970-01-01 (negative before): where the clocks jumped over a whole day,
+    as in Apia over 30 December 2011, the days before and after it are neighbours.
+    """
 
     def __init__(self, zone: ZoneInfo, week_start: str) -> None:
         self.zone = zone
+        self._never_were = _days_jumped_over(zone)
         self._week_shift = {"monday": 3, "sunday": 4}[week_start]  # 1970-01-01 was a Thursday
 
     def starts_at(self, day: date) -> datetime:
         """The first instant of the day, UTC and naive (as DuckDB's TIMESTAMP)."""
-        midnight = datetime.combine(day, time(), tzinfo=self.zone)
         # where midnight itself was skipped, the day begins at the instant the clocks jump to
-        return midnight.astimezone(UTC).replace(tzinfo=None)
+        return _midnight(day, self.zone).replace(tzinfo=None)
 
     def ends_at(self, day: date) -> datetime:
         """The first instant after the day, UTC and naive."""
@@ -47,17 +56,16 @@ class Calendar:
         first, last = self.starts_at(day).date(), (self.ends_at(day) - timedelta(microseconds=1)).date()
         return {first + n * DAY for n in range((last - first).days + 1)}
 
-    @property
-    def hour_shift(self) -> timedelta:
-        """How much earlier the zone's full hours begin than UTC's: half an hour in India, zero in most zones."""
-        offset = datetime(2025, 1, 1, tzinfo=self.zone).utcoffset() or timedelta()
-        return offset % timedelta(hours=1)
+    def days_before(self, day: date, count: int) -> date:
+        """The day that is so many days before, of the days that were."""
+        before = day - count * DAY
+        return before - sum(before <= never < day for never in self._never_were) * DAY
 
     def number(self, period: str, day: date) -> int:
         """The number of the period that holds the day."""
         days = (day - EPOCH).days
         if period == "day":
-            return days
+            return days - sum(EPOCH <= never < day for never in self._never_were)
         if period == "week":
             return (days + self._week_shift) // 7
         return (day.year - 1970) * 12 + day.month - 1
@@ -65,7 +73,7 @@ class Calendar:
     def first_day(self, period: str, number: int) -> date:
         """The first day of a period."""
         if period == "day":
-            return EPOCH + number * DAY
+            return next(day for day in self._days_from(EPOCH + number * DAY) if self.number("day", day) == number)
         if period == "week":
             return EPOCH + (number * 7 - self._week_shift) * DAY
         return date(1970 + number // 12, number % 12 + 1, 1)
@@ -97,20 +105,48 @@ class Calendar:
                 }
 
     def hours(self, first: date, last: date) -> Iterator[dict[str, Any]]:
-        """Rows of `calendar_periods`: full hours. `first_day` is the project day on which the hour begins."""
-        hour = micros(datetime(1970, 1, 1, 1))  # noqa: DTZ001 - a length
-        shift = self.hour_shift // timedelta(microseconds=1)
-        for day in self.days(first, last):
-            begins, ends = micros(day["starts_at"]) + shift, micros(day["ends_at"]) + shift
-            for number in range(-(-begins // hour), -(-ends // hour)):
-                yield {
-                    "period": "hour",
-                    "period_number": number,
-                    "first_day": day["day"],
-                    "starts_at": datetime(1970, 1, 1) + timedelta(hours=number) - self.hour_shift,  # noqa: DTZ001
-                    "starts_us": number * hour - shift,
-                    "ends_us": (number + 1) * hour - shift,
-                }
+        """Rows of `calendar_periods`: the hours of these days, numbered from 0. `first_day` is the day each begins on.
+
+        An hour begins when the clocks show a full hour, or jump over one. So where they change by half an hour, an hour
+        has 30 or 90 minutes.
+        """
+        begins, until, number = self.starts_at(first), self.ends_at(last), 0
+        while begins < until:
+            ends = self._next_hour(begins)
+            yield {
+                "period": "hour",
+                "period_number": number,
+                "first_day": self.day_of(begins.replace(tzinfo=UTC)),
+                "starts_at": begins,
+                "starts_us": micros(begins),
+                "ends_us": micros(ends),
+            }
+            begins, number = ends, number + 1
+
+    def _next_hour(self, begins: datetime) -> datetime:
+        """The instant, naive UTC, at which the hour ends that begins at this one."""
+        at, hour = begins, timedelta(hours=1)
+        while True:
+            shown = at + self._offset(at)
+            full = at + hour - (shown - shown.replace(minute=0, second=0, microsecond=0))
+            if self._offset(full) == self._offset(at):
+                return full
+            change = self._change_between(at, full)
+            shown_before, shown_after = change + self._offset(at), change + self._offset(change)
+            is_full = shown_after == shown_after.replace(minute=0, second=0, microsecond=0)
+            if is_full or shown_after >= full + self._offset(at) >= shown_before:
+                return change
+            at = change
+
+    def _change_between(self, before: datetime, after: datetime) -> datetime:
+        """The first instant with the offset of `after`; `before` has another one."""
+        while after - before > timedelta(seconds=1):
+            middle = (before + (after - before) / 2).replace(microsecond=0)
+            before, after = (before, middle) if self._offset(middle) == self._offset(after) else (middle, after)
+        return after
+
+    def _offset(self, moment: datetime) -> timedelta:
+        return moment.replace(tzinfo=UTC).astimezone(self.zone).utcoffset() or timedelta()
 
     def day_periods(self, first: date, last: date) -> Iterator[dict[str, Any]]:
         """Rows of `calendar_day_periods`: the day, week and month that each day belongs to."""
@@ -123,9 +159,23 @@ class Calendar:
                 }
 
     def _days_that_were(self, first: date, last: date) -> Iterator[date]:
-        """The days from `first` to `last` that hold an instant: Apia had no 30 December 2011.
+        """The days from `first` to `last` that hold an instant."""
+        return (day for day in takewhile(lambda day: day <= last, self._days_from(first)))
 
-        Their numbers are those of their dates, so the day after the 29th is two later.
-        """
-        days = (first + offset * DAY for offset in range((last - first).days + 1))
-        return (day for day in days if self.starts_at(day) < self.ends_at(day))
+    def _days_from(self, first: date) -> Iterator[date]:
+        days = (first + offset * DAY for offset in count())
+        return (day for day in days if day not in self._never_were)
+
+
+@cache
+def _days_jumped_over(zone: ZoneInfo) -> frozenset[date]:
+    """The days since 1970 without an instant. A zone that crossed the date line changed its offset by a day."""
+    months = [datetime(year, month, 1, tzinfo=UTC) for year in range(1970, _LAST_YEAR) for month in range(1, 13)]
+    offsets = [month.astimezone(zone).utcoffset() or timedelta() for month in months]
+    jumps = (month for month, (a, b) in zip(months, pairwise(offsets), strict=False) if b - a > timedelta(hours=20))
+    days = (month.date() + offset * DAY for month in jumps for offset in range(-1, 33))
+    return frozenset(day for day in days if _midnight(day, zone) == _midnight(day + DAY, zone))
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)

@@ -131,6 +131,7 @@ class Retention(Definition):
     def options(self) -> dict[str, Any]:
         return {
             "period": self.period,
+            "hourly": int(self.period == "hour" or self.clock == "24h_by_hour"),
             "cohorts": self.cohorts,
             "clock": self.clock,
             "mode": self.mode,

@@ -1,25 +1,30 @@
 -- Of the people who came in a period, who comes back, period by period?
 -- Grain: one row per definition, cohort, segment and period (or bracket) that has begun.
--- Inputs: run, definitions, selectors, spans, starts, activity, matches, last_seen, segments, calendar_periods,
--- calendar_day_periods.
+-- Inputs: run, definitions, selectors, spans, starts, activity, hourly_activity, matches, last_seen, segments,
+-- calendar_periods, calendar_day_periods.
 -- Lag: a period is complete when it has ended; in exact time, when it has ended for everybody.
-with cohorts as (
+with start_hours as (
+    select s.definition, s.person, d.period, p.period_number as hour_number, p.starts_us as hour_us, s.started_us
+    from starts as s
+    inner join definitions as d on d.definition = s.definition and d.hourly = 1
+    inner join calendar_periods as p
+        on p.period = 'hour' and s.started_us >= p.starts_us and s.started_us < p.ends_us
+),
+cohorts as (
     -- by the first start ever
-    select d.definition, s.person, 0 as entry, p.period_number as cohort, s.started_us, s.hour_number
+    select d.definition, s.person, 0 as entry, p.period_number as cohort, s.started_us
     from definitions as d
     inner join starts as s on s.definition = d.definition
     inner join calendar_day_periods as c on c.period = d.period and c.day_number = s.day_number
     inner join calendar_periods as p
         on p.period = d.period and p.period_number = c.period_number and p.first_day >= d.first_partition
     union all
-    select d.definition, s.person, 0 as entry, p.period_number as cohort, s.started_us, s.hour_number
-    from definitions as d
-    inner join starts as s on s.definition = d.definition
-    inner join calendar_periods as p on p.period = 'hour' and p.period_number = s.hour_number
-    where d.period = 'hour'
+    select definition, person, 0 as entry, hour_number as cohort, started_us
+    from start_hours
+    where period = 'hour'
     -- by every start
     union all
-    select d.definition, a.person, c.period_number as entry, c.period_number as cohort, 0 as started_us, 0 as hour_number
+    select d.definition, a.person, c.period_number as entry, c.period_number as cohort, 0 as started_us
     from definitions as d
     inner join selectors as s on s.definition = d.definition and s.role = 'again'
     inner join activity as a on a.selector = s.selector
@@ -28,14 +33,14 @@ with cohorts as (
         on p.period = d.period and p.period_number = c.period_number and p.first_day >= d.first_partition
     group by d.definition, a.person, c.period_number
     union all
-    select d.definition, m.person, m.hour_number as entry, m.hour_number as cohort, 0 as started_us, 0 as hour_number
+    select d.definition, a.person, a.hour_number as entry, a.hour_number as cohort, 0 as started_us
     from definitions as d
     inner join selectors as s on s.definition = d.definition and s.role = 'again'
-    inner join matches as m on m.selector = s.selector
+    inner join hourly_activity as a on a.selector = s.selector
     inner join calendar_periods as p
-        on p.period = 'hour' and p.period_number = m.hour_number and p.first_day >= d.first_partition
+        on p.period = 'hour' and p.period_number = a.hour_number and p.first_day >= d.first_partition
     where d.period = 'hour'
-    group by d.definition, m.person, m.hour_number
+    group by d.definition, a.person, a.hour_number
 ),
 -- how often each person did it in each calendar period
 uses as (
@@ -47,31 +52,37 @@ uses as (
     where d.clock = 'calendar' and d.by_last_seen = 0
     group by d.definition, a.person, c.period_number
     union all
-    select d.definition, m.person, m.hour_number as period_number, count(*) as uses
+    select d.definition, a.person, a.hour_number as period_number, sum(a.uses) as uses
     from definitions as d
     inner join selectors as s on s.definition = d.definition and s.role = 'return'
-    inner join matches as m on m.selector = s.selector
+    inner join hourly_activity as a on a.selector = s.selector
     where d.clock = 'calendar' and d.period = 'hour'
-    group by d.definition, m.person, m.hour_number
+    group by d.definition, a.person, a.hour_number
 ),
--- in exact time: how often in each interval after a person's own start
-intervals as (
-    select
-        c.definition,
-        c.person,
-        c.cohort,
-        cast(floor(
-            cast(
-                case
-                    when d.clock = '24h' then m.at_us - c.started_us
-                    else (m.hour_number - c.hour_number) * 3600000000
-                end as double
-            ) / cast(d.interval_us as double)
-        ) as bigint) as period
+-- in exact time, from the start or from the full hour of both: how long after their own start each person came back
+returns as (
+    select c.definition, c.person, c.cohort, m.at_us - c.started_us as after_us, 1 as uses
     from cohorts as c
-    inner join definitions as d on d.definition = c.definition and d.clock <> 'calendar'
+    inner join definitions as d on d.definition = c.definition and d.clock = '24h'
     inner join selectors as s on s.definition = c.definition and s.role = 'return'
     inner join matches as m on m.selector = s.selector and m.person = c.person and m.at_us >= c.started_us
+    union all
+    select c.definition, c.person, c.cohort, a.hour_us - h.hour_us as after_us, a.uses
+    from cohorts as c
+    inner join definitions as d on d.definition = c.definition and d.clock = '24h_by_hour'
+    inner join start_hours as h on h.definition = c.definition and h.person = c.person
+    inner join selectors as s on s.definition = c.definition and s.role = 'return'
+    inner join hourly_activity as a on a.selector = s.selector and a.person = c.person and a.hour_us >= h.hour_us
+),
+intervals as (
+    select
+        r.definition,
+        r.person,
+        r.cohort,
+        cast(floor(cast(r.after_us as double) / cast(d.interval_us as double)) as bigint) as period,
+        r.uses
+    from returns as r
+    inner join definitions as d on d.definition = r.definition
 ),
 -- the periods after the cohort's own in which each person came back often enough
 came as (
@@ -88,7 +99,7 @@ came as (
     inner join definitions as d on d.definition = i.definition
     where i.period > 0
     group by i.definition, i.person, i.cohort, i.period, d.at_least
-    having count(*) >= d.at_least
+    having sum(i.uses) >= d.at_least
     union all
     -- the last return date alone answers every earlier period
     select c.definition, c.person, c.entry, c.cohort, k.period_number - c.cohort as period

@@ -1,6 +1,6 @@
 """Runs a family's SQL over its input tables and writes the partitions whose bytes changed."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from daybreak.definitions.project import Project
 from daybreak.engine import database
@@ -50,7 +50,7 @@ def _first_partition(calendar: Calendar, definition: Definition, changed_from: d
     days = min(definition.days_until_final(), (changed_from - EPOCH).days)
     period = definition.options().get("period") or "day"
     period = "day" if period == "hour" else period
-    return calendar.first_day(period, calendar.number(period, changed_from - timedelta(days=days)))
+    return calendar.first_day(period, calendar.number(period, calendar.days_before(changed_from, days)))
 
 
 def _write(run: Run, computation: Computation) -> list[str]:

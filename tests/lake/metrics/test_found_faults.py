@@ -14,13 +14,15 @@ from support.journeys import LIMITS, Deployment
 CASES = ROOT / "tests" / "data" / "cases"
 
 
-def table(folder: Path, case: str, family: str, as_of: str, name: str = "events") -> list[dict[str, Any]]:
-    """The rows of everybody that a case's only definition of a family gives."""
+def table(
+    folder: Path, case: str, family: str, as_of: str, name: str = "events", definition: str | None = None
+) -> list[dict[str, Any]]:
+    """The rows of everybody that a definition of a case gives, or its only one of the family."""
     project = load(CASES / case / "def.toml")
     moment = datetime.fromisoformat(as_of).replace(tzinfo=UTC)
     (events,) = (CASES / case).glob(f"{name}.*")
     compute_files([str(events)], project, moment, folder, LIMITS.memory_mb, now=datetime.now(UTC))
-    return Deployment(folder, project).table(family)
+    return Deployment(folder, project).table(family, definition)
 
 
 def test_an_experiments_goal_has_its_window_from_the_exposure_on(tmp_path: Path) -> None:
@@ -42,6 +44,26 @@ def test_a_day_that_never_was_is_in_no_table(tmp_path: Path) -> None:
     rows = table(tmp_path, "b-apia-day-that-never-was", "lifecycle", "2012-01-05")
     found = {str(row["period_start"]): row["active_people"] for row in rows}
     assert (found["2011-12-29"], found.get("2011-12-30"), found["2011-12-31"]) == (1, None, 1)
+    # the 31st is the day after the 29th: whoever was active on both has returned, and has not been away
+    assert [row["returning_people"] for row in rows if str(row["period_start"]) == "2011-12-31"] == [1]
+
+
+def test_an_hour_begins_on_the_full_hours_of_its_zone(tmp_path: Path) -> None:
+    """Lord Howe in June is at +10:30: start at 10:45 and back at 11:05 is back in hour 1. The cohort begins at 10:00."""
+    rows = table(tmp_path, "c-lord-howe-hours", "retention", "2024-06-12")
+    assert [(row["period"], row["retained"]) for row in rows] == [(0, 1), (1, 1)]
+    assert {str(row["cohort_starts_at"]) for row in rows} == {"2024-06-09 23:30:00"}
+
+
+def test_an_hours_cohort_is_on_the_day_of_the_hour(tmp_path: Path) -> None:
+    """Lord Howe in July: 13:40 UTC is 00:10 on the 10th, in the hour from 00:00 (13:30 UTC), as the days say too."""
+    compute = load(CASES / "w4-hour-and-its-day" / "def.toml")
+    hours = table(tmp_path, "w4-hour-and-its-day", "retention", "2024-07-12", definition="h")
+    days = Deployment(tmp_path, compute).table("retention", "d")
+    assert {(str(row["cohort"]), str(row["cohort_starts_at"])) for row in hours} == {
+        ("2024-07-10", "2024-07-09 13:30:00")
+    }
+    assert {str(row["cohort"]) for row in days} == {"2024-07-10"}
 
 
 @pytest.mark.parametrize("name", ["tie1", "tie2"])

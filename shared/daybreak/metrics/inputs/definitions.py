@@ -1,7 +1,6 @@
 """Input tables made from the definitions alone: their selectors, roles, options and segments."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from daybreak.engine import database
@@ -32,9 +31,7 @@ def own_table(run: Run, computation: Computation, counted: Counted, name: str) -
 
 def _run(run: Run, computation: Computation, counted: Counted) -> None:
     del counted
-    shift = run.calendar.hour_shift // timedelta(microseconds=1)
-    row = {"until_us": micros(computation.until), "hour_shift_us": shift}
-    database.create(run.db, "run", duckdb_columns(RunRow), [row])
+    database.create(run.db, "run", duckdb_columns(RunRow), [{"until_us": micros(computation.until)}])
 
 
 def _numbers(run: Run, computation: Computation, counted: Counted) -> None:
@@ -51,6 +48,7 @@ def _definitions(run: Run, computation: Computation, counted: Counted) -> None:
             "first_partition": computation.first_partition(name),
             "actor": definition.actor,
             "period": None,
+            "hourly": 0,
             "by_activity": int(not definition.has_entry()),
             "goal": goal_of(name),
             "property_path": path_of(str(definition.options().get("property", ""))),

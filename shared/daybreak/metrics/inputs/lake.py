@@ -32,14 +32,18 @@ def calendars(run: Run, computation: Computation, counted: Counted) -> None:
     last = computation.last_day
     earliest = row[0].date() - 2 * DAY if row and row[0] else last
     database.create(run.db, "calendar_days", DAYS, run.calendar.days(earliest, last))
-    read = min(computation.first_partition(name) - d.days_read_before() * DAY for name, d in counted.items())
+    read = min(_first_day_read(run, computation, name, definition) for name, definition in counted.items())
     first = max(earliest, read)
     periods = list(run.calendar.periods(first, last))
-    if any(definition.options().get("period") == "hour" for definition in counted.values()):
+    if any(definition.options().get("hourly") for definition in counted.values()):
         periods += run.calendar.hours(first, last)
     database.create(run.db, "calendar_periods", duckdb_columns(CalendarPeriodRow), periods)
     day_periods = run.calendar.day_periods(first, last)
     database.create(run.db, "calendar_day_periods", duckdb_columns(CalendarDayPeriodRow), day_periods)
+
+
+def _first_day_read(run: Run, computation: Computation, name: str, definition: Definition) -> date:
+    return run.calendar.days_before(computation.first_partition(name), definition.days_read_before())
 
 
 def _merged(name: str, table: str) -> Callable[[Run, Computation, Counted], None]:
@@ -80,7 +84,7 @@ def _day_table(
         reading = {n: d for n, d in counted.items() if d.selectors_of(roles_of(d))}
         files = []
         if reading:
-            first = min(computation.first_partition(n) - d.days_read_before() * DAY for n, d in reading.items())
+            first = min(_first_day_read(run, computation, n, d) for n, d in reading.items())
             found = days_of(run.store, run.project, table, first, computation.last_day)
             files = list(run.store.local(found.values(), run.work).values())
         statement = "create or replace view {name} as select * from {rows} where selector in ({selectors})"

@@ -1,6 +1,6 @@
 -- When did each person (or account) first enter each definition?
 -- Grain: one row per definition and person.
--- Inputs: seen_actors, calendar_days, definitions, selectors, run. Lag: none. DuckDB only.
+-- Inputs: seen_actors, calendar_days, definitions, selectors. Lag: none. DuckDB only.
 -- People who entered a definition before its first partition to compute are left out.
 with entered as (
     select
@@ -18,11 +18,9 @@ select
     e.person,
     e.started_at,
     epoch_us(e.started_at) as started_us,
-    (epoch_us(e.started_at) + r.hour_shift_us) // 3600000000 as hour_number,
     c.day_number,
     e.first_values
 from entered as e
 asof join calendar_days as c on e.started_at >= c.starts_at
 inner join definitions as d on d.definition = e.definition
-cross join run as r
 where c.day >= d.first_partition

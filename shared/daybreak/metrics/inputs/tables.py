@@ -20,7 +20,6 @@ class RunRow(Row):
     """The run itself, one row: the data is known up to an instant."""
 
     until_us: int = Field(description="Everything before this instant is known and counts, nothing after")
-    hour_shift_us: int = Field(description="How much earlier the zone's full hours begin than UTC's")
 
 
 class DefinitionRow(Row):
@@ -31,6 +30,7 @@ class DefinitionRow(Row):
     first_partition: date = Field(description="The oldest partition to compute")
     actor: str = Field(description="person or account")
     period: str | None = Field(description="hour, day, week or month, where it has a period")
+    hourly: int = Field(description="1 where it counts by the hours of the calendar")
     by_activity: int = Field(description="1 where people come in by being active")
     goal: str = Field(description="The name its goal has in these tables, where it has one")
     property_path: str = Field(description="JSON path of the property it reads")
@@ -58,7 +58,6 @@ class StartRow(Row):
     person: str = _PERSON
     started_at: datetime = Field(description="When, UTC")
     started_us: int = Field(description="The same in microseconds")
-    hour_number: int = Field(description="Full hours of the project's zone since 1970")
     day_number: int = _DAY
     first_values: str | None = Field(description="JSON of the start event's properties that segments read")
 
@@ -93,13 +92,24 @@ class ActivityRow(Row):
     first_values: str | None = Field(description="JSON of that event's properties that segments read")
 
 
+class HourlyActivityRow(Row):
+    """How often a person did what a selector of a timed role names in an hour, for definitions that count by hours."""
+
+    selector: str = _SELECTOR
+    person: str = _PERSON
+    hour_number: int = Field(description="Number of the hour, as the period's number in calendar_periods")
+    hour_us: int = Field(description="When the hour begins")
+    uses: int = Field(description="How many events")
+    first_at: datetime = Field(description="The first of them, UTC")
+    first_values: str | None = Field(description="JSON of that event's properties that segments read")
+
+
 class MatchRow(Row):
     """Every event of the selectors of timed roles."""
 
     selector: str = _SELECTOR
     person: str = _PERSON
     at_us: int = Field(description="When")
-    hour_number: int = Field(description="Full hours of the project's zone since 1970")
     event_key: str = Field(description="Distinguishes two events of the same instant")
     asked_values: str | None = Field(description="JSON of the event's properties that definitions read")
 
@@ -244,6 +254,7 @@ INPUT_TABLES: dict[str, type[Row]] = {
     "first_seen": SeenRow,
     "last_seen": SeenRow,
     "activity": ActivityRow,
+    "hourly_activity": HourlyActivityRow,
     "matches": MatchRow,
     "property_values": PropertyValueRow,
     "segments": SegmentRow,
