@@ -268,6 +268,6 @@ def event_key(message_id: str) -> str:
 
 def comparable(family: str, row: dict[str, Any]) -> dict[str, Any]:
     """The numbers of a row; fractions are rounded to six digits, because SQL and reference add up differently."""
-    beside = {"definition", "version", "segment", "segment_value", "event", "cohort_starts_at"}
+    beside = {"definition", "version", "segment", "segment_value", "event"}
     names = [name for name in FAMILIES[family].row.model_fields if name not in beside]
     return {name: round(row[name], 6) if isinstance(row[name], float) else row[name] for name in names}

@@ -1,14 +1,15 @@
 """The reference gives the right answer to the smallest inputs on its own: every number here was worked out by hand."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference
-from reference import Link
+from reference import Clock, Event, Link
 
 DAY = timedelta(days=1)
 
@@ -100,3 +101,77 @@ def test_the_order_in_which_links_of_one_instant_come_decides_nothing(
     links: list[tuple[bool, str, str]], chance: random.Random
 ) -> None:
     assert groups(chance.sample(links, len(links)), at_once=True) == groups(links, at_once=True)
+
+
+# Days and hours
+
+
+def hours(timezone: str, from_: str, to: str) -> list[int]:
+    """The lengths in minutes of the hours of the calendar between two instants, both of which begin one."""
+    clock, at, lengths = Clock(timezone, "monday", utc(to) + DAY), utc(from_), []
+    while at < utc(to):
+        following = reference.next_hour(clock, at)
+        lengths.append(int((following - at) / timedelta(minutes=1)))
+        at = following
+    assert at == utc(to)
+    return lengths
+
+
+@pytest.mark.parametrize(
+    ("timezone", "from_", "to", "lengths"),
+    [
+        ("Australia/Lord_Howe", "2024-06-09T13:30", "2024-06-09T16:30", [60, 60, 60]),
+        ("Australia/Lord_Howe", "2024-04-06T13:00", "2024-04-06T17:30", [60, 90, 60, 60]),  # from 02:00 back to 01:30
+        ("Australia/Lord_Howe", "2024-10-05T14:30", "2024-10-05T18:00", [60, 30, 60, 60]),  # from 02:00 to 02:30
+        ("America/Caracas", "2016-05-01T05:30", "2016-05-01T09:00", [60, 30, 60, 60]),  # from 02:30 to 03:00
+        ("America/Caracas", "2007-12-09T05:00", "2007-12-09T08:30", [60, 90, 60]),  # from 03:00 back to 02:30
+        ("Asia/Pyongyang", "2015-08-14T13:00", "2015-08-14T16:30", [60, 90, 60]),  # from 24:00 back to 23:30
+        ("Asia/Pyongyang", "2018-05-04T13:30", "2018-05-04T17:00", [60, 30, 60, 60]),  # from 23:30 to 24:00
+        ("Pacific/Norfolk", "2015-10-03T12:30", "2015-10-03T16:00", [60, 90, 60]),  # from 02:00 back to 01:30
+        ("Asia/Colombo", "2006-04-14T17:00", "2006-04-14T20:30", [60, 30, 60, 60]),  # from 00:30 back to 00:00
+        ("Europe/Berlin", "2024-10-26T23:00", "2024-10-27T03:00", [60, 60, 60, 60]),
+        ("Europe/Berlin", "2024-03-30T23:00", "2024-03-31T02:00", [60, 60, 60]),
+        ("Asia/Kathmandu", "2024-03-30T23:15", "2024-03-31T01:15", [60, 60]),
+    ],
+)
+def test_an_hour_begins_when_the_clock_shows_a_full_hour_or_jumps_over_one(
+    timezone: str, from_: str, to: str, lengths: list[int]
+) -> None:
+    assert hours(timezone, from_, to) == lengths
+
+
+def test_by_the_hour_in_lord_howe_11_05_is_an_hour_after_10_45() -> None:
+    zone = ZoneInfo("Australia/Lord_Howe")
+    events = [
+        Event("u", "S", datetime(2024, 6, 10, 10, 45, tzinfo=zone), "k"),
+        Event("u", "x", datetime(2024, 6, 10, 11, 5, tzinfo=zone), "k"),
+    ]
+    clock = Clock("Australia/Lord_Howe", "monday", datetime(2024, 6, 13, tzinfo=zone))
+    rows = reference.retention(events, clock, start=("S",), return_=(), period="hour", spans=[(1, 1)])
+    assert [row["retained"] for row in rows] == [1, 1]
+    assert clock.full_hour(events[0].at) == utc("2024-06-09T23:30")
+
+
+def test_the_hour_that_begins_at_midnight_is_on_the_new_day() -> None:
+    zone = ZoneInfo("Australia/Lord_Howe")
+    clock = Clock("Australia/Lord_Howe", "monday", datetime(2024, 7, 13, tzinfo=zone))
+    events = [Event("a", "S", utc("2024-07-09T13:40"), "k")]
+    for period in ("hour", "day"):
+        rows = reference.retention(events, clock, start=("S",), return_=(), period=period, spans=[])
+        assert [row["cohort"] for row in rows] == [date(2024, 7, 10)]
+    assert clock.full_hour(events[0].at) == utc("2024-07-09T13:30")
+
+
+def test_in_apia_the_day_after_29_december_2011_is_the_31st() -> None:
+    zone = ZoneInfo("Pacific/Apia")
+    clock = Clock("Pacific/Apia", "monday", datetime(2012, 1, 6, tzinfo=zone))
+    events = [Event("u", "S", utc("2011-12-29T22:00"), "k"), Event("u", "x", utc("2011-12-30T22:00"), "k")]
+    rows = reference.lifecycle(events, clock, period="day")
+    assert [(row["period_start"].day, row["active_people"], row["returning_people"]) for row in rows] == [
+        (29, 1, 0), (31, 1, 1), (1, 0, 0),
+    ]  # fmt: skip
+    back = reference.retention(events, clock, start=("S",), return_=("x",), period="day", spans=[(1, 1), (2, 2)])
+    assert [row["retained"] for row in back] == [1, 1, 0]
+    assert [row["period_start"].day for row in reference.churn(events, clock, period="day")] == [31, 1]
+    week = reference.active_days(events, clock, window=2 * DAY)
+    assert [(row["day"].day, row["active_days"]) for row in week if row["people"]] == [(29, 1), (31, 2), (1, 1)]

@@ -1,13 +1,13 @@
 """The reference: every metric family counted a second time, by the rules in docs/metrics.md, without a look at the SQL.
 
 Slow and plain on purpose: lists and loops. Every function returns the rows of the `all` segment, as dicts keyed like the row models
-but without definition, version, segment and segment_value, and without `event` and `cohort_starts_at`. Options are
+but without definition, version, segment, segment_value and `event`. Options are
 keyword arguments named as in the definitions. Property tests compare these rows with those of the SQL.
 """
 
 from reference.activity import active_days, active_people, adoption, breadth, churn, lifecycle, support_load
 from reference.answers import survey
-from reference.clock import Clock, Event, Row, Selector
+from reference.clock import Clock, Event, Row, Selector, next_hour
 from reference.experiment import experiment
 from reference.funnel import completion
 from reference.links import Link, People, people
@@ -32,6 +32,7 @@ __all__ = [
     "conversion",
     "experiment",
     "lifecycle",
+    "next_hour",
     "people",
     "retention",
     "support_load",

@@ -14,7 +14,6 @@ from reference.clock import (
     known,
     matches,
     median_seconds,
-    next_period,
     rate,
     status,
 )
@@ -48,11 +47,11 @@ def _trailing(active: Days, window: timedelta, clock: Clock) -> Iterator[tuple[d
     """
     day = min((day for days in active.values() for day in days), default=date.max)
     while clock.has_begun(day):
-        oldest = day - (window - DAY)
+        oldest = clock.days_after(day, 1 - window // DAY)
         people = [person for person, days in active.items() if _within(days, oldest, day)]
         if people:
             yield day, oldest, people
-        day += DAY
+        day = clock.days_after(day, 1)
 
 
 def _within(days: list[date], oldest: date, newest: date) -> list[date]:
@@ -75,10 +74,10 @@ def churn(
     cancels = {} if cancel is None else _periods(known_events, cancel, period, clock)
     rows = []
     for before in sorted(were_active):
-        first_day = next_period(before, period)
+        first_day = clock.next_period(before, period)
         if not clock.has_begun(first_day):
             continue
-        complete = clock.has_passed(next_period(first_day, period))
+        complete = clock.has_passed(clock.next_period(first_day, period))
         people = set(were_active[before])
         back = len(people & set(were_active.get(first_day, [])))
         gone = len(people) - back
@@ -109,12 +108,12 @@ def lifecycle(events: Iterable[Event], clock: Clock, *, active: Selector = (), p
     were_active = _periods(known(events, clock), active, period, clock)
     rows = []
     seen: set[str] = set()
-    for first_day in sorted({*were_active, *(next_period(day, period) for day in were_active)}):
+    for first_day in sorted({*were_active, *(clock.next_period(day, period) for day in were_active)}):
         if not clock.has_begun(first_day):
             continue
-        complete = clock.has_passed(next_period(first_day, period))
+        complete = clock.has_passed(clock.next_period(first_day, period))
         people = set(were_active.get(first_day, []))
-        was_before = [day for day in were_active if next_period(day, period) == first_day]
+        was_before = [day for day in were_active if clock.next_period(day, period) == first_day]
         before = set(were_active[was_before[0]]) if was_before else set()
         rows.append(
             {
@@ -153,7 +152,7 @@ def support_load(
     tickets = _periods(known_events, ticket, period, clock)
     rows = []
     for first_day in sorted({*were_active, *tickets}):
-        following = next_period(first_day, period)
+        following = clock.next_period(first_day, period)
         begins, ends = clock.first_instant(first_day), clock.first_instant(following)
         new = {person for person, began in starts.items() if began.at < ends and began.at + onboarding >= begins}
         complete = clock.has_passed(following)
@@ -256,7 +255,7 @@ def active_people(events: Iterable[Event], clock: Clock, *, active: Selector = (
     rows = []
     for day, _, people in _trailing(days, 30 * DAY, clock):
         dau = sum(day in days[person] for person in people)
-        wau = sum(bool(_within(days[person], day - 6 * DAY, day)) for person in people)
+        wau = sum(bool(_within(days[person], clock.days_after(day, -6), day)) for person in people)
         complete = clock.has_passed(day + DAY)
         rows.append(
             {
@@ -281,7 +280,10 @@ def active_days(
     days = _days(known(events, clock), active, clock)
     rows: list[Row] = []
     for day, oldest, people in _trailing(days, window, clock):
-        counts = [len({(on - oldest) // bucket for on in _within(days[person], oldest, day)}) for person in people]
+        counts = [
+            len({clock.days_between(oldest, on) // (bucket // DAY) for on in set(_within(days[person], oldest, day))})
+            for person in people
+        ]
         complete = clock.has_passed(day + DAY)
         rows.extend(
             {

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal
 
-from reference.clock import Clock, Event, Period, Row, Selector, known, matches, next_period, rate, status
+from reference.clock import Clock, Event, Period, Row, Selector, known, matches, rate, status
 
 Scale = Literal["nps", "ces", "csat"]
 BANDS = {
@@ -33,7 +33,7 @@ def survey(
             given.setdefault(first_day, []).append(_on_scale(event.properties.get(score), scale))
     rows = []
     for first_day, scores in sorted(given.items()):
-        complete = clock.has_passed(next_period(first_day, period))
+        complete = clock.has_passed(clock.next_period(first_day, period))
         answers = [number for number in scores if number is not None]
         low, middle, high = (sum(number in band for number in answers) for band in BANDS[scale])
         net = rate(100 * (high - low), len(answers), complete)

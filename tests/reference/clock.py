@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from functools import cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ Selector = tuple[str, ...]
 Period = Literal["day", "week", "month"]
 
 MICROSECOND = timedelta(microseconds=1)
-HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
 
@@ -30,7 +31,11 @@ class Event:
 
 @dataclass(frozen=True)
 class Clock:
-    """The project's calendar, and `until`, the first instant that is not counted."""
+    """The project's calendar, and `until`, the first instant that is not counted.
+
+    Days and hours are the rows of a calendar: each lasts until the next one begins. So none of them overlap, whatever the
+    clocks do, and a day that has no instant (Apia, 30 December 2011) is not a row.
+    """
 
     timezone: str
     week_start: Literal["monday", "sunday"]
@@ -41,19 +46,64 @@ class Clock:
         """`until` in UTC, because subtracting a length of time is exact there."""
         return self.until.astimezone(UTC)
 
+    def local(self, at: datetime) -> datetime:
+        """The date and time that the clocks on the wall show."""
+        return at.astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None)
+
     def day(self, at: datetime) -> date:
-        """The project day of an instant, daylight saving included."""
-        return at.astimezone(ZoneInfo(self.timezone)).date()
+        """The project day of an instant: the last one that has begun, also when the clocks go back behind its midnight."""
+        shown = self.local(at).date()
+        return shown + DAY if at >= self.first_instant(shown + DAY) else shown
 
     def first_instant(self, day: date) -> datetime:
-        """The instant, in UTC, at which the day begins; if the clocks skip its midnight, the instant of the change."""
+        """The instant, in UTC, at which the day begins; if the clocks skip its midnight, the instant of the change.
+
+        For a day that never was it is the first instant of the next day.
+        """
         return datetime.combine(day, time(), tzinfo=ZoneInfo(self.timezone)).astimezone(UTC)
+
+    def exists(self, day: date) -> bool:
+        """True if the day has an instant."""
+        return self.first_instant(day) < self.first_instant(day + DAY)
+
+    def days_after(self, day: date, count: int) -> date:
+        """The day so many days later, or before if `count` is negative; only days that exist are counted."""
+        for _ in range(abs(count)):
+            day += DAY if count > 0 else -DAY
+            while not self.exists(day):
+                day += DAY if count > 0 else -DAY
+        return day
+
+    def days_between(self, earlier: date, later: date) -> int:
+        """How many days later the second one is, of days that exist; negative if it is before the first."""
+        if later < earlier:
+            return -self.days_between(later, earlier)
+        return sum(self.exists(earlier + number * DAY) for number in range(1, (later - earlier).days + 1))
 
     def full_hour(self, at: datetime) -> datetime:
         """The instant, in UTC, at which the local hour that holds `at` began."""
-        local = at.astimezone(ZoneInfo(self.timezone))
-        past = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
-        return at.astimezone(UTC) - past
+        minute = at.astimezone(UTC).replace(second=0, microsecond=0)
+        while not self.begins_an_hour(minute):
+            minute -= MINUTE
+        return minute
+
+    def hours_between(self, earlier: datetime, later: datetime) -> int:
+        """How many hours later the second one is, of hours of the calendar; both are beginnings of an hour."""
+        if later < earlier:
+            return -self.hours_between(later, earlier)
+        count = 0
+        while earlier < later:
+            earlier = next_hour(self, earlier)
+            count += 1
+        return count
+
+    def begins_an_hour(self, minute: datetime) -> bool:
+        """True if the local clock shows a full hour, or has just jumped over one.
+
+        So an hour in which the clocks go back by half an hour has 90 minutes, and one into which they jump has 30.
+        """
+        shows, showed = self.local(minute), self.local(minute - MINUTE)
+        return shows.minute == 0 or shows.replace(minute=0) > showed.replace(minute=0)
 
     def first_day(self, day: date, period: Period) -> date:
         """The first day of the calendar period that holds `day`; weeks begin on `week_start`."""
@@ -63,6 +113,12 @@ class Clock:
             days_into_week = day.weekday() if self.week_start == "monday" else (day.weekday() + 1) % 7
             return day - days_into_week * DAY
         return day
+
+    def next_period(self, first_day: date, period: Period) -> date:
+        """The first day of the period after the one that begins on `first_day`."""
+        if period == "month":
+            return date(first_day.year + first_day.month // 12, first_day.month % 12 + 1, 1)
+        return first_day + 7 * DAY if period == "week" else self.days_after(first_day, 1)
 
     def has_begun(self, day: date) -> bool:
         """True if the day's first instant is before `until`."""
@@ -77,11 +133,13 @@ class Clock:
         return start + window < self.end
 
 
-def next_period(first_day: date, period: Period) -> date:
-    """The first day of the period after the one that begins on `first_day`."""
-    if period == "month":
-        return date(first_day.year + first_day.month // 12, first_day.month % 12 + 1, 1)
-    return first_day + (7 * DAY if period == "week" else DAY)
+@cache
+def next_hour(clock: Clock, hour: datetime) -> datetime:
+    """The beginning of the hour after the one that begins at `hour`."""
+    minute = hour + MINUTE
+    while not clock.begins_an_hour(minute):
+        minute += MINUTE
+    return minute
 
 
 def matches(event: Event, selector: Selector) -> bool:

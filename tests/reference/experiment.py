@@ -72,7 +72,7 @@ def experiment(
         complete = {"day": day, "status": status(clock.has_passed(day + DAY))}
         beside = {"in_several": in_several, "planned": planned}
         rows.extend({**complete, **beside, **row} for row in _rows(arms, planned, shares, test))
-        day += DAY
+        day = clock.days_after(day, 1)
     return rows
 
 

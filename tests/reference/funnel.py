@@ -18,7 +18,6 @@ from reference.clock import (
     known,
     matches,
     median_seconds,
-    next_period,
     rate,
     status,
 )
@@ -90,7 +89,7 @@ def completion(
         attempts = {person: _best(journeys[person], funnel) for person in people}
         counted = {person: attempt for person, attempt in attempts.items() if attempt}
         for step in range(1, len(steps) + 1):
-            complete = all(has_ended.values()) and clock.has_passed(next_period(cohort, period))
+            complete = all(has_ended.values()) and clock.has_passed(clock.next_period(cohort, period))
             head = {"cohort": cohort, "step": step, "status": status(complete)}
             excluded = {"excluded": len(people) - len(counted)}
             rows.append({**head, **excluded, **_step(step, counted, has_ended, complete, funnel)})

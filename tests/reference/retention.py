@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
-from reference.clock import DAY, HOUR, Clock, Event, Row, Selector, by_person, firsts, known, matches, rate, status
+from reference.clock import DAY, Clock, Event, Row, Selector, by_person, firsts, known, matches, next_hour, rate, status
 
 BasePeriod = Literal["hour", "day", "week", "month"]
-EXACT = {"hour": HOUR, "day": DAY, "week": 7 * DAY}
+EXACT = {"hour": timedelta(hours=1), "day": DAY, "week": 7 * DAY}
 
 
 @dataclass(frozen=True)
@@ -24,19 +24,23 @@ class _Ruler:
         """The first instant of the calendar period that holds `at`."""
         if self.period == "hour":
             return self.clock.full_hour(at)
-        return self.clock.first_instant(self.clock.first_day(self.clock.day(at), self.period))
+        return self.clock.first_instant(self._first_day(at))
 
     def begins(self, number: int, cohort: datetime, started: datetime) -> datetime:
         """The instant at which the period of that number begins for a member of the cohort."""
         if self.clock_mode != "calendar":
             return started + number * EXACT[self.period]
         if self.period == "hour":
-            return cohort + number * HOUR
-        day = self.clock.day(cohort)
+            for _ in range(number):
+                cohort = next_hour(self.clock, cohort)
+            return cohort
+        day = self._first_day(cohort)
         if self.period == "month":
             months = day.year * 12 + day.month - 1 + number
             return self.clock.first_instant(day.replace(year=months // 12, month=months % 12 + 1))
-        return self.clock.first_instant(day + number * EXACT[self.period])
+        if self.period == "week":
+            return self.clock.first_instant(day + 7 * number * DAY)
+        return self.clock.first_instant(self.clock.days_after(day, number))
 
     def number(self, at: datetime, cohort: datetime, started: datetime) -> int:
         """The number of the period that holds an event of the member; periods before the start have negative numbers."""
@@ -45,11 +49,15 @@ class _Ruler:
         if self.clock_mode == "24h_by_hour":
             return (self.clock.full_hour(at) - self.clock.full_hour(started)) // EXACT[self.period]
         if self.period == "hour":
-            return (self.clock.full_hour(at) - cohort) // HOUR
-        day, first = self.clock.first_day(self.clock.day(at), self.period), self.clock.day(cohort)
+            return self.clock.hours_between(cohort, self.clock.full_hour(at))
+        day, first = self._first_day(at), self._first_day(cohort)
         if self.period == "month":
             return (day.year - first.year) * 12 + day.month - first.month
-        return (day - first) // EXACT[self.period]
+        return (day - first) // (7 * DAY) if self.period == "week" else self.clock.days_between(first, day)
+
+    def _first_day(self, at: datetime) -> date:
+        """The first day of the day, week or month that holds `at`."""
+        return self.clock.first_day(self.clock.day(at), "day" if self.period == "hour" else self.period)
 
 
 def retention(
@@ -91,6 +99,7 @@ def retention(
             rows.append(
                 {
                     "cohort": clock.day(cohort),
+                    "cohort_starts_at": cohort.replace(tzinfo=None),
                     "period": number,
                     "first_period": first,
                     "last_period": last,

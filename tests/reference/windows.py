@@ -19,7 +19,6 @@ from reference.clock import (
     known,
     matches,
     median_seconds,
-    next_period,
     rate,
     status,
 )
@@ -150,7 +149,7 @@ class _Tally:
 
     def _is_complete(self, cohort: date) -> bool:
         """True if the day is over, so that nobody can join it any more, and every window has ended."""
-        return self.unfinished == 0 and self.clock.has_passed(next_period(cohort, "day"))
+        return self.unfinished == 0 and self.clock.has_passed(self.clock.next_period(cohort, "day"))
 
 
 def time_to_value(
@@ -192,7 +191,7 @@ def time_to_value(
             {
                 "cohort": cohort,
                 "status": status(
-                    clock.has_passed(next_period(cohort, period))
+                    clock.has_passed(clock.next_period(cohort, period))
                     and all(clock.is_finished(starts[person].at, window) for person in people)
                 ),
                 "people": len(people),
