@@ -7,7 +7,7 @@ keyword arguments named as in the definitions. Property tests compare these rows
 
 from reference.activity import active_days, active_people, adoption, breadth, churn, lifecycle, support_load
 from reference.answers import survey
-from reference.clock import Clock, Event, Row, Selector, next_hour
+from reference.clock import AtLeast, Clock, Event, Row, Selector, matches, next_hour
 from reference.experiment import experiment
 from reference.funnel import completion
 from reference.links import Link, People, people
@@ -15,6 +15,7 @@ from reference.retention import retention
 from reference.windows import activation, campaign, conversion, time_to_value
 
 __all__ = [
+    "AtLeast",
     "Clock",
     "Event",
     "Link",
@@ -32,6 +33,7 @@ __all__ = [
     "conversion",
     "experiment",
     "lifecycle",
+    "matches",
     "next_hour",
     "people",
     "retention",

@@ -9,8 +9,6 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 Row = dict[str, Any]
-Selector = tuple[str, ...]
-"""Names of the events that count; the empty tuple means any event."""
 Period = Literal["day", "week", "month"]
 
 MICROSECOND = timedelta(microseconds=1)
@@ -19,13 +17,31 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
+class AtLeast:
+    """Events of a name whose property is a number, and `least` or more; True and "7" are not numbers."""
+
+    name: str
+    property: str
+    least: float
+
+    def holds(self, event: "Event") -> bool:
+        value = event.properties.get(self.property)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return event.name == self.name and value >= self.least
+
+
+Selector = tuple[str | AtLeast, ...]
+"""The events that count: by name, or by name and property; the empty tuple means any event."""
+
+
+@dataclass(frozen=True)
 class Event:
-    """One event of one person. `key` decides the order of events at the same instant."""
+    """One event of one person. It has no id: events of one instant have no order."""
 
     person: str
     name: str
     at: datetime
-    key: str
     properties: dict[str, Any] = field(default_factory=dict, hash=False)
 
 
@@ -144,13 +160,15 @@ def next_hour(clock: Clock, hour: datetime) -> datetime:
 
 def matches(event: Event, selector: Selector) -> bool:
     """True if the selector names the event, or is empty: then every event matches."""
-    return not selector or event.name in selector
+    return not selector or any(
+        part.holds(event) if isinstance(part, AtLeast) else part == event.name for part in selector
+    )
 
 
 def known(events: Iterable[Event], clock: Clock) -> list[Event]:
-    """The events before `until`, in order of time; events of the same instant in order of their keys."""
+    """The events before `until`, in order of time."""
     in_utc = [replace(event, at=event.at.astimezone(UTC)) for event in events]
-    return sorted((event for event in in_utc if event.at < clock.end), key=lambda event: (event.at, event.key))
+    return sorted((event for event in in_utc if event.at < clock.end), key=lambda event: event.at)
 
 
 def by_person(known_events: list[Event]) -> dict[str, list[Event]]:

@@ -1,4 +1,19 @@
-"""Onboarding completion: a funnel, ordered, strict or in any order."""
+"""Onboarding completion: a funnel, ordered, strict or in any order.
+
+**The rule for events of one instant.** They have no order, and nothing but their time, name and properties is looked at.
+An *assignment* gives the steps 1 to k different events of one person: each event matches its step, the times do not
+decrease (`equal_timestamps` never: they increase), the first is at the instant of the entry, and all are within the window.
+The assignment that reaches most steps counts; of these, the one whose steps are earliest, step by step.
+
+- ordered: to be early never costs a later step. Events compete only with others of the same instant: there the steps
+  need a matching.
+- any order: the same without the order; n steps are reached when n events have n different steps.
+- strict: no event of the person is at an instant strictly between those of two successive steps;
+  strict_allow_repeats: none but events that match the earlier of the two. An event at the instant of a step is not
+  between. So one event more at such an instant never takes a step away.
+
+If any entry opens an attempt, all entries of one instant open one attempt.
+"""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -22,6 +37,11 @@ from reference.clock import (
     status,
 )
 
+Order = Literal["ordered", "strict", "strict_allow_repeats", "any"]
+Instants = dict[datetime, list[Event]]
+"""Instant -> everything that happened at it; in order of time."""
+Reached = dict[int, datetime]
+"""Number of a step -> the instant at which it was reached."""
 Exclusion = tuple[Selector, int, int | None]
 """The events, the step after which and the step before which they exclude; None means before the last step."""
 
@@ -33,7 +53,7 @@ class _Funnel:
     steps: list[Selector]
     window: timedelta
     optional: Collection[int]
-    order: Literal["ordered", "strict", "strict_allow_repeats", "any"]
+    order: Order
     entry: Literal["first", "any"]
     equal_timestamps: Literal["in_step_order", "never"]
     exclusions: Collection[Exclusion]
@@ -47,6 +67,15 @@ class _Funnel:
         """True if a step at `later` may follow one at `earlier`; at the same instant only if equal timestamps count."""
         return later > earlier or (later == earlier and self.equal_timestamps == "in_step_order")
 
+    def repeats(self, step: int, events: list[Event]) -> bool:
+        """True if all these events may come after the step and before the next one, because they only repeat it.
+
+        If any entry opens an attempt, the first step has no repeats: each is an entry of its own.
+        """
+        if self.order != "strict_allow_repeats" or (step == 1 and self.entry == "any"):
+            return False
+        return all(matches(event, self.steps[step - 1]) for event in events)
+
     def required_before(self, step: int) -> int:
         """The nearest step before this one that nobody may skip; the first step itself for the first step."""
         return max((number for number in range(1, step) if number not in self.optional), default=1)
@@ -54,10 +83,10 @@ class _Funnel:
 
 @dataclass(frozen=True)
 class _Attempt:
-    """One entry, and for each step that was reached after it, step number -> instant."""
+    """The instant of an entry, and the steps that were reached from there."""
 
-    entry: Event
-    reached: dict[int, datetime]
+    entered_at: datetime
+    reached: Reached
 
 
 def completion(
@@ -67,7 +96,7 @@ def completion(
     steps: list[Selector],
     window: timedelta,
     optional: Collection[int] = (),
-    order: Literal["ordered", "strict", "strict_allow_repeats", "any"] = "ordered",
+    order: Order = "ordered",
     entry: Literal["first", "any"] = "first",
     equal_timestamps: Literal["in_step_order", "never"] = "in_step_order",
     exclusions: Collection[Exclusion] = (),
@@ -126,41 +155,58 @@ def _step(step: int, attempts: dict[str, _Attempt], has_ended: dict[str, bool], 
 def _best(journey: list[Event], funnel: _Funnel) -> _Attempt | None:
     """The attempt that got furthest, the earliest of equal ones; None if all were excluded.
 
-    With `entry` first there is only one attempt.
+    Every instant with an entry opens an attempt; with `entry` first, only the first does.
     """
-    if funnel.order == "ordered":
-        attempts = [_ordered(journey, entry, funnel) for entry in funnel.entries(journey)]
-    elif funnel.order == "any":
-        attempts = [_any_order(journey, entry, funnel) for entry in funnel.entries(journey)]
-    else:
-        attempts = _strict(journey, funnel)
-    if funnel.entry == "first":
-        attempts = attempts[:1]
+    opened = sorted({entry.at for entry in funnel.entries(journey)})
+    attempts = [_attempt(journey, at, funnel) for at in (opened[:1] if funnel.entry == "first" else opened)]
     allowed = [attempt for attempt in attempts if not _is_excluded(journey, attempt, funnel)]
 
-    def preference(attempt: _Attempt) -> tuple[int, datetime, str]:
+    def preference(attempt: _Attempt) -> tuple[int, datetime]:
         furthest = sum(number not in funnel.optional for number in attempt.reached)
-        return -furthest, attempt.entry.at, attempt.entry.key
+        return -furthest, attempt.entered_at
 
     return min(allowed, key=preference, default=None)
 
 
-def _ordered(journey: list[Event], entry: Event, funnel: _Funnel) -> _Attempt:
+def _attempt(journey: list[Event], entered_at: datetime, funnel: _Funnel) -> _Attempt:
+    """The steps that are reached after an entry at this instant, and when."""
+    follow = {"ordered": _ordered, "any": _any_order}.get(funnel.order, _strict)
+    return _Attempt(entered_at, follow(_instants(journey, entered_at, funnel.window), funnel))
+
+
+def _instants(journey: list[Event], from_: datetime, window: timedelta) -> Instants:
+    """The instants from `from_` to exactly `window` later at which anything happened, in order, with their events."""
+    found: Instants = {}
+    for event in in_window(journey, (), from_, window):
+        found.setdefault(event.at, []).append(event)
+    return found
+
+
+def _can_serve(events: list[Event], steps: list[Selector]) -> bool:
+    """True if each of the steps can have an event of its own: every way to give them events is tried."""
+    if not steps:
+        return True
+    return any(
+        matches(event, steps[0]) and _can_serve(events[:position] + events[position + 1 :], steps[1:])
+        for position, event in enumerate(events)
+    )
+
+
+def _ordered(instants: Instants, funnel: _Funnel) -> Reached:
     """Find the required steps first, as if there were no optional ones; then each optional step between them.
 
-    Each step takes the earliest event that no other step has taken. An optional step counts only for people who reached
-    the required step before it.
+    Each step takes the earliest instant whose events can serve it and all steps that take this instant already. An
+    optional step counts only for people who reached the required step before it.
     """
-    reached = {1: entry.at}
-    used = {entry.key}
+    reached = {1: min(instants)}
 
-    def take(step: int, latest: datetime | None) -> bool:
-        earliest = reached[max(number for number in reached if number < step)]
-        for event in in_window(journey, funnel.steps[step - 1], entry.at, funnel.window):
-            in_place = funnel.follows(event.at, earliest) and (latest is None or funnel.follows(latest, event.at))
-            if in_place and event.key not in used:
-                reached[step] = event.at
-                used.add(event.key)
+    def take(step: int, before: datetime | None) -> bool:
+        after = reached[max(number for number in reached if number < step)]
+        for at, events in instants.items():
+            in_place = funnel.follows(at, after) and (before is None or funnel.follows(before, at))
+            at_once = [number for number, taken in reached.items() if taken == at]
+            if in_place and _can_serve(events, [funnel.steps[number - 1] for number in (*at_once, step)]):
+                reached[step] = at
                 return True
         return False
 
@@ -172,54 +218,63 @@ def _ordered(journey: list[Event], entry: Event, funnel: _Funnel) -> _Attempt:
             continue
         required_after = [number for number in reached if number > step and number not in funnel.optional]
         take(step, reached[min(required_after)] if required_after else None)
-    return _Attempt(entry, reached)
+    return reached
 
 
-def _strict(journey: list[Event], funnel: _Funnel) -> list[_Attempt]:
-    """The attempts if nothing else may come between two steps; with repeats allowed, a run of one step is one event."""
-    none = len(funnel.steps) + 1
+def _any_order(instants: Instants, funnel: _Funnel) -> Reached:
+    """n steps are reached at the first instant by which n events can serve n different steps, one each.
 
-    def lowest(event: Event) -> int:
-        numbers = [number for number, selector in enumerate(funnel.steps, 1) if matches(event, selector)]
-        return min(numbers, default=none)
+    It is enough to go through the events in order of time, and to keep each one with which all those kept still have a
+    step each: an event that is not kept now could only take the place of another one.
+    """
+    kept: list[Event] = []
+    for events in instants.values():
+        for event in events:
+            if _have_a_step_each([*kept, event], funnel.steps):
+                kept.append(event)
+    return {number: event.at for number, event in enumerate(kept, 1)}
 
-    numbered = sorted(journey, key=lambda event: (event.at, lowest(event), event.key))
-    runs: list[list[Event]] = []
-    for event in numbered:
-        repeats = runs and lowest(event) != none and lowest(event) == lowest(runs[-1][0])
-        if repeats and funnel.order == "strict_allow_repeats":
-            runs[-1].append(event)
-        else:
-            runs.append([event])
-    attempts = []
-    for position, run in enumerate(runs):
-        if not matches(run[0], funnel.steps[0]):
+
+def _have_a_step_each(events: list[Event], steps: list[Selector]) -> bool:
+    """True if each of the events can serve a step of its own."""
+    if not events:
+        return True
+    return any(
+        matches(events[0], step) and _have_a_step_each(events[1:], steps[:position] + steps[position + 1 :])
+        for position, step in enumerate(steps)
+    )
+
+
+def _strict(instants: Instants, funnel: _Funnel) -> Reached:
+    """The next step is at the same instant or at the next one, whatever happens there; repeats may be passed over.
+
+    The ways through the funnel are followed all at once, because the one that is ahead can come to a dead end. The way
+    that gets furthest counts, and of equal ones the earliest.
+    """
+    times = list(instants)
+    ways = [_Way(at=(0,), first_step_at_once=1)]
+    for way in ways:  # grows as it is walked through
+        step, here = len(way.at), way.at[-1]
+        if step == len(funnel.steps):
             continue
-        entry = run[-1] if funnel.entry == "any" else run[0]
-        arrivals = [following[0] for following in runs[position + 1 :]]
-        attempts.append(_consecutive(entry, arrivals, funnel))
-    return attempts
+        at_once = funnel.steps[way.first_step_at_once - 1 : step + 1]
+        if funnel.follows(times[here], times[here]) and _can_serve(instants[times[here]], at_once):
+            ways.append(_Way((*way.at, here), way.first_step_at_once))
+        for at in range(here + 1, len(times)):
+            if _can_serve(instants[times[at]], [funnel.steps[step]]):
+                ways.append(_Way((*way.at, at), step + 1))
+            if not funnel.repeats(step, instants[times[at]]):
+                break
+    best = min(ways, key=lambda way: (-len(way.at), way.at))
+    return {step: times[at] for step, at in enumerate(best.at, 1)}
 
 
-def _consecutive(entry: Event, arrivals: list[Event], funnel: _Funnel) -> _Attempt:
-    """Follow the arrivals step by step, as long as the next event is the next step and in time."""
-    reached = {1: entry.at}
-    for (step, selector), event in zip(enumerate(funnel.steps[1:], 2), arrivals, strict=False):
-        in_time = funnel.follows(event.at, reached[step - 1]) and event.at <= entry.at + funnel.window
-        if not matches(event, selector) or not in_time:
-            break
-        reached[step] = event.at
-    return _Attempt(entry, reached)
+@dataclass(frozen=True)
+class _Way:
+    """The numbers of the instants of the steps so far, and the first of the steps that take the last instant."""
 
-
-def _any_order(journey: list[Event], entry: Event, funnel: _Funnel) -> _Attempt:
-    """Row n counts people who did n of the steps; a step that is named several times needs as many events."""
-    times: list[datetime] = []
-    names = [tuple(sorted(set(selector))) for selector in funnel.steps]
-    for selector in set(names):
-        found = in_window(journey, selector, entry.at, funnel.window)
-        times.extend(event.at for event in found[: names.count(selector)])
-    return _Attempt(entry, dict(enumerate(sorted(times), 1)))
+    at: tuple[int, ...]
+    first_step_at_once: int
 
 
 def _is_excluded(journey: list[Event], attempt: _Attempt, funnel: _Funnel) -> bool:
@@ -231,7 +286,7 @@ def _is_excluded(journey: list[Event], attempt: _Attempt, funnel: _Funnel) -> bo
         if after not in attempt.reached:
             continue
         from_, to = attempt.reached[after], attempt.reached.get(before or len(funnel.steps))
-        within = in_window(journey, selector, attempt.entry.at, funnel.window)
+        within = in_window(journey, selector, attempt.entered_at, funnel.window)
         if any(from_ < event.at and (to is None or event.at < to) for event in within):
             return True
     return False

@@ -54,8 +54,9 @@ class Completion(Windowed):
     `entry = "first"`: only that entry opens a window. `entry = "any"`: every event of the first step opens one, and the
     attempt that got furthest counts (of equal attempts, the earliest); a new attempt can change even complete rows.
 
-    `order = "strict"`: nothing else may happen between two steps. `"strict_allow_repeats"`: nothing but the same step
-    again. `"any"`: any step may enter, and row n counts the people who did n of the steps.
+    `order = "strict"`: nothing else may happen between two steps; what happens at the instant of a step is not between.
+    `"strict_allow_repeats"`: nothing but the same step again. `"any"`: any step may enter, and row n counts the people
+    who did n of the steps.
 
     People who do an exclusion between its steps are left out of the funnel and counted in a column of their own.
     """

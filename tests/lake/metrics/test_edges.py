@@ -182,10 +182,10 @@ def test_lists_with_names_in_common_compete_for_the_same_event(tmp_path: Path) -
     assert [row["reached"] for row in computed(tmp_path, asked, events, "2024-03-03").table("completion")] == [2, 1]
 
 
-def test_what_else_happens_at_one_instant_comes_after_the_steps(tmp_path: Path) -> None:
-    """Strict A, B, C. p: A; B and X at one instant; C: X stands between B and C. q: A; B; C and X: X comes after."""
+def test_what_happens_at_the_instant_of_a_step_is_not_between_steps(tmp_path: Path) -> None:
+    """Strict A, B, C. p: A; B and X at one instant; C: all three. q: A; B; X; C: X is between B and C."""
     asked = project('[completion.c]\ndescription="d"\nsteps=["A", "B", "C"]\nwindow="1d"\norder="strict"')
-    done = {"p": (("A", 0), ("B", 1), ("X", 1), ("C", 2)), "q": (("A", 0), ("B", 1), ("X", 2), ("C", 2))}
+    done = {"p": (("A", 0), ("B", 1), ("X", 1), ("C", 2)), "q": (("A", 0), ("B", 1), ("X", 2), ("C", 3))}
     events = [event(who, what, f"2024-03-01T10:00:0{at}Z") for who, acts in done.items() for what, at in acts]
     assert [row["reached"] for row in computed(tmp_path, asked, events, "2024-03-03").table("completion")] == [2, 2, 1]
 
