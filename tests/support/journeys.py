@@ -24,6 +24,24 @@ from daybreak.metrics.job import Computed, Metrics
 
 LIMITS = Limits(memory_mb=500, threads=2)
 
+CLOCK_CHANGES = {
+    "UTC": [date(2024, 2, 29)],
+    "Europe/Berlin": [date(2024, 3, 31), date(2024, 10, 27)],
+    "America/Los_Angeles": [date(2024, 3, 10), date(2024, 11, 3)],
+    "America/Santiago": [date(2024, 9, 8)],  # the clocks skip midnight
+    "America/St_Johns": [date(2010, 11, 7)],  # a minute after midnight they go back to the day before
+    "Asia/Kolkata": [date(2024, 12, 31)],
+    # by half an hour
+    "America/Caracas": [date(2007, 12, 9), date(2016, 5, 1)],
+    "Asia/Colombo": [date(2006, 4, 15)],
+    "Asia/Pyongyang": [date(2015, 8, 15), date(2018, 5, 5)],
+    "Australia/Lord_Howe": [date(2024, 4, 7), date(2024, 10, 6)],
+    "Pacific/Norfolk": [date(2015, 10, 4)],
+    # 30 December 2011 never was
+    "Pacific/Apia": [date(2011, 12, 31)],
+}
+"""Timezone -> days on which its clocks change, or any day if they never do."""
+
 
 def event(who: str, what: str, at: str, key: str | None = None, **properties: Any) -> dict[str, Any]:
     """A track call as a client sends it. `key` is its message id; by default it is made from who, what and at."""
