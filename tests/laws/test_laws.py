@@ -1,13 +1,14 @@
 """Laws that hold whatever people do: how events arrive changes nothing, and the numbers of all tables fit together.
 
 Each law is checked on journeys that Hypothesis makes: several people on several devices in two accounts, around a day
-on which the clocks change. No law knows how a number is computed. So if the SQL and the reference
+on which the clocks change; many events share an instant, and ids are linked in rings and between people who have signed in.
+No law knows how a number is computed. So if the SQL and the reference
 (test_against_reference.py) have the same fault, a law can still find it.
 """
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -18,17 +19,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+import reference
 from daybreak.definitions.project import Project
 from daybreak.families.registry import FAMILIES
-from support.journeys import Deployment, computed, event, project, tries
+from support.journeys import CLOCK_CHANGES, Deployment, computed, event, project, tries
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 Row = dict[str, Any]
 Event = dict[str, Any]
-
-CLOCK_CHANGES = {"UTC": [date(2024, 2, 29)], "Europe/Berlin": [date(2024, 3, 31), date(2024, 10, 27)],
-                 "America/Los_Angeles": [date(2024, 3, 10), date(2024, 11, 3)],
-                 "America/Santiago": [date(2024, 9, 8)], "Asia/Kolkata": [date(2024, 12, 31)]}  # fmt: skip
 
 SEGMENTS = """
 [segments.role]
@@ -102,10 +100,10 @@ class Journey:
 
 
 def drawn_time(draw: st.DrawFn, timezone: str, special: date) -> datetime:
-    """An instant on an edge (a local midnight or some hours after it), or a microsecond before or after it."""
+    """An instant on an edge (a local midnight, or a full or half hour), or a microsecond before or after it."""
     midnight = datetime.combine(special + draw(st.integers(-3, 3)) * DAY, time(), tzinfo=ZoneInfo(timezone))
     beside = draw(st.sampled_from([-1, 0, 0, 0, 1])) * timedelta(microseconds=1)
-    return midnight.astimezone(UTC) + draw(st.sampled_from([0, 1, 2, 9, 23, 24])) * HOUR + beside
+    return midnight.astimezone(UTC) + draw(st.sampled_from([0, 0.5, 1, 1.5, 2, 9, 23, 23.5, 24])) * HOUR + beside
 
 
 def track_call(draw: st.DrawFn, at: str, key: str) -> Event:
@@ -125,20 +123,28 @@ def track_call(draw: st.DrawFn, at: str, key: str) -> Event:
 
 
 def other_call(draw: st.DrawFn, at: str, key: str) -> Event:
-    """An identify, alias or group call. Aliases go up the alphabet, so that they never form a ring."""
-    kind = draw(st.sampled_from(["identify", "identify", "traits", "alias", "group", "group"]))
+    """An identify, alias or group call. Identify and alias may name any other id, also one of somebody who has signed in."""
+    kind = draw(st.sampled_from(["identify", "identify", "traits", "alias", "alias", "group", "group"]))
     who = draw(st.sampled_from("pqrst"))
     common = {"timestamp": at, "messageId": key, "userId": who, "type": kind}
     role = draw(st.sampled_from(["admin", "user", None]))
+    other = draw(st.sampled_from(["phone", "browser", "phone", "browser", *"pqrst"]).filter(lambda other: other != who))
     if kind == "identify":
-        device = draw(st.sampled_from(["phone", "browser"]))
-        return {**common, "anonymousId": device, "traits": {"role": role}}
+        return {**common, "anonymousId": other, "traits": {"role": role}}
     if kind == "traits":
         return {**common, "type": "identify", "traits": {"role": role}}
     if kind == "alias":
-        return {**common, "userId": chr(ord(who) + 1), "previousId": who}
+        return {**common, "previousId": other}
     account, size = draw(st.sampled_from(["acme", "blue"])), draw(st.sampled_from(["s", "l", None]))
     return {**common, "groupId": account, "traits": {"size": size}}
+
+
+LOG_IN_AS: list[Event] = [
+    {"type": "identify", "userId": "p", "anonymousId": "laptop"},
+    {"type": "identify", "userId": "q", "anonymousId": "tablet"},
+    {"type": "alias", "userId": "q", "previousId": "p"},
+]
+"""Two people, each with a device of their own, and a link between them; whether they had signed in by then is chance."""
 
 
 @st.composite
@@ -146,11 +152,16 @@ def journeys(draw: st.DrawFn, timezones: tuple[str, ...] = tuple(sorted(CLOCK_CH
     """14 to 40 calls of five people on two devices, in the week around a day on which the clocks change."""
     timezone = draw(st.sampled_from(timezones))
     special = draw(st.sampled_from(CLOCK_CHANGES[timezone]))
-    events = []
+    events: list[Event] = []
     for number in range(draw(st.integers(14, 40))):
         at = drawn_time(draw, timezone, special).isoformat()
+        if events and draw(st.integers(0, 3)) == 0:
+            at = draw(st.sampled_from(events))["timestamp"]
         kind = other_call if draw(st.integers(0, 4)) == 0 else track_call
         events.append(kind(draw, at, f"m{number}"))
+    for number, call in enumerate(LOG_IN_AS if draw(st.booleans()) else []):
+        at = drawn_time(draw, timezone, special).isoformat()
+        events.append({**call, "timestamp": at, "messageId": f"log{number}"})
     last = special + draw(st.integers(1, 6)) * DAY
     return Journey(timezone, draw(st.sampled_from(["monday", "sunday"])), last, events)
 
@@ -226,11 +237,11 @@ def lake(root: Path, journey: Journey, asked: str, arrivals: Arrivals, mornings:
     deployment = Deployment(root, project(asked, journey.timezone, journey.week_start))
     for received, batch in arrivals:
         deployment.arrived.add(received, batch)
-    for day in mornings:  # 09:05 UTC: in every zone the day before is over
-        deployment.export(f"{day + DAY}T09:05:00+00:00")
+    for day in mornings:  # 11:05 UTC: in every zone the day before is over
+        deployment.export(f"{day + DAY}T11:05:00+00:00")
         deployment.compute(day.isoformat())
     everything = max(
-        max(received for received, _ in arrivals) + HOUR, datetime.combine(journey.last + DAY, time(9), UTC)
+        max(received for received, _ in arrivals) + HOUR, datetime.combine(journey.last + DAY, time(11), UTC)
     )
     deployment.export(everything.isoformat())
     deployment.compute(journey.last.isoformat())
@@ -356,6 +367,145 @@ def never_lowers(reached: dict[str, dict[Cohort, int]], names: list[str], what: 
         assert not fewer, f"{what}: {other} reaches fewer than {name}: {fewer}"
 
 
+# Events of one instant
+
+
+SEVERAL_STEPS = definitions({
+    f"completion.{order}_{entry}_{name}": f'steps = {steps}\nwindow = "24h"\norder = "{order}"\nentry = "{entry}"\n'
+                                          f'period = "week"'
+    for order in ORDERS for entry in ENTRIES
+    for name, steps in {
+        "lists": '[["S", "A"], "any", "S"]',
+        "big": '["S", { event = "S", where = [{ property = "score", op = ">=", value = 8 }] }, "A"]',
+    }.items()
+})  # fmt: skip
+"""Funnels in which one event can serve several steps."""
+
+
+@lawful(5)
+@given(st.data())
+def test_message_ids_never_decide_a_number(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    journey, asked = data.draw(journeys()), data.draw(st.composite(some_definitions)(2))
+    asked += SEVERAL_STEPS.removeprefix(SEGMENTS)
+    ids = data.draw(st.permutations([f"id{number}" for number in range(len(journey.events))]))
+    others = [{**sent, "messageId": other} for sent, other in zip(journey.events, ids, strict=True)]
+    tables = [
+        lake(tmp_path_factory.mktemp("lake"), replace(journey, events=events), asked, [(noon_after(journey), events)])
+        for events in (journey.events, others)
+    ]
+    assert not differing(*tables)
+
+
+@lawful(5)
+@given(st.data())
+def test_more_events_of_one_instant_never_count_fewer_people(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """At the instant of an entry, so that none of the new events opens an earlier window."""
+    journey = data.draw(journeys())
+    entries = [sent for sent in journey.events if sent.get("event") == "S"]
+    more = [
+        {**sent, "messageId": f"{sent['messageId']}/{nth}", "event": what}
+        for sent in entries
+        for nth, what in enumerate(data.draw(st.sampled_from(["", "S", "A", "V", "X", "SA", "VX"])))
+    ]
+    asked = project(SEVERAL_STEPS + FUNNELS.removeprefix(SEGMENTS), journey.timezone, journey.week_start)
+    reached: list[dict[Cohort, int]] = []
+    for events in (journey.events, journey.events + more):
+        deployment = computed(tmp_path_factory.mktemp("lake"), asked, events, "2025-01-31", as_of=journey.last)
+        counts: dict[Cohort, int] = dict.fromkeys(((n, step) for n in asked.of("completion") for step in (1, 2, 3)), 0)
+        for row in deployment.table("completion"):
+            counts[row["definition"], row["step"]] += row["reached"]
+        reached.append(counts)
+    fewer = {name: (count, reached[1][name]) for name, count in reached[0].items() if reached[1][name] < count}
+    assert not fewer, f"{more} took people away: {fewer}"
+
+
+# Who could have been counted
+
+
+@lawful(5)
+@given(journeys())
+def test_everybody_in_a_denominator_could_have_been_in_the_numerator(
+    tmp_path_factory: pytest.TempPathFactory, journey: Journey
+) -> None:
+    """If everybody does all the rest whenever they enter, all of them have done it."""
+    rest = [
+        {**sent, "event": what, "messageId": f"{sent['messageId']}/{what}/{nth}"}
+        for sent in journey.events
+        if sent.get("event") == "S"
+        for what in "AV"
+        for nth in range(2)
+    ]
+    asked = project(TABLES, journey.timezone, journey.week_start)
+    deployment = computed(
+        tmp_path_factory.mktemp("lake"), asked, journey.events + rest, "2025-01-31", as_of=journey.last
+    )
+    for family, numerator, denominator in [
+        ("activation", "activated", "finished"),
+        ("conversion", "converted", "finished"),
+        ("campaign", "acted", "finished"),
+        ("time_to_value", "reached", "people"),
+        ("completion", "reached", "entered"),
+    ]:
+        for row in deployment.table(family, segment=None):
+            assert row[numerator] == row[denominator], f"{family}: {row}"
+
+
+GOALS = {
+    "activation.first": 'start = "S"\nmilestone = "V"\n',
+    "activation.both": 'start = ["S", "A"]\nmilestones = ["A", "V"]\n',
+    "conversion.upgrade": 'start = "S"\nupgrade = "V"\n',
+    "completion.ordered": 'steps = ["S", "A", "V"]\n',
+    "completion.best": 'steps = ["any", "S", ["A", "V"]]\nentry = "any"\n',
+    "completion.any_order": 'steps = ["S", "A", "V"]\norder = "any"\n',
+}
+
+
+@lawful(4)
+@given(st.data())
+def test_everybody_in_an_experiment_could_have_reached_its_goal_to_the_end_of_the_window(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """If everybody does all parts of the goal at the far edge of the window, all reach it, whatever they did before."""
+    journey, hours = data.draw(journeys()), data.draw(st.sampled_from([1, 24, 36]))
+    rest = [
+        {**sent, "event": what, "messageId": f"{sent['messageId']}/{what}", "timestamp": edge.isoformat()}
+        for sent in journey.events
+        if sent.get("event") == "X"
+        for edge in [datetime.fromisoformat(sent["timestamp"]) + hours * HOUR]
+        for what in "SAV"
+    ]
+    goals = {goal: f'{fields}window = "{hours}h"' for goal, fields in GOALS.items()}
+    experiments = {
+        f"experiment.{goal.replace('.', '_')}": f'exposure = "X"\nvariants = ["a", "b", "c"]\ngoal = "{goal}"\nplanned = 1'
+        for goal in GOALS
+    }
+    asked = project(definitions(goals | experiments), journey.timezone, journey.week_start)
+    events = journey.events + rest
+    deployment = computed(tmp_path_factory.mktemp("lake"), asked, events, "2025-01-31", as_of=journey.last)
+    for row in deployment.table("experiment", segment=None):
+        assert row["reached"] == row["finished"], row
+
+
+@lawful(6)
+@given(st.data())
+def test_one_more_link_never_makes_more_people(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    """A link later than all others: an earlier one can be a sign-in, after which somebody stays apart."""
+    journey = data.draw(journeys())
+    ends = datetime.combine(journey.last + DAY, time(), tzinfo=ZoneInfo(journey.timezone)).astimezone(UTC)
+    latest = ends - timedelta(seconds=1)
+    before = [sent for sent in journey.events if datetime.fromisoformat(sent["timestamp"]) < latest]
+    links = st.composite(other_call)(latest.isoformat(), "more")
+    more = data.draw(links.filter(lambda call: "previousId" in call or "anonymousId" in call))
+    asked = project('[lifecycle.months]\ndescription = "d"\nperiod = "month"', journey.timezone, journey.week_start)
+    people = []
+    for events in (before, [*before, more]):
+        deployment = computed(tmp_path_factory.mktemp("lake"), asked, events, "2025-01-31", as_of=journey.last)
+        people.append(sum(row["new_people"] for row in deployment.table("lifecycle")))
+    assert people[1] <= people[0], f"{more} made more people"
+
+
 # One table compared with another
 
 
@@ -402,7 +552,7 @@ def test_the_numbers_of_all_tables_fit_together(tmp_path_factory: pytest.TempPat
     segments_add_up_to_the_total(tables, asked)
     everybody_who_started_is_in_one_cohort(tables, people_who_did("S", journey))
     period_0_is_the_whole_cohort(tables["retention"])
-    everybody_active_is_in_one_state(tables)
+    everybody_active_is_in_one_state(tables, journey.timezone)
     rates_are_known_exactly_where_they_can_be(tables)
 
 
@@ -450,20 +600,18 @@ def adds_up(parts: list[Row], total: Row, counts: list[str], where: str) -> None
 
 
 def people_who_did(what: str, journey: Journey) -> int:
-    """How many people did it. An id belongs to the first user it was linked with, and so on along the chain."""
+    """How many people did it, of those ids that are different people by the links before the end of the last day."""
     ends = datetime.combine(journey.last + DAY, time(), tzinfo=ZoneInfo(journey.timezone))
     known = [sent for sent in journey.events if datetime.fromisoformat(sent["timestamp"]) < ends]
-    links: dict[str, tuple[datetime, str]] = {}
-    for sent in known:
-        replaced = sent.get("previousId") or (sent.get("anonymousId") if sent["type"] == "identify" else None)
-        if replaced:
-            link = (datetime.fromisoformat(sent["timestamp"]), sent["userId"])
-            links[replaced] = min(links.get(replaced, link), link)
-
-    def person(who: str) -> str:
-        return person(links[who][1]) if who in links else who
-
-    return len({person(sent.get("userId") or sent["anonymousId"]) for sent in known if sent.get("event") == what})
+    links = [
+        reference.Link(datetime.fromisoformat(sent["timestamp"]), sent["type"] == "alias", joined, sent["userId"])
+        for sent in known
+        if sent["type"] in ("identify", "alias")
+        for joined in [sent.get("previousId") or sent.get("anonymousId")]
+        if joined
+    ]
+    people = reference.people(links, ends)
+    return len({people.person(e.get("userId") or e["anonymousId"]) for e in known if e.get("event") == what})
 
 
 def everybody_who_started_is_in_one_cohort(tables: Tables, started: int) -> None:
@@ -487,8 +635,16 @@ def cohort_of(row: Row) -> Cohort:
     return row["definition"], row["segment"], row["segment_value"], row["cohort_starts_at"]
 
 
-def everybody_active_is_in_one_state(tables: Tables) -> None:
-    """Lifecycle, active people, active days and churn count the same people, each in its own way."""
+def everybody_active_is_in_one_state(tables: Tables, timezone: str) -> None:
+    """Lifecycle, active people, active days and churn count the same people, each in its own way.
+
+    In Apia the day before 31 December 2011 was the 29th.
+    """
+
+    def before(first_day: date, size: timedelta) -> date:
+        never_was = timezone == "Pacific/Apia" and first_day - size == date(2011, 12, 30)
+        return first_day - size - never_was * DAY
+
     active = {row["day"]: row for row in of(tables, "active_people.p")}
     for column, name in (("mau", "active_days.month"), ("wau", "active_days.week")):
         days: dict[date, int] = {}
@@ -501,11 +657,11 @@ def everybody_active_is_in_one_state(tables: Tables) -> None:
             parts = [row[name] for name in ("new_people", "returning_people", "resurrected_people")]
             assert sum(parts) == row["active_people"]
             assert min(parts) >= 0
-            before = states.get(row["period_start"] - size, {"active_people": 0})
-            assert row["returning_people"] + row["not_back"] == before["active_people"]
+            in_period_before = states.get(before(row["period_start"], size), {"active_people": 0})
+            assert row["returning_people"] + row["not_back"] == in_period_before["active_people"]
         churn = {row["period_start"]: row for row in of(tables, f"churn.{period}")}
         for first_day, row in churn.items():
-            assert row["back"] + row["not_back"] == row["people"] == states[first_day - size]["active_people"]
+            assert row["back"] + row["not_back"] == row["people"] == states[before(first_day, size)]["active_people"]
             assert row["back"] == states[first_day]["returning_people"]
             assert row["churned"] == (row["not_back"] if row["status"] == "complete" else None)
     for day, row in {row["period_start"]: row for row in of(tables, "lifecycle.day")}.items():
