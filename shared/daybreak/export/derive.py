@@ -146,7 +146,8 @@ def _first_values(properties: list[str]) -> Sql:
     """The named properties of the first event as a JSON object, or null where there are none to keep."""
     if not properties:
         return Sql("null")
-    return Sql(f"arg_min({object_of(properties)}, row(happened_at, message_id))")
+    values = object_of(properties)
+    return Sql(f"arg_min({values}, row(happened_at, {values}))")
 
 
 def _sql(name: str) -> str:

@@ -8,7 +8,7 @@ with exposures as (
         a.person,
         v.position,
         a.at_us,
-        row_number() over (partition by a.definition, a.person order by a.at_us, a.event_key) as nth
+        row_number() over (partition by a.definition, a.person order by a.at_us, v.position) as nth
     from property_values as a
     inner join variants as v on v.definition = a.definition and v.variant = a.text
 ),

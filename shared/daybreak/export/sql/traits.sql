@@ -8,12 +8,12 @@ select
     e.id,
     t.trait,
     e.happened_at as set_at,
-    -- in a struct, because arg_max passes over null, and null unsets a trait
-    arg_max(struct_pack(v := json_extract_string(e.traits, t.path)), e.message_id).v as value
+    -- of several values at one instant the last as text; null, which unsets a trait, only where there is no other
+    max(json_extract_string(e.traits, t.path)) as value
 from (
-    select day, 'person' as actor, id, happened_at, message_id, traits from day_events where type = 'identify'
+    select day, 'person' as actor, id, happened_at, traits from day_events where type = 'identify'
     union all
-    select day, 'account', group_id, happened_at, message_id, traits from day_events where type = 'group'
+    select day, 'account', group_id, happened_at, traits from day_events where type = 'group'
 ) as e
 cross join trait_names as t
 where e.id is not null and json_exists(e.traits, t.path)

@@ -6,7 +6,6 @@ select
     d.definition,
     m.person,
     m.at_us,
-    m.event_key,
     json_extract_string(m.asked_values, d.property_path) as text,
     case
         when json_type(m.asked_values, d.property_path) in ('BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT')

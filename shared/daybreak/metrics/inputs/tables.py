@@ -120,7 +120,6 @@ class PropertyValueRow(Row):
     definition: str = _DEFINITION
     person: str = _PERSON
     at_us: int = Field(description="When")
-    event_key: str = Field(description="Distinguishes two events of the same instant")
     text: str | None = Field(description="The value as text")
     number: float | None = Field(description="The value as a number, where it is one or is written like one")
 
