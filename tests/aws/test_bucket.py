@@ -1,5 +1,6 @@
 """The lake in S3 behaves like the lake in a folder."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,33 @@ def test_old_versions_of_objects_are_removed_too(aws: None) -> None:
     found = client.list_object_versions(Bucket="lake")
     assert [version["Key"] for version in found["Versions"]] == ["raw/a"]
     assert store.get("raw/a") == b"bob"
+
+
+def test_nobody_sees_half_an_object_in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that breaks off leaves the old object, and nothing else that is listed."""
+    store = FolderStore(tmp_path / "lake")
+    store.put("raw/07", b"old")
+    (tmp_path / "new").write_bytes(b"newer")
+
+    def half(source: Path, to: Path) -> None:
+        to.write_bytes(source.read_bytes()[:2])
+        assert store.get("raw/07") == b"old"
+        assert [(s.key, s.md5) for s in store.list("")] == [("raw/07", md5(b"old"))]
+        raise InterruptedError
+
+    monkeypatch.setattr(shutil, "copyfile", half)
+    with pytest.raises(InterruptedError):
+        store.put_files({"raw/07": tmp_path / "new"})
+    assert store.get("raw/07") == b"old"
+    assert [path.name for path in (tmp_path / "lake/raw").iterdir()] == ["07"]
+
+
+def test_a_file_in_the_bucket_has_its_md5_for_an_etag_whatever_its_size(aws: None, tmp_path: Path) -> None:
+    """A managed upload would cut it at 8 MB, and the ETag of an object of several parts is another."""
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="lake")
+    store = BucketStore(client, "lake")
+    (tmp_path / "large").write_bytes(bytes(20_000_001))
+    store.put_files({"raw/07": tmp_path / "large"})
+    assert [(s.key, s.md5) for s in store.list("")] == [("raw/07", md5(bytes(20_000_001)))]
+    assert put_changed(store, {"raw/07": tmp_path / "large"}, store.list("raw/")) == []

@@ -82,6 +82,10 @@ class BucketStore:
         return paths
 
     def _put_file(self, key: str, path: Path) -> None:
+        """Upload a file as it is read, in one part: the ETag of an object of several parts is not its MD5.
+
+        S3 takes 5 GB in one part: more than 100 million packed events.
+        """
         with path.open("rb") as body:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
 

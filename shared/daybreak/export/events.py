@@ -17,7 +17,7 @@ from daybreak.export.arrivals import HourLog
 from daybreak.export.reconcile import hours_from_log, reconcile
 from daybreak.export.run import Run
 from daybreak.lake import keys
-from daybreak.lake.store import Store, Stored, md5, put_changed
+from daybreak.lake.store import Store, Stored, md5, md5_of_files, put_changed
 from daybreak.lake.tables import Event, Reconciled, RejectedEvent, Row, duckdb_columns
 
 RESTAMPED_DAYS = 2
@@ -166,7 +166,7 @@ def _rejected_file(run: Run, quarantined: list[str]) -> Path:
 
 
 def _checksums(files: dict[str, Path]) -> dict[str, str]:
-    return {key: md5(path.read_bytes()) for key, path in sorted(files.items())}
+    return {key: md5_of_files(path) for key, path in sorted(files.items())}
 
 
 def list_all(store: Store, prefixes: Iterable[str]) -> list[Stored]:

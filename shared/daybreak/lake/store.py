@@ -2,10 +2,16 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+_HIDDEN = "."
+_READ_AT_ONCE = 1 << 20
 
 
 class Stored(Protocol):
@@ -27,7 +33,7 @@ class Store(Protocol):
     def put(self, key: str, data: bytes) -> None: ...
 
     def put_files(self, files: dict[str, Path]) -> None:
-        """Upload each local file under its key, in parallel where that helps."""
+        """Upload each local file under its key, in parallel where that helps. No file is ever held in memory whole."""
 
     def list(self, prefix: str) -> Sequence[Stored]:
         """All objects whose key starts with `prefix`, by key."""
@@ -50,11 +56,15 @@ class _File:
 
     @property
     def md5(self) -> str:
-        return md5(self.path.read_bytes())
+        return md5_of_files(self.path)
 
 
 class FolderStore:
-    """A lake in a folder, for `daybreak compute`, the tests and the benchmarks."""
+    """A lake in a folder, for `daybreak compute`, the tests and the benchmarks.
+
+    An object is written to a hidden file beside it and then renamed: nobody sees half of it, and a killed run leaves
+    a hidden file that nobody reads.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -64,12 +74,13 @@ class FolderStore:
         return path.read_bytes() if path.is_file() else None
 
     def put(self, key: str, data: bytes) -> None:
-        path = self._path(key)
-        path.write_bytes(data)
+        with self._written(key) as hidden:
+            hidden.write_bytes(data)
 
     def put_files(self, files: dict[str, Path]) -> None:
         for key, file in files.items():
-            self.put(key, file.read_bytes())
+            with self._written(key) as hidden:
+                shutil.copyfile(file, hidden)
 
     def list(self, prefix: str) -> Sequence[Stored]:
         root = self.root.as_posix()
@@ -77,6 +88,7 @@ class FolderStore:
             f"{folder}/{name}"[len(root) + 1 :]
             for folder, _, names in os.walk(f"{root}/{prefix.rpartition('/')[0]}".rstrip("/"))
             for name in names
+            if not name.startswith(_HIDDEN)
         )
         return [_File(key, Path(root, key)) for key in sorted(keys) if key.startswith(prefix)]
 
@@ -90,10 +102,17 @@ class FolderStore:
     def local(self, keys: Iterable[str], work: Path) -> dict[str, Path]:  # noqa: ARG002 - nothing to download
         return {key: self.root / key for key in keys}
 
-    def _path(self, key: str) -> Path:
+    @contextmanager
+    def _written(self, key: str) -> Iterator[Path]:
+        """A hidden file to write the object to. It becomes the object at the end."""
         path = self.root / key
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path
+        hidden = path.with_name(f"{_HIDDEN}{path.name}.{secrets.token_hex(4)}")
+        try:
+            yield hidden
+            hidden.replace(path)
+        finally:
+            hidden.unlink(missing_ok=True)
 
 
 def md5(data: bytes) -> str:
@@ -101,9 +120,19 @@ def md5(data: bytes) -> str:
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
+def md5_of_files(*paths: Path) -> str:
+    """The same of files laid end to end, of any size."""
+    checksum = hashlib.md5(usedforsecurity=False)
+    for path in paths:
+        with path.open("rb") as file:
+            while data := file.read(_READ_AT_ONCE):
+                checksum.update(data)
+    return checksum.hexdigest()
+
+
 def put_changed(store: Store, files: dict[str, Path], existing: Iterable[Stored]) -> list[str]:
     """Upload only the files whose bytes differ from the existing objects. Returns the keys that were written."""
     known = {stored.key: stored for stored in existing if stored.key in files}
-    changed = {k: path for k, path in files.items() if k not in known or known[k].md5 != md5(path.read_bytes())}
+    changed = {k: path for k, path in files.items() if k not in known or known[k].md5 != md5_of_files(path)}
     store.put_files(changed)
     return sorted(changed)
