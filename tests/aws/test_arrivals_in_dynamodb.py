@@ -2,15 +2,19 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conftest import NOW
 from daybreak.aws.events_table import EventsTable, items
+from daybreak.export.arrivals import log_hours
 from daybreak.ingest.event import Canonical
 from daybreak.ingest.frames import unpack
 from daybreak.ingest.request import Intake, Rejected
+from daybreak.lake.store import FolderStore
+from support.hour_frames import HourFrames
 
 LIMIT = 400 * 1024
 
@@ -54,10 +58,26 @@ def test_an_hour_holds_everything_that_was_stored_in_it_and_nothing_else(tables:
     table = EventsTable(tables, "events")
     for minute in range(0, 120, 7):
         table.store(intake([json.dumps({"minute": minute}).encode()], [b"{}"]), NOW + timedelta(minutes=minute))
-    hour = table.hour(NOW)
+    hour = HourFrames.of(table.hour(NOW))
     assert {json.loads(line)["minute"] for line in unpack(hour.frames)} == set(range(0, 60, 7))
     assert hour.sources == {"web": {"accepted": 9, "stored": 9, "rejected": 9, "quarantined": 9}}
-    assert table.hour(NOW - timedelta(hours=1)).sources == {}
+    assert HourFrames.of(table.hour(NOW - timedelta(hours=1))).sources == {}
+
+
+def test_the_raw_log_of_an_hour_is_its_frames_in_the_order_of_their_keys(tables: Any, tmp_path: Path) -> None:
+    """Whatever shard they are in: a lake that is written again has the same bytes."""
+    table, lake = EventsTable(tables, "events"), FolderStore(tmp_path / "lake")
+    for n in range(40):
+        table.store(intake([b'{"n":%d}' % n], [b'{"r":%d}' % n] if n % 3 else None), NOW + timedelta(seconds=n))
+    stored = tables.scan(TableName="events")["Items"]
+    stored.sort(key=lambda item: (item["arrival"]["S"], item["request"]["S"]))
+    assert len({item["arrival"]["S"] for item in stored}) > 1
+    (log,) = log_hours(lake, table, [NOW], {}, tmp_path / "work")
+    for name, prefix in (("frame", "raw"), ("rejects", "quarantine")):
+        frames = b"".join(item[name]["B"] for item in stored if name in item)
+        assert lake.get(f"{prefix}/arrived=2026-11-20/12.ndjson.zst") == frames
+    assert log["sources"] == {"web": {"accepted": 40, "stored": 40, "rejected": 26, "quarantined": 26}}
+    assert not any((tmp_path / "work").iterdir())
 
 
 def test_the_oldest_hour_is_found(tables: Any) -> None:

@@ -16,10 +16,11 @@ from daybreak.aws import gateway
 from daybreak.aws.events_table import EventsTable
 from daybreak.aws.write_keys import WriteKeys
 from daybreak.errors import RequestRefused
-from daybreak.ingest.frames import HourFrames, unpack
+from daybreak.ingest.frames import unpack
 from daybreak.ingest.request import Source, receive
 from daybreak.ingest.rules import NO_RULES
 from support.endpoint import Endpoint
+from support.hour_frames import HourFrames
 
 Post = Callable[..., tuple[int, dict[str, Any], dict[str, str]]]
 
@@ -50,7 +51,7 @@ def post(endpoint: Endpoint) -> Post:
 
 def stored(tables: Any) -> HourFrames:
     now = datetime.now(UTC)
-    return EventsTable(tables, "events").hour(now.replace(minute=0, second=0, microsecond=0))
+    return HourFrames.of(EventsTable(tables, "events").hour(now.replace(minute=0, second=0, microsecond=0)))
 
 
 def lines(tables: Any) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ from daybreak.ingest.rules import forgotten_digest
 from daybreak.ingest.tracking_plan import parse_plan
 from support.deployed_tables import create_tables
 from support.endpoint import Endpoint
+from support.hour_frames import HourFrames
 from support.journeys import LIMITS, Deployment, project
 
 JARS = ROOT / ".daybreak" / "dynamodb-local"
@@ -123,10 +124,10 @@ def test_what_is_stored_is_found_by_its_hour(local: Any) -> None:
     table = EventsTable(local, "events")
     for minute in range(0, 120, 7):
         table.store(_intake([json.dumps({"minute": minute}).encode()], [b"{}"]), HOUR + timedelta(minutes=minute))
-    found = table.hour(HOUR)
+    found = HourFrames.of(table.hour(HOUR))
     assert {json.loads(line)["minute"] for line in unpack(found.frames)} == set(range(0, 60, 7))
     assert (found.total("stored"), found.total("quarantined")) == (9, 9)
-    assert table.hour(HOUR - timedelta(hours=1)).sources == {}
+    assert HourFrames.of(table.hour(HOUR - timedelta(hours=1))).sources == {}
 
 
 def test_a_request_of_several_items_each_near_the_limit_is_stored_and_read_whole(local: Any) -> None:
@@ -136,7 +137,7 @@ def test_a_request_of_several_items_each_near_the_limit_is_stored_and_read_whole
     assert max(len(item.get("frame", {"B": b""})["B"]) for item in stored) > 250_000
     table = EventsTable(local, "events")
     table.store(_intake(lines, rejects), NOW)
-    found = table.hour(HOUR)
+    found = HourFrames.of(table.hour(HOUR))
     assert sorted(unpack(found.frames)) == sorted(lines)
     assert sorted(unpack(found.rejected_frames)) == sorted(rejects)
     assert (found.total("accepted"), found.total("rejected")) == (150, 30)
@@ -162,7 +163,7 @@ def test_a_shard_of_many_megabytes_is_read_over_all_its_pages(local: Any, monkey
         ExpressionAttributeValues={":a": {"S": f"{HOUR:%Y-%m-%dT%H}.3"}},
     )
     assert "LastEvaluatedKey" in page
-    assert list(unpack(table.hour(HOUR).frames)) == lines
+    assert list(unpack(HourFrames.of(table.hour(HOUR)).frames)) == lines
     after: dict[int, str] = {}
     assert len(list(table.since(HOUR, after))) == 12
     assert list(table.since(HOUR, after)) == []
@@ -176,7 +177,7 @@ def test_every_shard_of_an_hour_is_read(local: Any) -> None:
         table.store(_intake([b'{"n":%d}' % n]), HOUR + timedelta(seconds=n))
     shards = {item["arrival"]["S"] for item in local.scan(TableName="events")["Items"]}
     assert shards == {f"2026-11-20T12.{shard}" for shard in range(SHARDS)}
-    assert table.hour(HOUR).total("stored") == 60
+    assert HourFrames.of(table.hour(HOUR)).total("stored") == 60
 
 
 def test_the_oldest_hour_is_found(local: Any) -> None:
@@ -192,7 +193,7 @@ def test_health_writes_what_no_export_reads_and_says_when_it_cannot(local: Any) 
     table.probe(NOW)
     table.probe(NOW)
     assert local.scan(TableName="events")["Count"] == 1
-    assert table.hour(HOUR).sources == {}
+    assert HourFrames.of(table.hour(HOUR)).sources == {}
     with pytest.raises(RequestRefused) as refused:
         EventsTable(local, "missing").probe(NOW)
     assert (refused.value.status, refused.value.retry_after) == (503, 5)

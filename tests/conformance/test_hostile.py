@@ -25,7 +25,7 @@ from schemathesis.specs.openapi import checks
 from conftest import ROOT
 from daybreak.export.job import Export
 from daybreak.files.tables import write_tables
-from daybreak.ingest.frames import HourFrames, StoredItem, pack
+from daybreak.ingest.frames import StoredItem, pack
 from daybreak.metrics.job import Metrics
 from hostile.collector import Collector
 from hostile.fuzzer import NAMES, Fuzzer
@@ -192,11 +192,11 @@ segments = ["odd", "role"]
 class _Stored:
     """The collector's stored events as arrivals for the export."""
 
-    def __init__(self, hours: HourFrames) -> None:
-        self._frames = hours
+    def __init__(self, items: list[StoredItem]) -> None:
+        self._items = items
 
-    def hour(self, hour: datetime) -> HourFrames:
-        return self._frames if hour == RECEIVED else HourFrames()
+    def hour(self, hour: datetime) -> list[list[StoredItem]]:
+        return [self._items] if hour == RECEIVED else []
 
     def first_hour(self, before: datetime) -> datetime | None:
         return RECEIVED
@@ -215,7 +215,7 @@ def test_hostile_names_reach_the_tables_as_text_and_no_key_leaves_its_prefix(
     outcome = collector.send(fuzzer.event("/v1/batch", gzip.compress(json.dumps({"batch": raws}).encode())))
     assert len(outcome.events) + len(outcome.rejected) == len(raws)
     lines = [json.dumps({**event, "received_at": "2026-11-20T09:00:00Z"}).encode() for event in outcome.events]
-    frames = HourFrames.of(StoredItem("web", frame.data, frame.count) for frame in pack(lines))
+    frames = [StoredItem("web", frame.data, frame.count) for frame in pack(lines)]
     root = tmp_path_factory.mktemp("lake")
     deployment = Deployment(root, ASKED)
     Export(deployment.store, _Stored(frames), ASKED, LIMITS).hourly(RECEIVED + timedelta(hours=3))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from daybreak.export.job import Export
 from daybreak.families.registry import FAMILIES
-from daybreak.ingest.frames import HourFrames, StoredItem, pack
+from daybreak.ingest.frames import StoredItem, pack
 from daybreak.ingest.request import Request, Source, receive
 from daybreak.ingest.rules import NO_RULES
 from daybreak.metrics.job import Metrics
@@ -158,14 +158,14 @@ class _Requests:
         self.events = [event for intake in taken for event in intake.events]
         self.rejected = [event for intake in taken for event in intake.rejected]
 
-    def hour(self, hour: datetime) -> HourFrames:
+    def hour(self, hour: datetime) -> list[list[StoredItem]]:
         if hour != RECEIVED:
-            return HourFrames()
+            return []
         frames, rejects = pack([e.line for e in self.events]), pack([e.line for e in self.rejected])
-        return HourFrames.of(
-            [StoredItem("web", frame.data, frame.count) for frame in frames]
-            + [StoredItem("web", rejects=frame.data, rejected=frame.count) for frame in rejects]
-        )
+        return [
+            [StoredItem("web", frame.data, frame.count) for frame in frames],
+            [StoredItem("web", rejects=frame.data, rejected=frame.count) for frame in rejects],
+        ]
 
     def first_hour(self, before: datetime) -> datetime | None:
         return RECEIVED

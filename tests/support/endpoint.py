@@ -15,7 +15,8 @@ from conftest import ROOT, payload
 from daybreak.aws.events_table import EventsTable
 from daybreak.aws.settings import CollectorSettings
 from daybreak.aws.write_keys import WriteKeys
-from daybreak.ingest.frames import HourFrames, unpack
+from daybreak.ingest.frames import unpack
+from support.hour_frames import HourFrames
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ class Endpoint:
 
     def stored(self) -> HourFrames:
         """Everything in the events table for the current arrival hour."""
-        return EventsTable(self.tables, "events").hour(datetime.now(UTC).replace(minute=0, second=0, microsecond=0))
+        hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        return HourFrames.of(EventsTable(self.tables, "events").hour(hour))
 
     def lines(self) -> list[dict[str, Any]]:
         """Stored events in the order of their keys."""

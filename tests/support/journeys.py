@@ -16,7 +16,7 @@ from daybreak.export.job import Export
 from daybreak.export.manifest import Manifest
 from daybreak.families.registry import FAMILIES
 from daybreak.ingest.event import Arrival, canonical
-from daybreak.ingest.frames import HourFrames, StoredItem, pack
+from daybreak.ingest.frames import StoredItem, pack
 from daybreak.lake import keys
 from daybreak.lake.keys import hour_of
 from daybreak.lake.store import FolderStore
@@ -89,10 +89,10 @@ class Arrived:
         hours = sorted(hour for hour in self.hours if hour < hour_of(before))
         return datetime.fromisoformat(f"{hours[0]}:00:00+00:00") if hours else None
 
-    def hour(self, hour: datetime) -> HourFrames:
+    def hour(self, hour: datetime) -> list[list[StoredItem]]:
         requests = self.hours.get(hour_of(hour), [])
         frames = [frame for lines in requests for frame in pack(lines)]
-        return HourFrames.of(StoredItem("test", frame.data, frame.count) for frame in frames)
+        return [[StoredItem("test", frame.data, frame.count) for frame in frames]]
 
 
 class Deployment:

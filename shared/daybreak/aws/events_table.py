@@ -11,7 +11,7 @@ expires   epoch seconds            when DynamoDB deletes the item; the raw log i
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import zip_longest
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from daybreak.errors import RequestRefused
-from daybreak.ingest.frames import MAX_FRAME_BYTES, Frame, HourFrames, StoredItem, count_lines, pack, unpack
+from daybreak.ingest.frames import MAX_FRAME_BYTES, Frame, StoredItem, count_lines, pack, unpack
 from daybreak.ingest.request import Intake
 from daybreak.lake.keys import hour_from, hour_of
 
@@ -61,11 +61,12 @@ class EventsTable:
                 503, "not_stored", "the events could not be stored; send them again", RETRY_AFTER_SECONDS
             ) from error
 
-    def hour(self, hour: datetime) -> HourFrames:
-        """Everything stored in an hour, in key order. Reads are consistent: they find every acknowledged event."""
-        with ThreadPoolExecutor(SHARDS) as pool:
-            shards = list(pool.map(lambda shard: list(self._items(f"{hour_of(hour)}.{shard}")), range(SHARDS)))
-        return HourFrames.of(_stored_item(item) for shard in shards for item in shard)
+    def hour(self, hour: datetime) -> Sequence[Iterable[StoredItem]]:
+        """Everything stored in an hour, shard by shard, read when it is asked for.
+
+        Reads are consistent: they find every acknowledged event.
+        """
+        return [map(_stored_item, self._items(f"{hour_of(hour)}.{shard}")) for shard in range(SHARDS)]
 
     def rewrite(self, without_people: Callable[[bytes, bytes], tuple[bytes, bytes]]) -> int:
         """Replace the frames of every item that `without_people` changes. Returns how many items changed.

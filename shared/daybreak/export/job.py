@@ -13,7 +13,7 @@ from typing import Any
 
 from daybreak.definitions.project import Project
 from daybreak.engine.calendar import Calendar
-from daybreak.engine.database import Limits
+from daybreak.engine.database import Limits, workplace
 from daybreak.errors import DayStuck, InputError
 from daybreak.export.arrivals import HOUR, Arrivals, hour_logs, hours_of, log_hours
 from daybreak.export.derive import derive_days, drop_other_trees
@@ -144,7 +144,9 @@ class Export:
             self.progress(f"{arrived}: reading arrivals")
             manifest, noted = read_manifest(self.store, arrived), read_pending(self.store, arrived)
             known = {**(manifest.hours if manifest else {}), **(noted.hours if noted else {})}
-            logged = log_hours(self.store, self.arrivals, hours_of(arrived, first, end), known)
+            with workplace(self.limits) as place:
+                hours_read = hours_of(arrived, first, end)
+                logged = log_hours(self.store, self.arrivals, hours_read, known, place.folder)
             hours = {**known, **{f"{log['hour']:02}": dict(log) for log in logged}}
             through = min(end, midnight(arrived) + timedelta(days=1))
             copied[arrived] = PendingDay(arrived, hours, through)

@@ -4,9 +4,8 @@ Frames laid end to end are one valid zstd file, so no later stage decodes an eve
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Self
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 if sys.version_info >= (3, 14):
     from compression import zstd as zstd
@@ -71,27 +70,15 @@ class StoredItem:
     rejects: bytes = b""
     rejected: int = 0
 
+    def tally(self) -> Tally:
+        """The collector's counts, and the lines that the frames hold."""
+        counted = (self.events, count_lines(self.frame), self.rejected, count_lines(self.rejects))
+        return dict(zip(TALLY, counted, strict=True))
 
-@dataclass(frozen=True, slots=True)
-class HourFrames:
-    """Everything that arrived in one hour: frames of events and of rejected events, and each source's tally."""
 
-    frames: bytes = b""
-    rejected_frames: bytes = b""
-    sources: dict[str, Tally] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, items: Iterable[StoredItem]) -> Self:
-        """Join the frames of these items in order, and add up the tallies of each source."""
-        found = list(items)
-        sources: dict[str, Tally] = {}
-        for item in found:
-            counted = (item.events, count_lines(item.frame), item.rejected, count_lines(item.rejects))
-            tally = sources.setdefault(item.source, dict.fromkeys(TALLY, 0))
-            for name, count in zip(TALLY, counted, strict=True):
-                tally[name] += count
-        frames, rejects = (b"".join(parts) for parts in ((i.frame for i in found), (i.rejects for i in found)))
-        return cls(frames, rejects, dict(sorted(sources.items())))
-
-    def total(self, name: str) -> int:
-        return sum(tally[name] for tally in self.sources.values())
+def added(tallies: dict[str, Tally], more: dict[str, Tally]) -> dict[str, Tally]:
+    """The tallies of each source added up, by source."""
+    return {
+        source: {name: sum(of.get(source, {}).get(name, 0) for of in (tallies, more)) for name in TALLY}
+        for source in sorted({*tallies, *more})
+    }

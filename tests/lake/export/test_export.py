@@ -156,6 +156,11 @@ class _CutStore(FolderStore):
         self._count()
         super().put(key, data)
 
+    def put_files(self, files: dict[str, Path]) -> None:
+        for key, file in files.items():
+            self._count()
+            super().put_files({key: file})
+
     def delete(self, keys: Iterable[str]) -> None:
         for key in keys:
             self._count()
