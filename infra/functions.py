@@ -1,6 +1,7 @@
 """The settings that all Lambdas share."""
 
 from pathlib import Path
+from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_iam as iam
@@ -48,6 +49,9 @@ def python_function(
     )
 
 
-def grant(grantee: iam.IGrantable, actions: list[str], resources: list[str]) -> None:
-    """Allow exactly these actions on exactly these resources."""
-    grantee.grant_principal.add_to_principal_policy(iam.PolicyStatement(actions=actions, resources=resources))
+def grant(
+    grantee: iam.IGrantable, actions: list[str], resources: list[str], conditions: dict[str, Any] | None = None
+) -> None:
+    """Allow exactly these actions on exactly these resources, under these conditions."""
+    statement = iam.PolicyStatement(actions=actions, resources=resources, conditions=conditions)
+    grantee.grant_principal.add_to_principal_policy(statement)

@@ -21,7 +21,9 @@ SCAN_LIMIT_BYTES = 100 * 1024**3
 """One query may read 100 GB, which costs half a dollar."""
 RESULTS_KEPT = Duration.days(7)
 OLD_VERSIONS_KEPT = Duration.days(14)
-EXPORT_OWNS = ("raw", "quarantine", "rejected", "events", "moved", "derived", "pending", "exports", "reconciliation")
+EXPORT_OWNS = (
+    "raw", "quarantine", "rejected", "events", "moved", "derived", "pending", "expiry", "exports", "reconciliation"
+)  # fmt: skip
 METRICS_OWN = ("metrics", "definitions", "latest")
 METRICS_READ = ("derived", "exports")
 

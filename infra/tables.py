@@ -41,5 +41,10 @@ class Tables(Construct):
         grant(function, ["dynamodb:GetItem"], [self.keys.table_arn])
 
     def grant_read_arrivals(self, function: lambda_.Function) -> None:
-        """Let the export query the events of an hour. The first export also scans for the oldest hour."""
+        """Let the export query the events of an hour, and set when an item expires, nothing else of it.
+
+        The first export also scans for the oldest hour.
+        """
         grant(function, ["dynamodb:Query", "dynamodb:Scan"], [self.events.table_arn])
+        named = {"dynamodb:Attributes": ["arrival", "request", "expires"]}
+        grant(function, ["dynamodb:UpdateItem"], [self.events.table_arn], {"ForAllValues:StringEquals": named})

@@ -10,6 +10,7 @@ import pytest
 from conftest import NOW
 from daybreak.aws.events_table import EventsTable, items
 from daybreak.export.arrivals import log_hours
+from daybreak.export.expiry import Expiry
 from daybreak.ingest.event import Canonical
 from daybreak.ingest.frames import unpack
 from daybreak.ingest.request import Intake, Rejected
@@ -32,11 +33,11 @@ def size(item: dict[str, Any]) -> int:
     return sum(len(name) + (21 if "N" in value else len(next(iter(value.values())))) for name, value in item.items())
 
 
-def test_a_request_is_one_item_that_expires_after_a_month() -> None:
+def test_a_request_is_one_item_that_does_not_expire() -> None:
     (item,) = items(intake([b'{"a":1}'], [b'{"b":2}']), NOW)
     assert item["arrival"]["S"].startswith("2026-11-20T12.")
     assert item["request"]["S"].startswith("0000.000000-")
-    assert int(item["expires"]["N"]) == int((NOW + timedelta(days=30)).timestamp())
+    assert "expires" not in item
     assert (item["events"]["N"], item["rejected"]["N"]) == ("1", "1")
 
 
@@ -72,7 +73,7 @@ def test_the_raw_log_of_an_hour_is_its_frames_in_the_order_of_their_keys(tables:
     stored = tables.scan(TableName="events")["Items"]
     stored.sort(key=lambda item: (item["arrival"]["S"], item["request"]["S"]))
     assert len({item["arrival"]["S"] for item in stored}) > 1
-    (log,) = log_hours(lake, table, [NOW], {}, tmp_path / "work")
+    (log,) = log_hours(lake, table, [NOW], {}, Expiry(lake, tmp_path / "expiry"), tmp_path / "work")
     for name, prefix in (("frame", "raw"), ("rejects", "quarantine")):
         frames = b"".join(item[name]["B"] for item in stored if name in item)
         assert lake.get(f"{prefix}/arrived=2026-11-20/12.ndjson.zst") == frames

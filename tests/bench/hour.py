@@ -25,6 +25,7 @@ from daybreak.aws.bucket import BucketStore
 from daybreak.aws.events_table import SHARDS, EventsTable
 from daybreak.cli import show
 from daybreak.export.arrivals import log_hours
+from daybreak.export.expiry import Expiry
 from daybreak.ingest.frames import pack
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore, Store, md5_of_files
@@ -169,7 +170,7 @@ def _copy_to_s3(count: int, endpoint: str) -> None:
 def _copy(count: int, store: Store) -> None:
     with tempfile.TemporaryDirectory() as work:
         table = EventsTable(cast("Any", _Table(count)), "events")
-        (log,) = log_hours(store, table, [HOUR], {}, Path(work))
+        (log,) = log_hours(store, table, [HOUR], {}, Expiry(store, Path(work, "expiry")), Path(work))
         assert log["sources"]["bench"]["stored"] == log["sources"]["bench"]["accepted"] == count
 
 

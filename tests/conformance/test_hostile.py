@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -200,6 +200,9 @@ class _Stored:
 
     def first_hour(self, before: datetime) -> datetime | None:
         return RECEIVED
+
+    def expire(self, items: Sequence[str], at: datetime) -> None:
+        raise AssertionError("these arrivals have their expiry")
 
 
 def test_hostile_names_reach_the_tables_as_text_and_no_key_leaves_its_prefix(

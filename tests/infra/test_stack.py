@@ -71,7 +71,9 @@ def test_no_role_may_touch_everything(template: dict[str, Any]) -> None:
         assert "ManagedPolicyArns" not in role
 
 
-OF_THE_EXPORT = {"raw", "quarantine", "rejected", "events", "moved", "derived", "pending", "exports", "reconciliation"}
+OF_THE_EXPORT = {
+    "raw", "quarantine", "rejected", "events", "moved", "derived", "pending", "expiry", "exports", "reconciliation"
+}  # fmt: skip
 OF_EVERY_JOB = {
     "s3:ListBucket": {"Bucket"},
     "sqs:SendMessage": {"DeadLetters"},
@@ -90,6 +92,7 @@ ALLOWED = {
     "JobsExport": {
         "dynamodb:Query": {"Events"},
         "dynamodb:Scan": {"Events"},
+        "dynamodb:UpdateItem": {"Events"},
         "s3:GetObject": OF_THE_EXPORT,
         "s3:PutObject": OF_THE_EXPORT,
         "s3:DeleteObject": OF_THE_EXPORT,
@@ -115,6 +118,14 @@ def test_each_role_may_do_exactly_this(template: dict[str, Any], role: str) -> N
         assert len(targets) == len(words), action
         for word in words:
             assert [target for target in targets if f"/{word}/*" in target or word in target], f"{action}: {word}"
+
+
+def test_the_export_may_change_nothing_of_an_item_but_its_expiry(template: dict[str, Any]) -> None:
+    (policy,) = [p for name, p in resources(template, "AWS::IAM::Policy").items() if "JobsExport" in name]
+    changing = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == "dynamodb:UpdateItem"]
+    assert [statement["Condition"] for statement in changing] == [
+        {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["arrival", "request", "expires"]}}
+    ]
 
 
 def test_no_other_role_has_a_policy(template: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """No accepted event may ever break a job: arbitrary requests go through the whole path, and every event is counted."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -169,6 +170,9 @@ class _Requests:
 
     def first_hour(self, before: datetime) -> datetime | None:
         return RECEIVED
+
+    def expire(self, items: Sequence[str], at: datetime) -> None:
+        raise AssertionError("these arrivals have their expiry")
 
 
 # an example takes seconds: a failing one is shown as it was found, because shrinking it would take minutes

@@ -94,6 +94,9 @@ class Arrived:
         frames = [frame for lines in requests for frame in pack(lines)]
         return [[StoredItem("test", frame.data, frame.count) for frame in frames]]
 
+    def expire(self, items: Sequence[str], at: datetime) -> None:
+        raise AssertionError("these arrivals have their expiry")
+
 
 class Deployment:
     """A lake in a folder with its jobs; each call names the time at which it runs."""

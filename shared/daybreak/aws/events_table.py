@@ -5,11 +5,12 @@ request   3312.123456-9f2c41aa-0   sort key: seconds of the hour, a random part,
 frame     zstd NDJSON              accepted events, `events` of them
 rejects   zstd NDJSON              quarantined events, `rejected` of them
 source    web                      the owner of its write key: all events of a request have one source
-expires   epoch seconds            when DynamoDB deletes the item; the raw log in S3 keeps it
+expires   epoch seconds            when DynamoDB deletes the item: set by the export, once the raw log in S3 holds it
 """
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
 
 SHARDS = 8
 """Partitions of an hour: together 8,000 write units a second, or some 150,000 packed events."""
-KEPT = timedelta(days=30)
 _PROBED = "health"
 _SEGMENTS = 16
 """Parts of the whole table that are scanned in parallel."""
+_EXPIRING = 16
+"""Items that get their expiry at the same time: some thousand a second, which leaves the collector its room."""
 RETRY_AFTER_SECONDS = 5
 
 
@@ -49,7 +51,7 @@ class EventsTable:
 
     def probe(self, now: datetime) -> None:
         """Write an item that no export reads, always the same one. Raises RequestRefused (503) if that fails."""
-        expires = int((now + KEPT).timestamp())
+        expires = int((now + timedelta(days=30)).timestamp())
         self._put([{"arrival": {"S": _PROBED}, "request": {"S": "probe"}, "expires": {"N": str(expires)}}])
 
     def _put(self, stored: Sequence[dict[str, Any]]) -> None:
@@ -68,6 +70,26 @@ class EventsTable:
         """
         return [map(_stored_item, self._items(f"{hour_of(hour)}.{shard}")) for shard in range(SHARDS)]
 
+    def expire(self, items: Sequence[str], at: datetime) -> None:
+        """Let these items (the partition and sort key of each, with a blank between) be deleted at this instant.
+
+        Safe to repeat. An item that was deleted meanwhile stays deleted. It costs as many write units as the item did.
+        """
+        with ThreadPoolExecutor(_EXPIRING) as pool:
+            for _ in pool.map(lambda item: self._expire(item, int(at.timestamp())), items):
+                pass  # raises the error of a thread
+
+    def _expire(self, item: str, at: int) -> None:
+        arrival, _, request = item.partition(" ")
+        with contextlib.suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(
+                TableName=self._table,
+                Key={"arrival": {"S": arrival}, "request": {"S": request}},
+                UpdateExpression="SET expires = :at",
+                ConditionExpression="attribute_exists(arrival)",  # else it would make an item where one was deleted
+                ExpressionAttributeValues={":at": {"N": str(at)}},
+            )
+
     def rewrite(self, without_people: Callable[[bytes, bytes], tuple[bytes, bytes]]) -> int:
         """Replace the frames of every item that `without_people` changes. Returns how many items changed.
 
@@ -83,15 +105,26 @@ class EventsTable:
         return rewritten
 
     def _replace(self, item: dict[str, Any], frame: bytes, rejects: bytes) -> None:
-        kept = {name: value for name, value in item.items() if name not in ("frame", "events", "rejects", "rejected")}
+        """Change only the frames: an expiry that the export sets at the same time stays, a deleted item too."""
+        key = {name: item[name] for name in ("arrival", "request")}
+        if not frame and not rejects:
+            self._client.delete_item(TableName=self._table, Key=key)
+            return
+        put: dict[str, Any] = {}
         for names, data in ((("frame", "events"), frame), (("rejects", "rejected"), rejects)):
             if data:
-                kept |= {names[0]: {"B": data}, names[1]: {"N": str(count_lines(data))}}
-        if frame or rejects:
-            self._client.put_item(TableName=self._table, Item=kept)
-        else:
-            key = {name: item[name] for name in ("arrival", "request")}
-            self._client.delete_item(TableName=self._table, Key=key)
+                put |= {names[0]: {"B": data}, names[1]: {"N": str(count_lines(data))}}
+        removed = sorted({"frame", "events", "rejects", "rejected"} & item.keys() - put.keys())
+        changed = f"SET {', '.join(f'#{name} = :{name}' for name in put)}"
+        with contextlib.suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(
+                TableName=self._table,
+                Key=key,
+                UpdateExpression=changed + (f" REMOVE {', '.join(f'#{name}' for name in removed)}" if removed else ""),
+                ConditionExpression="attribute_exists(arrival)",
+                ExpressionAttributeNames={f"#{name}": name for name in (*put, *removed)},
+                ExpressionAttributeValues={f":{name}": value for name, value in put.items()},
+            )
 
     def first_hour(self, before: datetime) -> datetime | None:
         """The oldest hour before `before` that holds an item. Reads every item."""
@@ -151,7 +184,8 @@ def _stored_item(item: dict[str, Any]) -> StoredItem:
     """An item as the export reads it."""
     frame, rejects = (item[name]["B"] if name in item else b"" for name in ("frame", "rejects"))
     events, rejected = (int(item[name]["N"]) if name in item else 0 for name in ("events", "rejected"))
-    return StoredItem(item["source"]["S"], frame, events, rejects, rejected)
+    name = "" if "expires" in item else f"{item['arrival']['S']} {item['request']['S']}"
+    return StoredItem(item["source"]["S"], frame, events, rejects, rejected, without_expiry=name)
 
 
 def items(intake: Intake, received_at: datetime) -> list[dict[str, Any]]:
@@ -162,13 +196,11 @@ def items(intake: Intake, received_at: datetime) -> list[dict[str, Any]]:
     seconds = received_at.minute * 60 + received_at.second
     request = f"{seconds:04}.{received_at.microsecond:06}-{secrets.token_hex(4)}"
     arrival = f"{hour_of(received_at)}.{secrets.randbelow(SHARDS)}"
-    expires = int((received_at + KEPT).timestamp())
     return [
         {
             "arrival": {"S": arrival},
             "request": {"S": f"{request}-{number}"},
             "source": {"S": intake.source},
-            "expires": {"N": str(expires)},
             **attributes,
         }
         for number, attributes in enumerate(_attributes(frames, rejects))

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from daybreak.definitions.project import Project
@@ -18,6 +19,7 @@ from daybreak.errors import DayStuck, InputError
 from daybreak.export.arrivals import HOUR, Arrivals, hour_logs, hours_of, log_hours
 from daybreak.export.derive import derive_days, drop_other_trees
 from daybreak.export.events import RESTAMPED_DAYS, DayResult, list_all, rebuild_day
+from daybreak.export.expiry import Expiry
 from daybreak.export.manifest import Manifest, last_manifest, midnight, read_manifest, read_manifests
 from daybreak.export.merge import merge_months
 from daybreak.export.pending import PendingDay, read_pending, read_pending_days
@@ -49,7 +51,7 @@ class Export:
         back = LOOK_BACK_A_DAY if end.hour == ONCE_A_DAY else LOOK_BACK
         copied = self._copied_through()
         first = copied - back if copied else self.arrivals.first_hour(end) or end - HOUR
-        return self._days(first, end)
+        return self._days(first, end, now)
 
     def day(self, arrived: date, through: datetime) -> list[Manifest]:
         """Export one arrival day up to `through`, the running hour included. `daybreak run export` calls this.
@@ -61,7 +63,7 @@ class Export:
             raise InputError(f"--date {arrived} has not begun; today is {through.date()} (UTC)")
         begins, copied = midnight(arrived), self._copied_through()
         reached = copied - LOOK_BACK if copied else self.arrivals.first_hour(through) or begins
-        return self._days(min(begins, reached), min(begins + timedelta(days=1), through))
+        return self._days(min(begins, reached), min(begins + timedelta(days=1), through), through)
 
     def replay(self, arrived: date, through: datetime | None = None) -> Manifest | None:
         """Rebuild everything of one arrival day from its raw log alone, whatever DynamoDB still holds.
@@ -115,13 +117,23 @@ class Export:
         reached = [day.through for day in read_pending_days(self.store).values()]
         return max([*reached, *([last.through] if last else [])], default=None)
 
-    def _days(self, first: datetime, end: datetime) -> list[Manifest]:
+    def _days(self, first: datetime, end: datetime, now: datetime) -> list[Manifest]:
         """Copy the raw hours of all these days, then rebuild each day that changed, and those that wait from before.
 
+        Last of all, what was copied gets its expiry in the events table: that may take long, and nothing waits for it.
         Raises DayStuck after all others are done, if a day could not be rebuilt.
         """
         self._unmark_derived()
-        copied = self._copy_hours(first, end)
+        with workplace(self.limits) as place:
+            expiry = Expiry(self.store, place.folder / "expiry")
+            manifests, stuck = self._rebuild_days(self._copy_hours(first, end, expiry, place.folder))
+            expiry.give(self.arrivals, now)
+        if stuck:
+            raise _stuck(stuck) from next(iter(stuck.values()))
+        return manifests
+
+    def _rebuild_days(self, copied: dict[date, PendingDay]) -> tuple[list[Manifest], dict[date, Exception]]:
+        """Rebuild these days if they changed, and those that wait from before; also the days that could not be."""
         noted = read_pending_days(self.store)
         waiting = {**noted, **copied}
         manifests: dict[date, Manifest] = {}
@@ -133,26 +145,26 @@ class Export:
             except Exception as error:  # whatever it is, it must not hold up the days after it
                 stuck[arrived] = error
                 self.progress(f"{arrived}: could not be rebuilt: {error!r}")
-        if stuck:
-            raise _stuck(stuck) from next(iter(stuck.values()))
-        return [manifests[arrived] for arrived in sorted(manifests)]
+        return [manifests[arrived] for arrived in sorted(manifests)], stuck
 
-    def _copy_hours(self, first: datetime, end: datetime) -> dict[date, PendingDay]:
-        """The raw log of the hours in [first, end), and a note of each day that holds something new."""
-        copied, arrived = {}, first.date()
-        while midnight(arrived) < end:
+    def _copy_hours(self, first: datetime, end: datetime, expiry: Expiry, work: Path) -> dict[date, PendingDay]:
+        """The raw log of the hours in [first, end), and a note of each day that holds something new.
+
+        The hours that a killed run left are copied again.
+        """
+        copied = {}
+        left = {hour for hour in expiry.noted() if hour < end}
+        for arrived in sorted({*_dates(first, end), *(hour.date() for hour in left)}):
             self.progress(f"{arrived}: reading arrivals")
             manifest, noted = read_manifest(self.store, arrived), read_pending(self.store, arrived)
             known = {**(manifest.hours if manifest else {}), **(noted.hours if noted else {})}
-            with workplace(self.limits) as place:
-                hours_read = hours_of(arrived, first, end)
-                logged = log_hours(self.store, self.arrivals, hours_read, known, place.folder)
+            to_read = sorted({*hours_of(arrived, first, end), *(hour for hour in left if hour.date() == arrived)})
+            logged = log_hours(self.store, self.arrivals, to_read, known, expiry, work)
             hours = {**known, **{f"{log['hour']:02}": dict(log) for log in logged}}
             through = min(end, midnight(arrived) + timedelta(days=1))
             copied[arrived] = PendingDay(arrived, hours, through)
             if manifest is None or _arrived(manifest.hours) != _arrived(hours):
                 self.store.put(keys.pending(arrived), copied[arrived].dump())
-            arrived += timedelta(days=1)
         return copied
 
     def _day(self, day: PendingDay) -> list[Manifest]:
@@ -254,6 +266,15 @@ class Export:
         if not self.store.list(keys.EXPORTS):
             self.store.put(keys.derived_ready(self.project.derived_version), b"{}")
         self.store.put(keys.export(manifest.arrived), manifest.dump())
+
+
+def _dates(first: datetime, end: datetime) -> list[date]:
+    """The UTC dates that have an hour in [first, end)."""
+    return [
+        first.date() + timedelta(days=n)
+        for n in range((end - first).days + 2)
+        if midnight(first.date()) + timedelta(days=n) < end
+    ]
 
 
 def _stuck(days: dict[date, Exception]) -> DayStuck:

@@ -69,6 +69,8 @@ class StoredItem:
     events: int = 0
     rejects: bytes = b""
     rejected: int = 0
+    without_expiry: str = ""
+    """The item's name, if it has no expiry yet: it gets one when it is in the raw log."""
 
     def tally(self) -> Tally:
         """The collector's counts, and the lines that the frames hold."""

@@ -9,6 +9,7 @@ derived/<version>/<table>/day=2026-11-20.parquet
 derived/<version>/<table>/until=2026-10.parquet   everything up to the end of that month, merged
 reconciliation/arrived=2026-11-21/reconciliation.parquet   accepted = stored = exported = in the lake + duplicates
 pending/arrived=2026-11-21.json               an arrival day whose raw log waits to be rebuilt: removed after it
+expiry/2026-11-21T07.9f2c41aa                 an arrival hour whose items in DynamoDB may have no expiry yet
 exports/arrived=2026-11-21.json               the manifest of that arrival day: written last
 metrics/<family>/definition=<name>/<day|cohort>=2026-11-20/<family>.parquet
 definitions/family=<family>/definitions.parquet   the meaning of each definition
@@ -87,6 +88,19 @@ PENDING = "pending/"
 
 def pending(arrived: date) -> str:
     return f"{PENDING}arrived={arrived}.json"
+
+
+EXPIRY = "expiry/"
+
+
+def expiry(hour: datetime, run: str) -> str:
+    """The note of one run about an arrival hour."""
+    return f"{EXPIRY}{hour_of(hour)}.{run}"
+
+
+def hour_of_expiry(key: str) -> datetime:
+    """The arrival hour (UTC) in the name of a note under `expiry/`."""
+    return hour_from(key.removeprefix(EXPIRY).partition(".")[0])
 
 
 EXPORTS = "exports/"

@@ -4,6 +4,7 @@ The collector's own handler stores into tables in moto; the export and everythin
 """
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,9 @@ class _Empty:
         raise AssertionError("the raw log alone must do")
 
     def first_hour(self, before: datetime) -> datetime | None:
+        raise AssertionError("the raw log alone must do")
+
+    def expire(self, items: Sequence[str], at: datetime) -> None:
         raise AssertionError("the raw log alone must do")
 
 
