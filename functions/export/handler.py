@@ -14,7 +14,7 @@ from daybreak.aws.bucket import BucketStore
 from daybreak.aws.events_table import EventsTable
 from daybreak.aws.settings import ExportSettings
 from daybreak.definitions.project import load
-from daybreak.engine.database import Limits
+from daybreak.engine.database import Limits, clear_left_workplaces
 from daybreak.export.arrivals import HOUR
 from daybreak.export.job import LOOK_BACK, Export
 from daybreak.export.manifest import Manifest
@@ -53,6 +53,7 @@ def _export() -> Export:
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    clear_left_workplaces()
     export = _export()
     payload = read_payload(EXPORT_PAYLOADS, event)
     match payload:

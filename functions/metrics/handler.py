@@ -11,7 +11,7 @@ from daybreak.aws import clients
 from daybreak.aws.bucket import BucketStore
 from daybreak.aws.settings import MetricsSettings
 from daybreak.definitions.project import load
-from daybreak.engine.database import Limits
+from daybreak.engine.database import Limits, clear_left_workplaces
 from daybreak.export.payloads import read_payload
 from daybreak.metrics.job import Metrics
 from daybreak.metrics.payloads import METRICS_PAYLOADS
@@ -34,6 +34,7 @@ def _metrics() -> Metrics:
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    clear_left_workplaces()
     metrics = _metrics()
     payload = read_payload(METRICS_PAYLOADS, event)
     computed = metrics.run(payload.family, payload.as_of(metrics.project.zone))

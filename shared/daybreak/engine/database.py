@@ -1,5 +1,8 @@
 """Open DuckDB the same way everywhere, make tables from rows, and write equal rows as equal Parquet bytes."""
 
+import contextlib
+import fcntl
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -62,13 +65,54 @@ def connect(file: Path, spill: Path, limits: Limits) -> Connection:
 
 @contextmanager
 def workplace(limits: Limits) -> Iterator[Workplace]:
-    """A temporary workplace, removed afterwards: every job works in one."""
-    place = Workplace(Path(tempfile.mkdtemp(prefix="daybreak-")), limits)
-    try:
-        yield place
-    finally:
-        place.close()
-        shutil.rmtree(place.folder, ignore_errors=True)
+    """A temporary workplace, removed afterwards: every job works in one.
+
+    While its process lives it holds a lock beside the folder, so that `clear_left_workplaces` leaves it alone.
+    """
+    with _locked_folder() as folder:
+        place = Workplace(folder, limits)
+        try:
+            yield place
+        finally:
+            place.close()
+
+
+def clear_left_workplaces() -> int:
+    """Remove the workplaces that killed runs have left in the temporary folder. Returns how many there were.
+
+    A Lambda keeps its disk from one run to the next: without this, the retries of a run that filled it fail as well.
+    The system releases the lock of a process that ends, however it ends; a workplace with a lock is in use.
+    """
+    cleared = 0
+    for lock in Path(tempfile.gettempdir()).glob(f"{_WORKPLACE}*{_LOCK}"):
+        with contextlib.suppress(OSError), lock.open("r+") as held:  # it is in use, or its own process removes it now
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink()
+            cleared += 1
+    return cleared
+
+
+_WORKPLACE, _LOCK = "daybreak-work-", ".lock"
+
+
+@contextmanager
+def _locked_folder() -> Iterator[Path]:
+    """A new folder. Its lock is taken before the folder is there, and given back after it is gone."""
+    while True:
+        folder = Path(tempfile.gettempdir(), f"{_WORKPLACE}{secrets.token_hex(8)}")
+        lock = folder.with_suffix(_LOCK)
+        with lock.open("x") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            if not lock.exists():  # it was taken for a left one, in the instant before it was locked
+                continue
+            folder.mkdir(mode=0o700)
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+                lock.unlink(missing_ok=True)
+            return
 
 
 def create(connection: Connection, table: str, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
@@ -140,6 +184,6 @@ def write_no_rows(columns: Mapping[str, str], path: Path) -> Path:
 @cache
 def _no_rows(columns: tuple[tuple[str, str], ...]) -> bytes:
     """Cached for the process: days without events often follow each other."""
-    with tempfile.TemporaryDirectory(prefix="daybreak-") as folder, duckdb.connect() as connection:
+    with _locked_folder() as folder, duckdb.connect() as connection:
         query = spliced("select * from {nothing}", nothing=parquet([], dict(columns)))
-        return write_parquet(connection, query, Path(folder, "no-rows.parquet")).read_bytes()
+        return write_parquet(connection, query, folder / "no-rows.parquet").read_bytes()
