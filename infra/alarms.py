@@ -20,18 +20,22 @@ MOST_REJECTED_PERCENT = 5
 MOST_LAG_HOURS = 6
 _FIVE_MINUTES = Duration.minutes(5)
 _HOUR = Duration.hours(1)
+_SIX_HOURS = Duration.hours(6)
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """An alarm that goes off if the metric reaches the threshold in one of its periods."""
+    """An alarm that goes off if the metric reaches the threshold in so many periods, one after the other."""
 
     name: str
     metric: cloudwatch.IMetric
     text: str
     threshold: int = 1
+    periods: int = 1
     missing_is_bad: bool = False
-    """Whether no data at all is a reason to go off: of a metric that every hourly run writes."""
+    """Whether no data at all is a reason to go off: of a metric that every run of a schedule writes."""
+    below: bool = False
+    """Whether it goes off below the threshold instead."""
 
 
 def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
@@ -84,7 +88,17 @@ def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
         "log names the arrival day that cannot be rebuilt, and the cause; the raw log holds its events. Mend the "
         "cause, then run `daybreak run export --date DAY`.",
         threshold=MOST_LAG_HOURS,
+        periods=3,
         missing_is_bad=True,
+    )
+    yield Alarm(
+        "MetricsStopped",
+        jobs.metrics.metric_invocations(period=_SIX_HOURS, statistic="Sum"),
+        "No metric job has run for thirty hours: this morning's numbers are missing. See in EventBridge Scheduler "
+        "whether the schedules are enabled, then run the families with `daybreak run FAMILY --date DAY`.",
+        periods=5,
+        missing_is_bad=True,
+        below=True,
     )
     yield Alarm(
         "BodiesDamaged",
@@ -133,8 +147,10 @@ class Alarms(Construct):
                 alarm.name,
                 metric=alarm.metric,
                 threshold=alarm.threshold,
-                evaluation_periods=3 if alarm.missing_is_bad else 1,
-                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+                evaluation_periods=alarm.periods,
+                comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+                if alarm.below
+                else cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
                 treat_missing_data=cloudwatch.TreatMissingData.BREACHING
                 if alarm.missing_is_bad
                 else cloudwatch.TreatMissingData.NOT_BREACHING,

@@ -174,11 +174,28 @@ def test_one_schedule_for_the_export_and_one_each_morning_for_each_family(templa
 def test_every_alarm_says_what_to_do(template: dict[str, Any]) -> None:
     alarms = resources(template, "AWS::CloudWatch::Alarm")
     watched = {(a["Namespace"], a["MetricName"]) for a in alarms.values()}
-    assert {("AWS/Lambda", "Errors"), ("AWS/Lambda", "Throttles"), ("AWS/ApiGateway", "5xx"),
+    assert {("AWS/Lambda", "Errors"), ("AWS/Lambda", "Throttles"), ("AWS/Lambda", "Invocations"), ("AWS/ApiGateway", "5xx"),
             ("AWS/SQS", "ApproximateNumberOfMessagesVisible"), ("AWS/DynamoDB", "ThrottledRequests"),
             ("Daybreak", "UnreconciledEvents"), ("Daybreak", "ExportLagHours"), ("Daybreak", "DamagedBodies"),
             ("Daybreak", "RejectedPercent")} == watched  # fmt: skip
     assert all(alarm["AlarmActions"] and len(alarm["AlarmDescription"]) > 40 for alarm in alarms.values())
+
+
+def test_a_schedule_that_stops_is_an_alarm_because_its_data_is_missing(template: dict[str, Any]) -> None:
+    """The export runs each hour. The metrics run each morning: thirty hours bridge the day that has twenty-five."""
+    found = {
+        alarm["MetricName"]: (
+            alarm["ComparisonOperator"],
+            alarm["Threshold"],
+            alarm["Period"] * alarm["EvaluationPeriods"],
+        )
+        for alarm in resources(template, "AWS::CloudWatch::Alarm").values()
+        if alarm["TreatMissingData"] == "breaching"
+    }
+    assert found == {
+        "ExportLagHours": ("GreaterThanOrEqualToThreshold", 6, 3 * 3600),
+        "Invocations": ("LessThanThreshold", 1, 30 * 3600),
+    }
 
 
 def test_functions_are_arm_on_python_3_14_with_logs_that_end(template: dict[str, Any]) -> None:
