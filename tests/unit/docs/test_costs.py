@@ -1,0 +1,126 @@
+"""The cost figures of the README and of docs/operating.md are what the prices and counts of tests/data/costs.toml give."""
+
+import re
+import tomllib
+
+from conftest import ROOT
+from daybreak.families.registry import FAMILIES
+
+COSTS = tomllib.loads((ROOT / "tests/data/costs.toml").read_text(encoding="utf-8"))
+PRICES: dict[str, float] = COSTS["prices"]
+EVENT: dict[str, float] = COSTS["event"]
+JOBS: dict[str, float] = COSTS["jobs"]
+LOG_BYTES: float = COSTS["request"]["log_bytes"]
+MILLISECONDS: list[float] = COSTS["request"]["collector_ms"]
+OPERATING = (ROOT / "docs/operating.md").read_text(encoding="utf-8").partition("\n## Costs\n")[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EVENTS, DAYS = 10_000_000, 30
+ALARMS = len(re.findall(r"\byield Alarm\(", (ROOT / "infra/alarms.py").read_text(encoding="utf-8")))
+METRICS = 9
+(JOB_MEMORY_MB,) = map(
+    int, re.findall(r"^JOB_MEMORY_MB = (\d+)$", (ROOT / "infra/jobs.py").read_text(encoding="utf-8"), re.M)
+)
+
+
+def collecting(requests: int, milliseconds: float) -> float:
+    """The gateway, the collector with 1 GB, and the log lines of both."""
+    seconds = requests * milliseconds / 1000
+    price = PRICES["http_api_request"] + PRICES["lambda_request"]
+    return requests * price + seconds * PRICES["lambda_gb_second"] + _gb(requests * LOG_BYTES) * PRICES["log_gb"]
+
+
+def table(kind: str) -> float:
+    """DynamoDB: each item is written twice, with its expiry the second time; read some four times; kept for a month."""
+    bytes_, units = EVENTS * EVENT[f"bytes_{kind}"], EVENTS * EVENT[f"write_units_{kind}"]
+    queries: float = COSTS["day_with_events"]["query"]
+    read_units = bytes_ / 4096 * (queries / 8 / 24) + DAYS * queries
+    kept = _gb(bytes_) * (PRICES["table_gb_month"] + PRICES["recovery_gb_month"])
+    return 2 * units * PRICES["write_unit"] + read_units * PRICES["read_unit"] + kept
+
+
+def bucket(day: str, events: int) -> float:
+    """S3: the requests of the jobs of a month, and what is kept."""
+    counts: dict[str, float] = COSTS[day]
+    requests = (counts["put"] + counts["list"]) * PRICES["s3_put_or_list"] + counts["get"] * PRICES["s3_get"]
+    return DAYS * requests + _gb(events * EVENT["lake_bytes"]) * PRICES["s3_gb_month"]
+
+
+def jobs(export: float, metrics: float, expiries: int = 0) -> float:
+    seconds = DAYS * (24 * export + len(FAMILIES) * metrics) + expiries / JOBS["expiries_a_second"]
+    runs = DAYS * (24 + len(FAMILIES))
+    return seconds * JOB_MEMORY_MB / 1024 * PRICES["lambda_gb_second"] + runs * PRICES["lambda_request"]
+
+
+def _gb(count: float) -> float:
+    return count / 1e9
+
+
+BATCHED = {
+    "HTTP API and collector": collecting(EVENTS // 100, max(MILLISECONDS)),
+    "DynamoDB": table("batched"),
+    "S3": bucket("day_with_events", EVENTS),
+    "jobs": jobs(JOBS["export_seconds"], JOBS["metrics_seconds"], EVENTS // 100),
+}
+CLOUDWATCH = ALARMS * PRICES["alarm_month"] + METRICS * PRICES["metric_month"]
+SINGLE = [
+    collecting(EVENTS, milliseconds)
+    + table("single")
+    + BATCHED["S3"]
+    + jobs(JOBS["export_seconds"], JOBS["metrics_seconds"], EVENTS)
+    for milliseconds in MILLISECONDS
+]
+IDLE = (
+    bucket("idle_day", 0)
+    + jobs(JOBS["idle_export_seconds"], JOBS["idle_metrics_seconds"])
+    + DAYS * COSTS["idle_day"]["query"] * PRICES["read_unit"]
+)
+
+
+def test_each_row_of_the_table_is_what_the_arithmetic_gives() -> None:
+    rows = dict(re.findall(r"^\| ([^|]+?) \| [^|]+ \| ([\d.]+) \|$", OPERATING, re.M))
+    assert rows == {name: f"{dollars:.2f}" for name, dollars in BATCHED.items()}
+
+
+def test_the_sum_is_said_on_both_pages() -> None:
+    total = f"{sum(BATCHED.values()):.1f}"
+    assert f"| **about {total}0** |" in OPERATING
+    assert f"[about {total}0 dollars](docs/operating.md#costs)" in README
+
+
+def test_what_it_costs_beyond_cloudwatchs_free_tier_is_said() -> None:
+    assert f"${PRICES['alarm_month']:.2f} and ${PRICES['metric_month']:.2f} each" in OPERATING
+    assert f"${CLOUDWATCH:.1f}0 more" in OPERATING
+    assert f"{_in_words(ALARMS)} alarms and {_in_words(METRICS)} metrics" in OPERATING
+
+
+def test_what_it_costs_without_batches_is_said() -> None:
+    low, high = (round(dollars) for dollars in SINGLE)
+    assert f"{low} to {high} dollars" in OPERATING
+
+
+def test_what_it_costs_while_nobody_sends_is_said_on_both_pages() -> None:
+    cents = round(IDLE * 100)
+    assert f"some {cents} cents a month" in OPERATING
+    assert f"some {cents} cents" in README
+
+
+def test_what_the_expiry_adds_is_said() -> None:
+    batched = EVENTS * EVENT["write_units_batched"] * PRICES["write_unit"]
+    single = EVENTS * EVENT["write_units_single"] * PRICES["write_unit"]
+    assert f"${batched:.2f} of the table" in OPERATING
+    assert f"${single:.2f} for single events" in OPERATING
+
+
+def test_the_collectors_metrics_are_counted() -> None:
+    """Nine names, without the one that has a dimension for each reason."""
+    names: set[str] = set()
+    for job in ("collector", "export", "metrics"):
+        text = (ROOT / "functions" / job / "handler.py").read_text(encoding="utf-8")
+        names |= set(re.findall(r'add_metric\(name="(\w+)"', text)) | set(
+            re.findall(r'^        "([A-Z]\w+)": ', text, re.M)
+        )
+    assert len(names) == METRICS
+
+
+def _in_words(number: int) -> str:
+    return {9: "nine", 10: "ten", 11: "eleven", 12: "twelve"}[number]
