@@ -96,13 +96,14 @@ def _rewrite_logs(store: Store, people: People, receipt: Receipt, progress: Prog
 def _rewrite_logs_of_day(store: Store, people: People, arrived: date, hours: Sequence[int], receipt: Receipt) -> bool:
     """Rewrite the logs of an arrival day. Returns True if its tables must be rebuilt.
 
-    First subtract the removed lines from the manifest's counts, computed from the new log contents, so that the day's
-    books still balance. A crash between the two steps can then be retried without subtracting twice. An export that
-    runs in between finds as many events in the table as the manifest counts, and does not report a loss.
+    First subtract the removed lines from the counts of the manifest, and of the note of a day that waits to be rebuilt,
+    computed from the new log contents, so that the day's books still balance. A crash between the two steps can then be
+    retried without subtracting twice. An export that runs in between finds as many events in the table as they count,
+    and does not report a loss.
     """
-    manifest, waiting = read_manifest(store, arrived), read_pending(store, arrived)
-    counted = dict(manifest.hours) if manifest else {}
-    counted_waiting = dict(waiting.hours) if waiting else {}
+    manifest = read_manifest(store, arrived)
+    books = {keys.export(arrived): manifest, keys.pending(arrived): read_pending(store, arrived)}
+    counted = {key: dict(book.hours) for key, book in books.items() if book}
     written: dict[str, bytes] = {}
     for hour in hours:
         frames, removed = _without_lines(store.get(keys.raw(arrived, hour)) or b"", people.in_event)
@@ -111,19 +112,18 @@ def _rewrite_logs_of_day(store: Store, people: People, arrived: date, hours: Seq
         written |= {keys.quarantine(arrived, hour): rejects} if rejects_removed else {}
         receipt.events_removed += removed
         receipt.rejects_removed += rejects_removed
-        for hours_counted in (counted, counted_waiting):
+        for hours_counted in counted.values():
             log = hours_counted.get(f"{hour:02}")
             if log and log["md5"] != md5(frames + rejects):
                 tallies = _tallies_for(log["sources"], _lines_by_source(frames), _lines_by_source(rejects))
                 hours_counted[f"{hour:02}"] = {**log, "sources": tallies, "md5": md5(frames + rejects)}
-    if manifest and counted != manifest.hours:
-        store.put(keys.export(arrived), replace(manifest, hours=counted).dump())
-    if waiting and counted_waiting != waiting.hours:
-        store.put(keys.pending(arrived), replace(waiting, hours=counted_waiting).dump())
+    for key, book in books.items():
+        if book and counted[key] != book.hours:
+            store.put(key, replace(book, hours=counted[key]).dump())
     for key, data in written.items():
         store.put(key, data)
     receipt.objects += written
-    return bool(written) or (manifest is not None and counted != manifest.hours)
+    return bool(written) or (manifest is not None and counted[keys.export(arrived)] != manifest.hours)
 
 
 def _days_unlike_their_manifest(store: Store) -> set[date]:
