@@ -212,6 +212,38 @@ def test_a_packed_request_costs_the_write_units_we_say(local: Any, capsys: pytes
     assert units <= 5
 
 
+def test_an_expiry_costs_as_many_write_units_as_the_item_and_makes_no_item(local: Any) -> None:
+    arrival = Arrival(NOW, "web", sent_at=NOW)
+    lines = [canonical(event, arrival, n).line for n, event in enumerate(typical.events(100, seed=1))]
+    table = EventsTable(local, "events")
+    table.store(_intake(lines), NOW)
+    (part,) = [items_ for items_ in map(list, table.hour(HOUR)) if items_]
+    name = part[0].without_expiry
+    update = {
+        "TableName": "events", "UpdateExpression": "SET expires = :at", "ReturnConsumedCapacity": "TOTAL",
+        "Key": {key: {"S": value} for key, value in zip(("arrival", "request"), name.split(" "), strict=True)},
+        "ExpressionAttributeValues": {":at": {"N": "1"}},
+    }  # fmt: skip
+    assert local.update_item(**update)["ConsumedCapacity"]["CapacityUnits"] == 5
+    table.expire([name, "2026-11-20T12.3 deleted"], NOW)
+    (item,) = local.scan(TableName="events")["Items"]
+    assert int(item["expires"]["N"]) == int(NOW.timestamp())
+    assert not any(item.without_expiry for part in table.hour(HOUR) for item in part)
+
+
+def test_a_deletion_changes_the_frames_of_an_item_and_nothing_else(local: Any) -> None:
+    table = EventsTable(local, "events")
+    table.store(_intake([b'{"n":1}', b'{"n":2}'], [b"{}"]), NOW)
+    (before,) = local.scan(TableName="events")["Items"]
+    kept = pack([b'{"n":2}'])[0].data
+    assert table.rewrite(lambda _frames, _rejects: (kept, b"")) == 1
+    (item,) = local.scan(TableName="events")["Items"]
+    left = {name: value for name, value in before.items() if name not in ("rejects", "rejected")}
+    assert item == {**left, "frame": {"B": kept}, "events": {"N": "1"}}
+    assert table.rewrite(lambda _frames, _rejects: (b"", b"")) == 1
+    assert local.scan(TableName="events")["Count"] == 0
+
+
 # the keys table
 
 
