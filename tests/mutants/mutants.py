@@ -24,6 +24,7 @@ COPIED = ("shared", "tests", "events", "pyproject.toml", "daybreak.toml")
 WORKED, EDGES = "tests/lake/metrics/test_worked_examples.py", "tests/lake/metrics/test_edges.py"
 DAYS, PEERS = "tests/lake/metrics/test_days_and_people.py", "tests/lake/metrics/test_peer_cases.py"
 EXPORT = "tests/lake/export/test_export.py"
+EXPIRY = "tests/lake/export/test_expiry_order.py"
 FOUND = "tests/lake/metrics/test_found_faults.py"
 ACCOUNTS, IDENTITY = "tests/lake/metrics/test_accounts.py", "tests/lake/metrics/test_identity.py"
 
@@ -72,6 +73,23 @@ MUTANTS = [
     Mutant("only the first entry opens a window, not any", "families/funnel.py",
            '" and e.at_us = s.started_us" if entry == "first" else ""', '" and e.at_us = s.started_us"',
            EDGES, "first_entry"),
+    # copying an hour, and its expiry
+    Mutant("the log of an hour is written without a note", "export/arrivals.py",
+           "    if waiting:\n        expiry.note(hour)\n", "", EXPIRY, "noted_before"),
+    Mutant("an item expires a week after its copy, not a month after its hour", "export/expiry.py",
+           "max(hour + timedelta(hours=1) + KEPT, now + KEPT_AFTER_COPY)", "now + KEPT_AFTER_COPY",
+           EXPIRY, "thirty_days"),
+    Mutant("an item that was copied late expires at once", "export/expiry.py",
+           "max(hour + timedelta(hours=1) + KEPT, now + KEPT_AFTER_COPY)", "hour + timedelta(hours=1) + KEPT",
+           EXPIRY, "thirty_days"),
+    Mutant("the note of an hour goes although items are left", "export/expiry.py",
+           "                    return given\n", "                    pass\n", EXPIRY, "note_stays"),
+    Mutant("the parts of an hour are joined in another order", "export/arrivals.py",
+           "pool.map(_read_part, parts, folders), _read", "reversed(list(pool.map(_read_part, parts, folders))), _read",
+           EXPIRY, "end_to_end"),
+    Mutant("the workplace of a live process is cleared", "engine/database.py",
+           "            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)\n", "",
+           "tests/unit/engine/test_database.py", "dead_processes"),
     # rebuilding after an arrival day changed
     Mutant("a day's manifest is written before those of later days", "export/job.py",
            "        followed = self._follow(manifest) if changed else []\n        self._finish(manifest)\n",
