@@ -22,7 +22,7 @@ from daybreak.export.events import RESTAMPED_DAYS, DayResult, list_all, rebuild_
 from daybreak.export.expiry import Expiry
 from daybreak.export.manifest import Manifest, last_manifest, midnight, read_manifest, read_manifests
 from daybreak.export.merge import merge_months
-from daybreak.export.pending import PendingDay, read_pending, read_pending_days
+from daybreak.export.pending import PendingDay, read_pending_days
 from daybreak.export.run import Run, begin
 from daybreak.lake import keys
 from daybreak.lake.store import Store
@@ -33,6 +33,19 @@ LOOK_BACK_A_DAY, ONCE_A_DAY = timedelta(hours=28), 3
 """Once a day, at three (UTC), the whole day before is read again: it finds a write that is later than any should be."""
 
 Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """What earlier runs have written: the newest manifest, and the days that wait to be rebuilt. Read once a run."""
+
+    last: Manifest | None
+    pending: dict[date, PendingDay]
+
+    def copied_through(self) -> datetime | None:
+        """Every event that arrived before it is in the raw log; None before the first export."""
+        reached = [day.through for day in self.pending.values()]
+        return max([*reached, *([self.last.through] if self.last else [])], default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +62,10 @@ class Export:
         """Export all hours that are over at `now`, from where the last run ended. The schedule calls this."""
         end = now.replace(minute=0, second=0, microsecond=0)
         back = LOOK_BACK_A_DAY if end.hour == ONCE_A_DAY else LOOK_BACK
-        copied = self._copied_through()
+        earlier = self._earlier()
+        copied = earlier.copied_through()
         first = copied - back if copied else self.arrivals.first_hour(end) or end - HOUR
-        return self._days(first, end, now)
+        return self._days(earlier, first, end, now)
 
     def day(self, arrived: date, through: datetime) -> list[Manifest]:
         """Export one arrival day up to `through`, the running hour included. `daybreak run export` calls this.
@@ -61,9 +75,10 @@ class Export:
         """
         if arrived > through.date():
             raise InputError(f"--date {arrived} has not begun; today is {through.date()} (UTC)")
-        begins, copied = midnight(arrived), self._copied_through()
+        begins, earlier = midnight(arrived), self._earlier()
+        copied = earlier.copied_through()
         reached = copied - LOOK_BACK if copied else self.arrivals.first_hour(through) or begins
-        return self._days(min(begins, reached), min(begins + timedelta(days=1), through), through)
+        return self._days(earlier, min(begins, reached), min(begins + timedelta(days=1), through), through)
 
     def replay(self, arrived: date, through: datetime | None = None) -> Manifest | None:
         """Rebuild everything of one arrival day from its raw log alone, whatever DynamoDB still holds.
@@ -71,7 +86,7 @@ class Export:
         `through` is how far the raw log reaches, if no manifest says so; by default the end of its newest hour. Returns
         None if there is no log: the day still waits for its export.
         """
-        self._unmark_derived()
+        self._unmark_derived(last_manifest(self.store))
         before = self._before(arrived)
         logged = [keys.hour_in(stored.key) for stored in self.store.list(keys.raw_prefix(arrived))]
         if before is None and not logged:
@@ -107,47 +122,45 @@ class Export:
 
     def exported_through(self) -> datetime | None:
         """Every event that arrived before it is in the lake (UTC); None before the first export."""
-        last = last_manifest(self.store)
-        stuck = [midnight(arrived) for arrived in read_pending_days(self.store)]
-        return min([*stuck, *([last.through] if last else [])], default=None)
+        earlier = self._earlier()
+        stuck = [midnight(arrived) for arrived in earlier.pending]
+        return min([*stuck, *([earlier.last.through] if earlier.last else [])], default=None)
 
-    def _copied_through(self) -> datetime | None:
-        """Every event that arrived before it is in the raw log; None before the first export."""
-        last = last_manifest(self.store)
-        reached = [day.through for day in read_pending_days(self.store).values()]
-        return max([*reached, *([last.through] if last else [])], default=None)
+    def _earlier(self) -> _Earlier:
+        return _Earlier(last_manifest(self.store), read_pending_days(self.store))
 
-    def _days(self, first: datetime, end: datetime, now: datetime) -> list[Manifest]:
+    def _days(self, earlier: _Earlier, first: datetime, end: datetime, now: datetime) -> list[Manifest]:
         """Copy the raw hours of all these days, then rebuild each day that changed, and those that wait from before.
 
         Last of all, what was copied gets its expiry in the events table: that may take long, and nothing waits for it.
         Raises DayStuck after all others are done, if a day could not be rebuilt.
         """
-        self._unmark_derived()
+        self._unmark_derived(earlier.last)
         with workplace(self.limits) as place:
             expiry = Expiry(self.store, place.folder / "expiry")
-            manifests, stuck = self._rebuild_days(self._copy_hours(first, end, expiry, place.folder))
+            copied = self._copy_hours(earlier.pending, first, end, expiry, place.folder)
+            manifests, stuck = self._rebuild_days(earlier.pending | copied)
             expiry.give(self.arrivals, now)
         if stuck:
             raise _stuck(stuck) from next(iter(stuck.values()))
         return manifests
 
-    def _rebuild_days(self, copied: dict[date, PendingDay]) -> tuple[list[Manifest], dict[date, Exception]]:
-        """Rebuild these days if they changed, and those that wait from before; also the days that could not be."""
-        noted = read_pending_days(self.store)
-        waiting = {**noted, **copied}
+    def _rebuild_days(self, waiting: dict[date, PendingDay]) -> tuple[list[Manifest], dict[date, Exception]]:
+        """Rebuild these days if they changed. Returns also the days that could not be, with the cause."""
         manifests: dict[date, Manifest] = {}
         stuck: dict[date, Exception] = {}
         for arrived, day in sorted(waiting.items()):
             try:
                 manifests |= {manifest.arrived: manifest for manifest in self._day(day)}
-                self.store.delete([keys.pending(arrived)] if arrived in noted else [])
+                self.store.delete([keys.pending(arrived)] if day.noted else [])
             except Exception as error:  # whatever it is, it must not hold up the days after it
                 stuck[arrived] = error
                 self.progress(f"{arrived}: could not be rebuilt: {error!r}")
         return [manifests[arrived] for arrived in sorted(manifests)], stuck
 
-    def _copy_hours(self, first: datetime, end: datetime, expiry: Expiry, work: Path) -> dict[date, PendingDay]:
+    def _copy_hours(
+        self, pending: dict[date, PendingDay], first: datetime, end: datetime, expiry: Expiry, work: Path
+    ) -> dict[date, PendingDay]:
         """The raw log of the hours in [first, end), and a note of each day that holds something new.
 
         The hours that a killed run left are copied again.
@@ -156,14 +169,15 @@ class Export:
         left = {hour for hour in expiry.noted() if hour < end}
         for arrived in sorted({*_dates(first, end), *(hour.date() for hour in left)}):
             self.progress(f"{arrived}: reading arrivals")
-            manifest, noted = read_manifest(self.store, arrived), read_pending(self.store, arrived)
+            manifest, noted = read_manifest(self.store, arrived), pending.get(arrived)
             known = {**(manifest.hours if manifest else {}), **(noted.hours if noted else {})}
             to_read = sorted({*hours_of(arrived, first, end), *(hour for hour in left if hour.date() == arrived)})
             logged = log_hours(self.store, self.arrivals, to_read, known, expiry, work)
             hours = {**known, **{f"{log['hour']:02}": dict(log) for log in logged}}
             through = min(end, midnight(arrived) + timedelta(days=1))
-            copied[arrived] = PendingDay(arrived, hours, through)
-            if manifest is None or _arrived(manifest.hours) != _arrived(hours):
+            changed = manifest is None or _arrived(manifest.hours) != _arrived(hours)
+            copied[arrived] = PendingDay(arrived, hours, through, noted=changed or noted is not None)
+            if changed:
                 self.store.put(keys.pending(arrived), copied[arrived].dump())
         return copied
 
@@ -186,7 +200,10 @@ class Export:
         return [manifest, *followed]
 
     def _before(self, arrived: date) -> Manifest | None:
-        """The day's manifest; without a version if its objects differ from it, so that everything is derived again."""
+        """The day's manifest; without a version if its objects differ from it, so that everything is derived again.
+
+        It is read when it is needed: this run, another one or `forget` may have changed it since the hours were copied.
+        """
         manifest = read_manifest(self.store, arrived)
         return manifest if manifest is None or self._is_current(manifest) else replace(manifest, derived_version="")
 
@@ -248,9 +265,8 @@ class Export:
         dates = {date.fromisoformat(key.partition("dt=")[2][:10]) for key in differ}
         return sorted({day for day in days for overlapped in calendar.utc_dates(day) if overlapped in dates})
 
-    def _unmark_derived(self) -> None:
+    def _unmark_derived(self, last: Manifest | None) -> None:
         """If the last export had other definitions, remove the mark that says that its derived tables are complete."""
-        last = last_manifest(self.store)
         if last and last.derived_version != self.project.derived_version:
             self.store.delete([keys.derived_ready(last.derived_version)])
 

@@ -5,7 +5,7 @@ other: the next run finds it here and tries again.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -20,9 +20,12 @@ class PendingDay:
     arrived: date
     hours: dict[str, dict[str, Any]]
     through: datetime
+    noted: bool = True
+    """Whether the lake holds a note of it; the note itself does not say so."""
 
     def dump(self) -> bytes:
-        return json.dumps(asdict(self), default=str, indent=1).encode()
+        values = {"arrived": self.arrived, "hours": self.hours, "through": self.through}
+        return json.dumps(values, default=str, indent=1).encode()
 
     @staticmethod
     def load(data: bytes) -> "PendingDay":
