@@ -10,7 +10,7 @@ from typing import IO, Any
 import orjson
 
 from daybreak.errors import EventRejected, InputError
-from daybreak.files.readers.ids import whole_id
+from daybreak.files.readers.ids import IDS, with_whole_ids
 
 _NUMBER_OR_BOOLEAN = re.compile(r"^(true|false|-?(0|[1-9]\d{0,14})(\.\d{1,15})?)$")
 _PART_OF_EVENT = {
@@ -30,7 +30,6 @@ _PART_OF_EVENT = {
 _NAMES_SOMETHING = frozenset(_PART_OF_EVENT.values()) - {"timestamp"}
 _MISSING = frozenset({"NULL", "null", "\\N", "nan", "NaN", "None", "undefined"})
 """Words for a missing value: of SQL, MySQL's and Postgres's dumps, pandas, Python and JavaScript."""
-_IDS = ("userId", "anonymousId")
 _MEANING = {
     "userId": "person",
     "anonymousId": "anonymous person",
@@ -70,7 +69,9 @@ def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, dict[str, Any] | E
                 properties = {column: _value(cell) for column, cell in cells.items() if column not in known}
                 named = {part: cells[column] for column, part in known.items() if column in cells}
                 if row:
-                    yield f"{name}, line {begun}", _with_whole_ids({"type": "track", "properties": properties, **named})
+                    event = {"type": "track", "properties": properties, **named}
+                    ids = {field: named[field] for field in IDS if field in named}
+                    yield f"{name}, line {begun}", with_whole_ids(event, ids, numbers=False)
                 begun = rows.line_num + 1
     except csv.Error as error:
         position = f"{name}: the row that begins on line {begun}"
@@ -98,14 +99,6 @@ def _known_columns(name: str, columns: Sequence[str]) -> dict[str, str]:
         raise InputError(f"{name}: a CSV file needs the columns user_id, event and timestamp; "
                          f"missing: {', '.join(sorted(missing))}; there are: {there}")  # fmt: skip
     return known
-
-
-def _with_whole_ids(event: dict[str, Any]) -> dict[str, Any] | EventRejected:
-    """The event with its ids as they were before they became decimal numbers, or why it cannot be right."""
-    try:
-        return {**event, **{field: whole_id(field, event[field]) for field in _IDS if field in event}}
-    except EventRejected as reason:
-        return reason
 
 
 def _is_empty(part: str | None, cell: str) -> bool:

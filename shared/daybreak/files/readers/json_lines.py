@@ -7,10 +7,8 @@ from typing import IO, Any
 import orjson
 
 from daybreak.errors import EventRejected, InputError, RequestRefused
-from daybreak.files.readers.ids import whole_id
+from daybreak.files.readers.ids import IDS, with_whole_ids
 from daybreak.ingest.body import read_json
-
-_IDS = ("userId", "anonymousId", "previousId", "groupId")
 
 
 def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
@@ -48,19 +46,15 @@ def _events(value: Any) -> list[Any]:
 def _as_written(value: Any, line: bytes) -> list[Any]:
     """The events of a line with decimal numbers as their text, if an id is one: 5.4e+08 and 540000000.0 are equal."""
     events = _events(value)
-    if any(isinstance(event.get(field), float) for event in events if isinstance(event, dict) for field in _IDS):
+    if any(isinstance(event.get(field), float) for event in events if isinstance(event, dict) for field in IDS):
         return _events(json.loads(line, parse_float=str))
     return events
 
 
 def _with_whole_ids(event: Any, written: Any) -> Any:
     """The event with its ids as they were before they became decimal numbers, or why it cannot be right."""
-    whole: dict[str, str] = {}
-    for field in _IDS if isinstance(event, dict) else ():
-        text = written[field] if isinstance(event.get(field), float) else None
-        try:
-            if isinstance(text, str) and (found := whole_id(field, text, number=True)) != text:
-                whole[field] = found
-        except EventRejected as reason:
-            return reason
-    return {**event, **whole} if whole else event
+    if not isinstance(event, dict):
+        return event
+    decimals = [field for field in IDS if isinstance(event.get(field), float)]
+    texts = {field: written[field] for field in decimals if isinstance(written[field], str)}
+    return with_whole_ids(event, texts, numbers=True)
