@@ -31,7 +31,8 @@ COMMON = """# What each number means
 - **First ever.** A person who did something two years ago is not new when they do it again.
 - **Selectors.** `"Signed Up"`, `["Signed Up", "Invited"]` (any of them), `"any"` (every track, page and screen), or
   `{ event = "Order", where = [{ property = "cds", op = ">=", value = 5 }] }` with `=`, `!=`, `in`, `>`, `>=`, `<`, `<=`
-  and `exists`. A property of another type does not match; Daybreak never guesses.
+  and `exists`. A property of another type does not match: the text `"49.90"` is not a number. Text in a definition also
+  matches a number or a truth value that is written in the same way: `= "10"` matches 10, not 10.0.
 - **Unfinished is not zero.** A row is `open` until the time it counts has passed for everybody in it, and until its
   period has ended. Until then its rate is null, and other columns hold the counts so far. Summaries add up complete
   rows only. 0 / 0 is null.

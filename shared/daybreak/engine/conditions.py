@@ -1,6 +1,8 @@
 """A selector as a SQL condition on an event's columns `type`, `event` and `properties` (JSON text).
 
-A property of another type, or one that is missing, does not match; no condition ever fails. All of it is DuckDB only.
+A property of another type, or one that is missing, does not match; no condition ever fails. Text in a definition also
+matches a number that JSON writes in the same way ("10" matches 10, not 10.0) and a truth value ("true", "TRUE" and
+"True" match true): nothing in a CSV file tells the digits of a code from those of a number. All of it is DuckDB only.
 """
 
 from collections.abc import Iterable, Sequence
@@ -66,7 +68,9 @@ def _equal(text: str, kind: str, value: object) -> str:
         return f"{kind} = 'BOOLEAN' and {text} = '{str(value).lower()}'"
     if isinstance(value, int | float):
         return f"{_number(text, kind)} = {float(value)!r}"
-    return f"{kind} = 'VARCHAR' and {text} = {literal(value)}"
+    same_text = f"{kind} in {_TEXT_OR_NUMBERS} and {text} = {literal(value)}"
+    truth = str(value).lower()
+    return f"{same_text} or {kind} = 'BOOLEAN' and {text} = '{truth}'" if truth in ("true", "false") else same_text
 
 
 def _number(text: str, kind: str) -> str:

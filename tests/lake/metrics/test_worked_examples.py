@@ -166,13 +166,21 @@ def test_segments_add_up_to_the_total_and_unset_is_one_of_them(tmp_path: Path) -
 def test_property_filters_choose_events_and_odd_properties_only_fail_to_match(tmp_path: Path) -> None:
     conditions = {
         "equal": ('{ property = "n", op = "=", value = 5 }', {"five", "five_point_0"}),
-        "text": ('{ property = "n", op = "=", value = "5" }', {"text"}),
-        "unequal": ('{ property = "n", op = "!=", value = 5 }', {"six", "text", "list", "huge"}),
+        "text": ('{ property = "n", op = "=", value = "5" }', {"text", "five"}),
+        "text_of_a_decimal": ('{ property = "n", op = "=", value = "5.0" }', {"five_point_0"}),
+        "text_unequal": ('{ property = "n", op = "!=", value = "5" }', {"five_point_0", "six", "list", "huge", "yes"}),
+        "truth": ('{ property = "n", op = "=", value = true }', {"yes"}),
+        "text_of_a_truth_value": ('{ property = "n", op = "=", value = "TRUE" }', {"yes"}),
+        "text_of_the_other_truth_value": ('{ property = "n", op = "in", value = ["false", "[5]", "null"] }', set()),
+        "unequal": ('{ property = "n", op = "!=", value = 5 }', {"six", "text", "list", "huge", "yes"}),
         "above": ('{ property = "n", op = ">", value = 5 }', {"six", "huge"}),
-        "among": ('{ property = "n", op = "in", value = [6, "5"] }', {"six", "text"}),
-        "there": ('{ property = "n", op = "exists" }', {"five", "five_point_0", "six", "text", "list", "huge"}),
+        "among": ('{ property = "n", op = "in", value = [6, "5"] }', {"six", "text", "five"}),
+        "there": ('{ property = "n", op = "exists" }', {"five", "five_point_0", "six", "text", "list", "huge", "yes"}),
     }
-    values = {"five": 5, "five_point_0": 5.0, "six": 6, "text": "5", "list": [5], "null_value": None, "huge": 10**400}
+    values = {
+        "five": 5, "five_point_0": 5.0, "six": 6, "text": "5", "list": [5], "null_value": None, "huge": 10**400,
+        "yes": True,
+    }  # fmt: skip
     tables = "\n".join(
         f'[adoption.{name}]\ndescription="d"\nwindow="1d"\nfeature={{ event = "E", where = [{where}] }}'
         for name, (where, _) in conditions.items()
