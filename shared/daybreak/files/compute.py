@@ -17,6 +17,7 @@ from daybreak.engine.database import Limits
 from daybreak.errors import EventRejected, InputError
 from daybreak.export.arrivals import NothingArrives
 from daybreak.export.job import Export
+from daybreak.families.selectors import event_selector
 from daybreak.files.readers.read import read_with_positions
 from daybreak.files.tables import Table, make_folder, write_tables
 from daybreak.ingest import times
@@ -175,7 +176,7 @@ def _accepted(
 ) -> Iterator[bytes]:
     """The canonical line of each accepted event. All events are counted in `counts`."""
     clean = project.privacy.cleaner(salt="files")
-    for index, (position, raw) in enumerate(_rows(files, counts)):
+    for index, (position, raw) in enumerate(_rows(files, _compared_with_numbers(project), counts)):
         try:
             if isinstance(raw, EventRejected):
                 raise raw
@@ -198,11 +199,22 @@ def _accepted(
         yield line
 
 
-def _rows(files: Iterable[str], counts: EventCounts) -> Iterator[tuple[str, Any]]:
+def _compared_with_numbers(project: Project) -> frozenset[str]:
+    """The properties that the definitions compare with numbers, and never with text."""
+    compared: dict[bool, set[str]] = {True: set(), False: set()}
+    for selector in project.selectors:
+        for condition in event_selector(selector).where:
+            for value in condition.value if isinstance(condition.value, list) else [condition.value]:
+                if value is not None and not isinstance(value, bool):
+                    compared[not isinstance(value, str)].add(condition.property)
+    return frozenset(compared[True] - compared[False])
+
+
+def _rows(files: Iterable[str], numbers: frozenset[str], counts: EventCounts) -> Iterator[tuple[str, Any]]:
     """Each row of each file with its position. Files without rows are noted in `counts`."""
     for name in files:
         empty = True
-        for row in read_with_positions([name]):
+        for row in read_with_positions([name], numbers):
             empty = False
             yield row
         if empty:

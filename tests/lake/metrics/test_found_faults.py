@@ -15,14 +15,20 @@ CASES = ROOT / "tests" / "data" / "cases"
 
 
 def table(
-    folder: Path, case: str, family: str, as_of: str, name: str = "events", definition: str | None = None
+    folder: Path,
+    case: str,
+    family: str,
+    as_of: str,
+    name: str = "events",
+    definition: str | None = None,
+    segment: str = "all",
 ) -> list[dict[str, Any]]:
-    """The rows of everybody that a definition of a case gives, or its only one of the family."""
+    """The rows of a segment, usually of everybody, that a definition of a case gives, or its only one of the family."""
     project = load(CASES / case / "def.toml")
     moment = datetime.fromisoformat(as_of).replace(tzinfo=UTC)
     (events,) = (CASES / case).glob(f"{name}.*")
     compute_files([str(events)], project, moment, folder, LIMITS.memory_mb, now=datetime.now(UTC))
-    return Deployment(folder, project).table(family, definition)
+    return Deployment(folder, project).table(family, definition, segment)
 
 
 def test_an_experiments_goal_has_its_window_from_the_exposure_on(tmp_path: Path) -> None:
@@ -71,3 +77,9 @@ def test_the_events_of_one_instant_are_given_to_the_steps_that_get_people_furthe
     """An order of 1 and one of 9 at one instant, under two pairs of ids: the small one enters, the big one is step 2."""
     rows = table(tmp_path, "a-funnel-ties", "completion", "2024-03-10", name)
     assert [(row["entered"], row["reached"]) for row in rows] == [(1, 1), (1, 1)]
+
+
+def test_a_version_in_a_csv_file_is_never_another_version(tmp_path: Path) -> None:
+    """1.1 and 1.10 are two versions, with one person each."""
+    rows = table(tmp_path, "w5-csv-versions", "activation", "2024-01-05", segment="version")
+    assert {row["segment_value"]: row["people"] for row in rows} == {"1.1": 1, "1.10": 1}

@@ -3,16 +3,13 @@
 import csv
 import io
 import itertools
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import IO, Any
 
-import orjson
-
 from daybreak.errors import EventRejected, InputError
+from daybreak.files.readers.cells import number_or_text, value_of
 from daybreak.files.readers.ids import IDS, with_whole_ids
 
-_NUMBER_OR_BOOLEAN = re.compile(r"^(true|false|-?(0|[1-9]\d{0,14})(\.\d{1,15})?)$")
 _PART_OF_EVENT = {
     "user_id": "userId",
     "userid": "userId",
@@ -39,12 +36,16 @@ _MEANING = {
 }
 
 
-def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, dict[str, Any] | EventRejected]]:
+def read(
+    name: str, stream: IO[bytes], numbers: Collection[str] = ()
+) -> Iterator[tuple[str, dict[str, Any] | EventRejected]]:
     """Yield each row as a track event, or why it cannot be one, with its position.
 
-    Columns with usual names say who, what and when; all other columns are properties. Cells are separated by commas,
-    semicolons or tabs: by the one that the header has most of. Blanks at a cell's ends do not count, and an id or
-    name of an event that is NULL, null, \\N, nan, NaN, None or undefined is empty.
+    Columns with usual names say who, what and when; all other columns are properties. A property is text unless its
+    text can be written again from a number or truth value (see `value_of`); `numbers` are the properties that hold
+    numbers for certain. Cells are separated by commas, semicolons or tabs: by the one that the header has most of.
+    Blanks at a cell's ends do not count, and an id or name of an event that is NULL, null, \\N, nan, NaN, None or
+    undefined is empty.
 
     Raises InputError for a row that would swallow others, or whose cells would move into other columns: after that,
     no number would be right.
@@ -66,7 +67,11 @@ def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, dict[str, Any] | E
                                      f"{separator!r} in quotes")  # fmt: skip
                 found = ((column, cell.strip()) for column, cell in zip(columns, row, strict=False))
                 cells = {column: cell for column, cell in found if cell and not _is_empty(known.get(column), cell)}
-                properties = {column: _value(cell) for column, cell in cells.items() if column not in known}
+                properties = {
+                    column: number_or_text(cell, separator) if column in numbers else value_of(cell)
+                    for column, cell in cells.items()
+                    if column not in known
+                }
                 named = {part: cells[column] for column, part in known.items() if column in cells}
                 if row:
                     event = {"type": "track", "properties": properties, **named}
@@ -104,10 +109,3 @@ def _known_columns(name: str, columns: Sequence[str]) -> dict[str, str]:
 def _is_empty(part: str | None, cell: str) -> bool:
     """Whether a cell is a word that databases and programs write where an id or the name of an event is missing."""
     return part in _NAMES_SOMETHING and cell in _MISSING
-
-
-def _value(text: Any) -> Any:
-    """A cell as a number or boolean if JSON would write it that way, else as text: 007 is text."""
-    if not isinstance(text, str) or not _NUMBER_OR_BOOLEAN.match(text):
-        return text
-    return orjson.loads(text)

@@ -1,16 +1,10 @@
 """Read files of events in any format that has a reader."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import IO, Any
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 from daybreak.files.readers import csv, json_lines
 from daybreak.files.readers.open_file import open_file
-
-Reader = Callable[[str, IO[bytes]], Iterator[tuple[str, Any]]]
-"""(name of the file, its bytes) -> each event with its position. Raises InputError, which names the position."""
-
-_READERS: Mapping[str, Reader] = {".csv": csv.read}
-"""Readers by the ending of a file's name. Files with any other ending hold JSON lines."""
 
 
 def read_events(files: Iterable[str]) -> Iterator[Any]:
@@ -18,13 +12,12 @@ def read_events(files: Iterable[str]) -> Iterator[Any]:
     return (event for _, event in read_with_positions(files))
 
 
-def read_with_positions(files: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    """Every event of every file, in order, each with its position: file and line. Raises InputError."""
+def read_with_positions(files: Iterable[str], numbers: Collection[str] = ()) -> Iterator[tuple[str, Any]]:
+    """Every event of every file, in order, each with its position: file and line. Raises InputError.
+
+    `numbers`: the properties that definitions compare with a number. It is for formats whose values have no types.
+    """
     for name in files:
+        plain = name.lower().removesuffix(".gz").removesuffix(".zst")
         with open_file(name) as stream:
-            yield from _reader_of(name)(name, stream)
-
-
-def _reader_of(name: str) -> Reader:
-    plain = name.lower().removesuffix(".gz").removesuffix(".zst")
-    return next((reader for ending, reader in _READERS.items() if plain.endswith(ending)), json_lines.read)
+            yield from csv.read(name, stream, numbers) if plain.endswith(".csv") else json_lines.read(name, stream)

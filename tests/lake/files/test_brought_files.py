@@ -1,0 +1,82 @@
+"""Files that people bring to `daybreak compute`, with the right answer of each (tests/data/cases)."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import ROOT
+from daybreak.definitions.project import load
+from daybreak.files.compute import EventCounts, compute_files
+from support.event_files import written
+from support.journeys import LIMITS, Deployment, project
+
+CASES = ROOT / "tests" / "data" / "cases"
+AS_OF = datetime(2026, 10, 10, tzinfo=UTC)
+PAID = """
+[segments.code]
+property = "code"
+[activation.paid]
+description = "d"
+start = "Joined"
+milestone = { event = "Paid", where = [{ property = "amount", op = "OP", value = VALUE }] }
+window = "24h"
+segments = ["code"]
+"""
+
+
+def answer(file: Path | str, definitions: str, folder: Path) -> tuple[EventCounts, tuple[int, int]]:
+    """How many events were counted, and how many people and activated people the only definition gives."""
+    asked = load(CASES / "files" / definitions)
+    counts = compute_files([str(file)], asked, AS_OF, folder / "lake", LIMITS.memory_mb, now=datetime.now(UTC)).counts
+    rows = Deployment(folder / "lake", asked).table("activation", segment="all")
+    return counts, (sum(row["people"] for row in rows), sum(row["activated"] for row in rows))
+
+
+def test_a_decimal_comma_is_a_number_in_a_column_that_is_compared_with_one(tmp_path: Path) -> None:
+    """F5: 12,50 is more than 10, so one of the two who joined has paid 10 or more."""
+    counts, found = answer(CASES / "files" / "F5.csv", "F5.toml", tmp_path)
+    assert (counts.events, found) == (3, (2, 1))
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "cells", "activated"),
+    [
+        (">=", "10", ["12.50", "9.90", "10.00", "1e1"], 3),
+        (">=", "10", ['"12,50"', '"9,90"', '"1.234,50"', '"1,250"'], 2),  # 1,250 may mean 1.25
+        ("=", "10", ["10", "10.0", "010", "10.01"], 3),
+        ("=", '"10"', ["10", "10.0", "010", "+10"], 1),
+        ("in", '["10", "1.10"]', ["10", "1.1", "1.10", "1.100"], 2),
+        ("!=", '"1.10"', ["1.1", "1.10", "1.100", "2"], 3),
+        ("=", "true", ["TRUE", "True", "true", "FALSE"], 3),
+        ("=", '"TRUE"', ["TRUE", "True", "true", "FALSE"], 3),
+        ("=", '"9007199254740993"', ["9007199254740993", "9007199254740992", "9007199254740993.0", "x"], 1),
+    ],
+)
+def test_a_cell_is_compared_with_numbers_as_a_number_and_with_text_as_its_text(
+    tmp_path: Path, operator: str, value: str, cells: list[str], activated: int
+) -> None:
+    asked = project(PAID.replace("OP", operator).replace("VALUE", value))
+    rows = [
+        f"u{who},{event},2026-10-05T0{hour}:00:00Z,{cell},{cell}\n"
+        for who, cell in enumerate(cells)
+        for event, hour in (("Joined", 1), ("Paid", 2))
+    ]
+    file = written(tmp_path, "user_id,event,timestamp,amount,code\n" + "".join(rows), "e.csv")
+    compute_files([file], asked, AS_OF, tmp_path / "lake", LIMITS.memory_mb, now=datetime.now(UTC))
+    table = Deployment(tmp_path / "lake", asked).table("activation", segment=None)
+    assert sum(row["activated"] for row in table if row["segment"] == "all") == activated
+    texts = {cell.strip('"') for cell in cells}
+    truth = {text.lower() if text.lower() in ("true", "false") else text for text in texts}
+    assert {row["segment_value"] for row in table if row["segment"] == "code"} == truth
+
+
+def test_text_in_json_is_never_a_number(tmp_path: Path) -> None:
+    """A client that sends "49.90" sends text, and `amount >= 10` says nothing about text."""
+    asked = project(PAID.replace("OP", ">=").replace("VALUE", "10"))
+    line = '{"type": "track", "userId": "kim", "event": "%s", "timestamp": "2026-10-05", "properties": {"amount": "49.90"}}\n'
+    file = written(tmp_path, line % "Joined" + line % "Paid", "e.jsonl")
+    compute_files([file], asked, AS_OF, tmp_path / "lake", LIMITS.memory_mb, now=datetime.now(UTC))
+    rows: list[dict[str, Any]] = Deployment(tmp_path / "lake", asked).table("activation", segment="all")
+    assert [(row["people"], row["activated"]) for row in rows] == [(1, 0)]
