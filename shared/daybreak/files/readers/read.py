@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from daybreak.files.readers import csv, json_lines
+from daybreak.files.readers import csv, json_events
 from daybreak.files.readers.open_file import open_file
 
 
@@ -20,4 +20,4 @@ def read_with_positions(files: Iterable[str], numbers: Collection[str] = ()) -> 
     for name in files:
         plain = name.lower().removesuffix(".gz").removesuffix(".zst")
         with open_file(name) as stream:
-            yield from csv.read(name, stream, numbers) if plain.endswith(".csv") else json_lines.read(name, stream)
+            yield from csv.read(name, stream, numbers) if plain.endswith(".csv") else json_events.read(name, stream)
