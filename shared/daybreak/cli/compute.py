@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 def compute(
     events: Annotated[
         list[str],
-        typer.Argument(help="Files of JSON lines or CSV, also as .gz or .zst; - is standard input"),
+        typer.Argument(help="Files of JSON or CSV, also compressed, or folders of them; - is standard input"),
     ],
     definitions: Annotated[Path, typer.Option(help="The file of definitions")] = Path("daybreak.toml"),
     as_of: Annotated[

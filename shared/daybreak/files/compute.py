@@ -21,7 +21,7 @@ from daybreak.families.selectors import event_selector
 from daybreak.files.readers.read import read_with_positions
 from daybreak.files.tables import Table, make_folder, write_tables
 from daybreak.ingest import times
-from daybreak.ingest.event import EARLIEST, Arrival, canonical, iso
+from daybreak.ingest.event import EARLIEST, TYPES, Arrival, canonical, iso
 from daybreak.ingest.frames import pack
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
@@ -180,6 +180,7 @@ def _accepted(
         try:
             if isinstance(raw, EventRejected):
                 raise raw
+            _require_type(raw)
             moment = _moment(raw)
             _require_possible(moment if as_of else min(moment, now))  # later than now is counted below
             arrival = Arrival(received_at=min(moment, TOO_LATE), source="files", history=True)
@@ -240,6 +241,13 @@ def _end_of_day(moment: datetime, project: Project) -> datetime:
     day = moment.astimezone(project.zone).date()
     ends = Calendar(project.zone, project.settings.week_start).ends_at(day).replace(tzinfo=UTC)
     return ends - timedelta(microseconds=1)
+
+
+def _require_type(raw: Any) -> None:
+    """Check that an object is an event at all. Raises EventRejected, which lists its keys."""
+    if isinstance(raw, dict) and raw.get("type") not in TYPES:
+        keys = ", ".join(str(key) for key in raw)[:160] or "none"
+        raise EventRejected("no_type", f"type: an event needs one of {', '.join(TYPES)}; the keys here are: {keys}")
 
 
 def _moment(raw: Any) -> datetime:

@@ -7,7 +7,7 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -27,6 +27,9 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 _NOT_IN_MADE_ID = ("sentAt", "writeKey")
 """Fields of a one-event request that do not belong to its event; `sentAt` is different each time it is sent."""
+
+EventType = Literal["track", "identify", "page", "screen", "group", "alias"]
+TYPES: tuple[str, ...] = get_args(EventType)
 
 Id = str | int | None
 """Clients send user ids as text or as whole numbers; both become text."""
@@ -56,7 +59,7 @@ class IncomingEvent(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore", title="Event")
 
-    type: Literal["track", "identify", "page", "screen", "group", "alias"]
+    type: EventType
     message_id: Annotated[str | None, Field(alias="messageId", max_length=MAX_MESSAGE_ID_CHARS)] = None
     event: str | None = None
     name: str | None = None

@@ -1,5 +1,6 @@
 """Files that people bring to `daybreak compute`, with the right answer of each (tests/data/cases)."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from conftest import ROOT
 from daybreak.definitions.project import load
+from daybreak.errors import InputError
 from daybreak.files.compute import EventCounts, compute_files
 from support.event_files import written
 from support.journeys import LIMITS, Deployment, project
@@ -80,3 +82,20 @@ def test_text_in_json_is_never_a_number(tmp_path: Path) -> None:
     compute_files([file], asked, AS_OF, tmp_path / "lake", LIMITS.memory_mb, now=datetime.now(UTC))
     rows: list[dict[str, Any]] = Deployment(tmp_path / "lake", asked).table("activation", segment="all")
     assert [(row["people"], row["activated"]) for row in rows] == [(1, 0)]
+
+
+@pytest.mark.parametrize("name", ["F11.json", "F12_utf16.jsonl"])
+def test_a_list_and_another_encoding_are_read(tmp_path: Path, name: str) -> None:
+    """One person has joined and made no report."""
+    counts, found = answer(CASES / "files" / name, "kinds.toml", tmp_path)
+    assert (counts.events, counts.rejected, found) == (1, 0, (1, 0))
+
+
+@pytest.mark.parametrize(
+    "text", ['{"who": "kim", "did": "Joined"}', '[{"who": "kim",\n"did": "Joined"}]', '{"type": "x", "did": 1}']
+)
+def test_the_keys_of_a_row_that_is_no_event_are_listed(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError) as refused:
+        answer(written(tmp_path, text, "e.json"), "kinds.toml", tmp_path)
+    assert "e.json, line 1" in str(refused.value)
+    assert str(refused.value).endswith("the keys here are: " + ", ".join(json.loads(text.strip("[]"))))

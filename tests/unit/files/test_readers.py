@@ -28,7 +28,6 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path, separator: str, name: s
         (HEADER + 'u1,"Signed" Up,2026-11-01,a\n', "line 2 is not valid CSV"),
         (HEADER + "u1,Signed Up,2026-11-01,a\nu2,Signed Up,2026-11-01,one,two\n", "line 3: more cells than the header"),
         (HEADER.encode() + b"u\xe9,Signed Up,2026-11-01,a\n", "is not UTF-8"),
-        (HEADER.encode("utf-16"), "is not UTF-8"),
         ("User ID|Event Name|Time\n", "there are: User ID|Event Name|Time"),
         ("\nu1,Opened,2026-11-01\n", "there are: none"),
     ],
@@ -51,20 +50,6 @@ def test_json_lines_are_read_also_compressed_and_a_batch_shares_its_line(
     file = written(tmp_path, compress(lines), f"events.jsonl{ending}")
     assert [(position.removeprefix(file), event["event"]) for position, event in read_with_positions([file])] == [
         (", line 1", "A"), (", line 3", "B"), (", line 3", "C")]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "said"),
-    [
-        ("e.jsonl", "{}\nuser,event\n", "e.jsonl, line 2: "),
-        ("e.jsonl.gz", "{}\n", "e.jsonl.gz: cannot be read"),
-        ("e.jsonl.zst", "{}\n", "e.jsonl.zst: cannot be read"),
-    ],
-)
-def test_a_file_of_another_format_is_refused_by_name(tmp_path: Path, name: str, text: str, said: str) -> None:
-    with pytest.raises(InputError) as refused:
-        list(read_events([written(tmp_path, text, name)]))
-    assert said in str(refused.value)
 
 
 def test_a_file_that_is_not_there_is_named() -> None:

@@ -3,12 +3,14 @@
 import csv
 import io
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import IO, Any
 
 from daybreak.errors import EventRejected, InputError
 from daybreak.files.readers.cells import number_or_text, value_of
+from daybreak.files.readers.formats import not_utf8
 from daybreak.files.readers.ids import IDS, with_whole_ids
+from daybreak.files.readers.lines import Lines
 
 _PART_OF_EVENT = {
     "user_id": "userId",
@@ -53,14 +55,14 @@ def read(
     begun = 1
     try:
         with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
-            header = text.readline()
-            if not header.strip() and not text.read(1):
-                return
+            lines = Lines(name, text)
+            header = next(lines, "")
             separator = max(",;\t", key=header.count)
-            rows = csv.reader(itertools.chain([header], text), delimiter=separator, strict=True)
+            rows = csv.reader(itertools.chain([header], lines), delimiter=separator, strict=True)
             columns = [column.strip() for column in next(rows, [])]
             known = _known_columns(name, columns)
             begun = rows.line_num + 1
+            lines.begin_row()
             for row in rows:
                 if any(cell.strip() for cell in row[len(columns) :]):
                     raise InputError(f"{name}, line {begun}: more cells than the header has; put text that holds a "
@@ -78,14 +80,15 @@ def read(
                     ids = {field: named[field] for field in IDS if field in named}
                     yield f"{name}, line {begun}", with_whole_ids(event, ids, numbers=False)
                 begun = rows.line_num + 1
+                lines.begin_row()
     except csv.Error as error:
         position = f"{name}: the row that begins on line {begun}"
         raise InputError(f"{position} is not valid CSV: {error}; check its quotes") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{name}: is not UTF-8; save it as CSV in UTF-8") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name}, after line {begun - 1}: {not_utf8(error.object)}") from None
 
 
-def _known_columns(name: str, columns: Sequence[str]) -> dict[str, str]:
+def _known_columns(name: str, columns: list[str]) -> dict[str, str]:
     """The columns that say who, what and when: column -> part of an event. Raises InputError."""
     known: dict[str, str] = {}
     column_of: dict[str, str] = {}

@@ -1,5 +1,6 @@
-"""JSON lines: one event a line, or one batch of events a line."""
+"""JSON in any arrangement: one event or one batch a line, a list of events, or an object that holds such a list."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from typing import IO, Any
@@ -7,47 +8,93 @@ from typing import IO, Any
 import orjson
 
 from daybreak.errors import EventRejected, InputError, RequestRefused
+from daybreak.files.readers.formats import not_utf8
 from daybreak.files.readers.ids import IDS, with_whole_ids
+from daybreak.files.readers.json_document import WRAPPERS, CutOff, values
+from daybreak.files.readers.lines import MAX_ROW, Lines
 from daybreak.ingest.body import read_json
+from daybreak.ingest.event import TYPES
 
 
 def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
-    """Yield the value of each line, with its position. The events of a batch share its line. Raises InputError.
+    """Yield each event with its position. The events of a batch on a line of its own share its position.
 
-    A last line without an end is one that was being written: if it cannot be read, only this line is lost.
+    A line that is not JSON costs only itself, as does the last line or event of a file that is cut off. Raises
+    InputError if the file is not JSON.
     """
-    any_before = False
-    for number, line in enumerate(stream, start=1):
-        position = f"{name}, line {number}"
-        if not line.strip():
-            continue
-        try:
-            value = orjson.loads(line)
-        except orjson.JSONDecodeError:
+    blank, first = 0, stream.readline(MAX_ROW + 1)
+    while first and not first.strip():
+        blank, first = blank + 1, stream.readline(MAX_ROW + 1)
+    one_a_line = first.startswith(b"{") and first.rstrip().endswith(b"}") and len(first) <= MAX_ROW
+    yield from (_lines if one_a_line else _document)(name, first, stream, blank + 1)
+
+
+def _lines(name: str, begun: bytes, stream: IO[bytes], first: int) -> Iterator[tuple[str, Any]]:
+    """The events of JSON lines. The line that `begun` holds is the first that is not blank."""
+    lines = Lines(name, stream, first + 1)
+    for line in itertools.chain([begun], lines):
+        position = f"{name}, line {lines.next_line - 1}"
+        lines.begin_row()
+        if line.strip():
             try:
-                value = read_json(line)  # the collector's parser accepts more than orjson
-            except RequestRefused as reason:
-                if any_before and not line.endswith(b"\n"):
-                    yield position, EventRejected("cut_off", "the line is cut off; export its event again")
-                    return
-                why = f"{reason}; one JSON event a line is needed, or CSV in a file whose name ends in .csv"
-                raise InputError(f"{position}: {why}") from None
-        any_before = True
-        for event, written in zip(_events(value), _as_written(value, line), strict=True):
-            yield position, _with_whole_ids(event, written)
+                value = _value(line)
+            except ValueError as error:
+                cut_off = EventRejected("cut_off", "the line is cut off; export its event again")
+                yield position, EventRejected("invalid_json", str(error)) if line.endswith(b"\n") else cut_off
+            else:
+                yield from ((position, event) for event in _events(value, line))
 
 
-def _events(value: Any) -> list[Any]:
-    """The events of a line."""
-    batch = value.get("batch") if isinstance(value, dict) else None
-    return batch if isinstance(batch, list) else [value]
+def _document(name: str, begun: bytes, stream: IO[bytes], first: int) -> Iterator[tuple[str, Any]]:
+    """The events of JSON that is not one value a line."""
+    position, nth = name, 0
+    pieces = itertools.chain([begun], iter(lambda: stream.read(MAX_ROW // 16), b""))
+    try:
+        for line, text in values(name, pieces, first):
+            position = f"{name}, line {line}"
+            for event in _events(_value(text.encode()), text):
+                nth += 1
+                yield f"{position}, event {nth}", event
+    except CutOff:
+        if not nth:
+            raise InputError(f"{name}: is JSON that is cut off before its first event ends; export it again") from None
+        yield f"{name}, event {nth + 1}", EventRejected("cut_off", "the file is cut off; export it again")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name}, after event {nth}: {not_utf8(error.object)}") from None
+    except ValueError as error:
+        raise InputError(f"{position}: {error}") from None
 
 
-def _as_written(value: Any, line: bytes) -> list[Any]:
-    """The events of a line with decimal numbers as their text, if an id is one: 5.4e+08 and 540000000.0 are equal."""
-    events = _events(value)
+def _value(text: bytes) -> Any:
+    """A JSON value. Raises ValueError with a reason."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        try:
+            return read_json(text)  # the collector's parser accepts more than orjson
+        except RequestRefused as refused:
+            reason = not_utf8(text) if refused.code == "invalid_encoding" else f"is not JSON: {error}"
+            raise ValueError(reason) from None
+
+
+def _events(value: Any, text: bytes | str) -> Iterator[Any]:
+    """The events of a value, whose text in the file is given, with whole ids."""
+    for event, written in zip(_listed(value), _as_written(value, text), strict=True):
+        yield _with_whole_ids(event, written)
+
+
+def _listed(value: Any) -> list[Any]:
+    """The events that a value holds: those of a list or of a wrapper, or itself."""
+    if isinstance(value, dict) and value.get("type") not in TYPES:
+        value = next((value[key] for key in WRAPPERS if isinstance(value.get(key), list)), value)
+    return value if isinstance(value, list) else [value]
+
+
+def _as_written(value: Any, text: bytes | str) -> list[Any]:
+    """The events of a value with decimal numbers as text, if an id is one: 5.4e+08 and 540000000.0 are equal."""
+    events = _listed(value)
     if any(isinstance(event.get(field), float) for event in events if isinstance(event, dict) for field in IDS):
-        return _events(json.loads(line, parse_float=str))
+        return _listed(json.loads(text, parse_float=str))
     return events
 
 
@@ -57,4 +104,4 @@ def _with_whole_ids(event: Any, written: Any) -> Any:
         return event
     decimals = [field for field in IDS if isinstance(event.get(field), float)]
     texts = {field: written[field] for field in decimals if isinstance(written[field], str)}
-    return with_whole_ids(event, texts, numbers=True)
+    return with_whole_ids(event, texts, numbers=True) if texts else event

@@ -1,34 +1,173 @@
-"""Open a file of events, decompressed by its ending."""
+"""Open files of events. The first bytes say how a file is compressed and encoded; its name says nothing.
 
+Every stream that is opened here raises InputError, with the file's name, if it cannot be read to its end.
+"""
+
+import codecs
 import gzip
+import io
+import shutil
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple, Protocol
+from zipfile import ZipFile
 
-from daybreak.errors import InputError
+from daybreak.errors import DaybreakError, InputError
+from daybreak.files.readers.formats import encoding_of, refuse_bytes, refuse_text, refuse_workbook
 from daybreak.ingest.frames import zstd
 
 
-@contextmanager
-def open_file(name: str) -> Iterator[IO[bytes] | Any]:
-    """The bytes of a file, decompressed if its name ends in .gz or .zst; `-` is standard input.
+class _Readable(Protocol):
+    """A stream of bytes, of which only this is needed."""
 
-    Raises InputError if the file cannot be read, also while it is being read.
-    """
+    def read(self, size: int, /) -> bytes: ...
+
+
+HEAD_BYTES = 64 * 1024
+"""So much of a file is looked at to see what it is."""
+_MOST_LAYERS = 3
+"""A file may be compressed this many times, one inside the other."""
+_COMPRESSED: tuple[tuple[str, tuple[bytes, ...], Callable[[IO[bytes]], _Readable]], ...] = (
+    ("gzip", (b"\x1f\x8b",), lambda stream: gzip.GzipFile(fileobj=stream)),
+    ("zstd", (b"\x28\xb5\x2f\xfd", *(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60))), zstd.ZstdFile),
+)
+"""The compressions that are read: name, first bytes, and how to inflate. zstd may begin with a frame to be skipped."""
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+
+
+class Part(NamedTuple):
+    """A text of events: a file, or one of those in a folder or a zip file."""
+
+    name: str
+    head: bytes
+    """Its beginning, of which nothing is missing in the stream."""
+    stream: IO[bytes]
+    """The whole text in UTF-8, without a mark at its beginning."""
+
+
+def parts_of(name: str) -> Iterator[Part]:
+    """The texts in a file, in a folder, in a zip file or on standard input (`-`). Raises InputError."""
     if name == "-":
-        yield sys.stdin.buffer
+        yield from _parts("standard input", sys.stdin.buffer)
+        return
+    path = Path(name)
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.is_file() and not _hidden(file.relative_to(path)))
+        if not files:
+            raise InputError(f"{name}: there are no files in this folder")
+        yield from chain.from_iterable(parts_of(str(file)) for file in files)
         return
     try:
-        with Path(name).open("rb") as plain:
-            if name.endswith(".gz"):
-                with gzip.open(plain) as inflated:
-                    yield inflated
-            elif name.endswith(".zst"):
-                with zstd.open(plain) as inflated:
-                    yield inflated
-            else:
-                yield plain
-    except (OSError, EOFError, zstd.ZstdError) as error:
-        raise InputError(f"{name}: cannot be read: {error}") from None
+        opened = path.open("rb")
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read: {error.strerror}") from None
+    with opened:
+        yield from _parts(name, opened)
+
+
+def _parts(name: str, source: IO[bytes]) -> Iterator[Part]:
+    """The texts of an opened file."""
+    head, stream = _ahead(_pieces(f"{name}: cannot be read", source))
+    for _ in range(_MOST_LAYERS):
+        found = next((known for known in _COMPRESSED if head.startswith(known[1])), None)
+        if found is None:
+            break
+        compression, _, inflated = found
+        head, stream = _ahead(_pieces(f"{name}: is damaged {compression}", inflated(stream)))
+    if head.startswith(_ZIP):
+        yield from _zip_parts(name, head, stream)
+        return
+    refuse_bytes(name, head)
+    encoding = encoding_of(name, head)
+    if encoding != "utf-8":
+        head, stream = _ahead(_recoded(name, stream, encoding))
+    refuse_text(name, head)
+    yield Part(name, head, stream)
+
+
+def _zip_parts(name: str, head: bytes, stream: IO[bytes]) -> Iterator[Part]:
+    """The texts in a zip file. It is copied, because its table of contents is at its end."""
+    with tempfile.TemporaryFile(prefix="daybreak-zip-") as copy:
+        shutil.copyfileobj(stream, copy)
+        try:
+            archive = ZipFile(copy)
+        except Exception as error:  # as in `_named`
+            refuse_workbook(name, head, damaged=str(error))
+            raise InputError(f"{name}: is damaged zip: {error}") from None
+        with archive:
+            refuse_workbook(name, head + "\n".join(archive.namelist()).encode())
+            for member in archive.infolist():
+                if not member.filename.endswith("/") and not _hidden(Path(member.filename)):
+                    with _named(f"{name}: {member.filename} cannot be unpacked"):
+                        opened = archive.open(member)
+                    with opened:
+                        yield from _parts(f"{name}/{member.filename}", opened)
+
+
+def _hidden(path: Path) -> bool:
+    """Whether a file is one that systems add: its name, or a folder's, begins with a dot, or is __MACOSX."""
+    return any(part.startswith((".", "__MACOSX")) for part in path.parts)
+
+
+def _ahead(pieces: Iterable[bytes]) -> tuple[bytes, IO[bytes]]:
+    """The first HEAD_BYTES, or all bytes if there are fewer, and a stream of everything, with them."""
+    rest, head = iter(pieces), bytearray()
+    for piece in rest:
+        head += piece
+        if len(head) >= HEAD_BYTES:
+            break
+    return bytes(head[:HEAD_BYTES]), io.BufferedReader(_Pieces(chain([bytes(head)], rest)), HEAD_BYTES)
+
+
+def _pieces(trouble: str, source: _Readable) -> Iterator[bytes]:
+    """The bytes of a stream, piece by piece. Raises InputError, which begins with `trouble`."""
+    with _named(trouble):
+        yield from iter(partial(source.read, HEAD_BYTES), b"")
+
+
+@contextmanager
+def _named(trouble: str) -> Iterator[None]:
+    """Raise InputError, which begins with `trouble`, for any error: for damaged data, libraries raise a dozen kinds."""
+    try:
+        yield
+    except DaybreakError:
+        raise
+    except Exception as error:
+        raise InputError(f"{trouble}: {error}") from None
+
+
+def _recoded(name: str, stream: IO[bytes], encoding: str) -> Iterator[bytes]:
+    """A text in another encoding as UTF-8. If its last character is cut off, it is left out."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for piece in iter(partial(stream.read, HEAD_BYTES), b""):
+            yield decoder.decode(piece).encode()
+    except (UnicodeDecodeError, UnicodeEncodeError) as error:
+        raise InputError(f"{name}: is not valid {encoding.upper()}: {error.reason}; save it in UTF-8") from None
+
+
+class _Pieces(io.RawIOBase):
+    """Pieces of bytes as one stream."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._piece = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._piece:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._piece = memoryview(piece)
+        size = min(len(buffer), len(self._piece))
+        buffer[:size] = self._piece[:size]
+        self._piece = self._piece[size:]
+        return size
