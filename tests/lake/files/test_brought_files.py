@@ -1,6 +1,9 @@
 """Files that people bring to `daybreak compute`, with the right answer of each (tests/data/cases)."""
 
+import gzip
 import json
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from conftest import ROOT
 from daybreak.definitions.project import load
 from daybreak.errors import InputError
 from daybreak.files.compute import EventCounts, compute_files
+from daybreak.files.readers.read import read_events, read_with_positions
 from support.event_files import written
 from support.journeys import LIMITS, Deployment, project
 
@@ -99,3 +103,79 @@ def test_the_keys_of_a_row_that_is_no_event_are_listed(tmp_path: Path, text: str
         answer(written(tmp_path, text, "e.json"), "kinds.toml", tmp_path)
     assert "e.json, line 1" in str(refused.value)
     assert str(refused.value).endswith("the keys here are: " + ", ".join(json.loads(text.strip("[]"))))
+
+
+def test_rudderstacks_dump_holds_events_as_they_are(tmp_path: Path) -> None:
+    counts, found = answer(CASES / "formats" / "07_rudderstack.jsonl", "kinds.toml", tmp_path)
+    assert (counts.events, found) == (3, (2, 1))
+
+
+NOT_READ = {
+    "01_own_columns.csv": "there are: Member ID, Action Name, Happened At, plan",
+    "01_own_columns.xlsx": "is an Excel workbook (.xlsx)",
+    "02_kaggle.csv": "missing: event, timestamp; there are: event_time, event_type,",
+    "03_mixpanel.jsonl": "is a Mixpanel export",
+    "04_ga4.json": "is an export of Google Analytics 4",
+    "05_amplitude.zip": "is an Amplitude export",
+    "06_posthog.jsonl": "is a PostHog export",
+    "08_segment_tracks.csv": "is Segment's or RudderStack's table of tracks",
+    "09_warehouse.parquet": "is Parquet",
+    "10_shopify_orders.csv": "is Shopify's export of orders",
+    "11_delighted_responses.json": "is Delighted's list of responses",
+    "11_typeform_responses.json": "is Typeform's list of responses",
+    "11_zendesk_tickets.json": "is Zendesk's list of tickets",
+    "12_stripe_events.jsonl": "is Stripe's list of events",
+    "13_snowplow_enriched.tsv": "is a file of Snowplow's enriched events",
+    "14_cloudfront.tsv": "a log of requests names no person",
+    "14_heap_table.csv": "is a table of Heap",
+    "14_matomo_visits.json": "is Matomo's list of visits",
+}
+"""What is said of each lookalike that has no reader yet."""
+
+
+def test_each_lookalike_is_read_or_named() -> None:
+    assert {file.name for file in (CASES / "formats").iterdir()} == {*NOT_READ, "07_rudderstack.jsonl"}
+
+
+def in_a_list(rows: str) -> str:
+    """JSON lines as a list in many lines, or JSON of another arrangement as it is."""
+    lines = rows.splitlines()
+    return json.dumps([json.loads(line) for line in lines], indent=1) if len(lines) > 1 else rows
+
+
+@pytest.mark.parametrize("ending", ["", ".csv", ".jsonl"])
+@pytest.mark.parametrize(
+    "arranged", [bytes, gzip.compress, lambda data: data.decode().encode("utf-16"), "list", "wrapped"]
+)
+@pytest.mark.parametrize("name", NOT_READ)
+def test_an_export_without_a_reader_is_named_in_one_line_with_the_way_out(
+    tmp_path: Path, name: str, arranged: Callable[[bytes], bytes] | str, ending: str
+) -> None:
+    data = (CASES / "formats" / name).read_bytes()
+    is_json = data[:1] in (b"{", b"[")
+    if isinstance(arranged, str) and is_json:
+        text = in_a_list(data.decode())
+        data = (f'{{"next": null, "data": {text}}}' if arranged == "wrapped" and text[0] == "[" else text).encode()
+    elif callable(arranged) and not (name.endswith((".xlsx", ".zip", ".parquet")) and arranged is not gzip.compress):
+        data = arranged(data)
+    with pytest.raises(InputError) as refused:
+        list(read_with_positions([written(tmp_path, data, f"export{ending}")]))
+    assert NOT_READ[name] in str(refused.value)
+    assert f"export{ending}" in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert re.search(r"; (write|open|rename|collect|missing)|names no person", str(refused.value))
+
+
+def test_a_file_that_can_be_read_is_read_whatever_else_it_holds(tmp_path: Path) -> None:
+    """Names that also occur in an export do not make it one."""
+    row = {
+        "type": "track",
+        "userId": "kim",
+        "event": "Joined",
+        "timestamp": "2026-10-05",
+        "distinct_id": "k",
+        "data": {"object": 1},
+    }
+    assert list(read_events([written(tmp_path, json.dumps(row), "e.json")])) == [row]
+    header = "user_id,event,timestamp,distinct_id,uuid,event_type,device_id\n"
+    assert len(list(read_events([written(tmp_path, header + "kim,Joined,2026-10-05,k,1,x,y\n", "e.csv")]))) == 1

@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from daybreak.errors import EventRejected, InputError
 from daybreak.files.readers.cells import number_or_text, value_of
+from daybreak.files.readers.exports import refuse_export_of_columns
 from daybreak.files.readers.formats import not_utf8
 from daybreak.files.readers.ids import IDS, with_whole_ids
 from daybreak.files.readers.lines import Lines
@@ -102,6 +103,8 @@ def _known_columns(name: str, columns: list[str]) -> dict[str, str]:
     missing = {"event", "timestamp"} - set(known.values())
     if not {"userId", "anonymousId"} & set(known.values()):
         missing.add("user_id")
+    if missing or {"event", "event_text"} <= {column.lower() for column in columns}:
+        refuse_export_of_columns(name, columns)
     if missing:
         there = ", ".join(columns)[:160] or "none"
         raise InputError(f"{name}: a CSV file needs the columns user_id, event and timestamp; "

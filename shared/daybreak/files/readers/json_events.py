@@ -8,6 +8,7 @@ from typing import IO, Any
 import orjson
 
 from daybreak.errors import EventRejected, InputError, RequestRefused
+from daybreak.files.readers.exports import refuse_export
 from daybreak.files.readers.formats import not_utf8
 from daybreak.files.readers.ids import IDS, with_whole_ids
 from daybreak.files.readers.json_document import WRAPPERS, CutOff, values
@@ -20,13 +21,17 @@ def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
     """Yield each event with its position. The events of a batch on a line of its own share its position.
 
     A line that is not JSON costs only itself, as does the last line or event of a file that is cut off. Raises
-    InputError if the file is not JSON.
+    InputError if the file is another tool's export, or is not JSON.
     """
     blank, first = 0, stream.readline(MAX_ROW + 1)
     while first and not first.strip():
         blank, first = blank + 1, stream.readline(MAX_ROW + 1)
     one_a_line = first.startswith(b"{") and first.rstrip().endswith(b"}") and len(first) <= MAX_ROW
-    yield from (_lines if one_a_line else _document)(name, first, stream, blank + 1)
+    rows = (_lines if one_a_line else _document)(name, first, stream, blank + 1)
+    for nth, (position, event) in enumerate(rows):
+        if nth == 0 and isinstance(event, dict) and event.get("type") not in TYPES:
+            refuse_export(name, event)
+        yield position, event
 
 
 def _lines(name: str, begun: bytes, stream: IO[bytes], first: int) -> Iterator[tuple[str, Any]]:
