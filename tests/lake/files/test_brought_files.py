@@ -179,3 +179,40 @@ def test_a_file_that_can_be_read_is_read_whatever_else_it_holds(tmp_path: Path) 
     assert list(read_events([written(tmp_path, json.dumps(row), "e.json")])) == [row]
     header = "user_id,event,timestamp,distinct_id,uuid,event_type,device_id\n"
     assert len(list(read_events([written(tmp_path, header + "kim,Joined,2026-10-05,k,1,x,y\n", "e.csv")]))) == 1
+
+
+def test_a_table_of_people_is_refused_and_its_columns_are_traits_where_type_says_so(tmp_path: Path) -> None:
+    """F15: no column says what happened."""
+    with pytest.raises(InputError, match=r"F15\.csv: a table of people, not of events"):
+        answer(CASES / "files" / "F15.csv", "kinds.toml", tmp_path)
+
+
+CALLS = """type,user_id,anonymous_id,event,timestamp,group_id,previous_id,plan
+identify,kim,b-1,,2026-10-05T08:00:00Z,,,1.10
+identify,lee,,,2026-10-05T08:00:00Z,,,1.1
+group,kim,,,2026-10-05T08:00:00Z,acme,,
+group,lee,,,2026-10-05T08:00:00Z,acme,,
+alias,lee,,,2026-10-05T08:00:00Z,,old,
+track,,b-1,Joined,2026-10-05T09:00:00Z,,,
+track,kim,,Report Made,2026-10-05T10:00:00Z,,,
+track,old,,Joined,2026-10-05T09:00:00Z,,,
+group,kim,,,2026-10-05T08:00:00Z,,,
+"""
+
+
+def test_calls_in_a_csv_file_join_people_set_traits_and_name_accounts(tmp_path: Path) -> None:
+    """The browser b-1 is kim's and `old` is lee; both are of acme. A group call without a group is a bad row."""
+    asked = project(
+        '[segments.plan]\ntrait = "plan"\n[activation.people]\ndescription = "d"\nstart = "Joined"\nmilestone = "Report Made"\n'
+        'window = "24h"\nsegments = ["plan"]\n[activation.accounts]\nactor = "account"\ndescription = "d"\nstart = "Joined"\n'
+        'milestone = "Report Made"\nwindow = "24h"\n'
+    )
+    counts = compute_files(
+        [written(tmp_path, CALLS, "e.csv")], asked, AS_OF, tmp_path / "lake", LIMITS.memory_mb, now=datetime.now(UTC)
+    ).counts
+    assert (counts.events, counts.rejected) == (8, 1)
+    assert counts.first_rejects[0].endswith("e.csv, line 10: group needs groupId")
+    table = Deployment(tmp_path / "lake", asked).table("activation", segment=None)
+    assert {
+        (row["definition"], row["segment_value"]): (row["people"], row["activated"]) for row in table
+    } == {("people", "all"): (2, 1), ("people", "1.10"): (1, 1), ("people", "1.1"): (1, 0), ("accounts", "all"): (1, 1)}  # fmt: skip

@@ -26,7 +26,6 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path, separator: str, name: s
     [
         (HEADER + 'u1,"Signed Up,2026-11-01,a\nu2,Signed Up,2026-11-01,a\n', "line 2 is not valid CSV"),
         (HEADER + 'u1,"Signed" Up,2026-11-01,a\n', "line 2 is not valid CSV"),
-        (HEADER + "u1,Signed Up,2026-11-01,a\nu2,Signed Up,2026-11-01,one,two\n", "line 3: more cells than the header"),
         (HEADER.encode() + b"u\xe9,Signed Up,2026-11-01,a\n", "is not UTF-8"),
         ("User ID|Event Name|Time\n", "there are: User ID|Event Name|Time"),
         ("\nu1,Opened,2026-11-01\n", "there are: none"),
@@ -140,3 +139,74 @@ def test_a_torn_last_line_costs_only_itself(tmp_path: Path, torn: str | bytes) -
 
 def test_a_last_line_without_an_end_that_can_be_read_is_whole(tmp_path: Path) -> None:
     assert len(list(read_events([written(tmp_path, '{"event": "A"}\n{"event": "B"}', "e.jsonl")]))) == 2
+
+
+def test_a_row_with_more_cells_than_the_header_costs_only_itself(tmp_path: Path) -> None:
+    file = written(
+        tmp_path, HEADER + "u1,Opened,2026-11-01,a\nu2,Opened,2026-11-01,one,two\nu3,Opened,2026-11-01,b,,\n"
+    )
+    (_, first), (position, reason), (_, last) = read_with_positions([file])
+    assert (first["userId"], last["userId"]) == ("u1", "u3")
+    assert position == f"{file}, line 3"
+    assert isinstance(reason, EventRejected)
+    assert reason.message == "more cells than the header has; put text that holds a ',' in quotes"
+
+
+CALLS = """type,user_id,anonymous_id,event,timestamp,group_id,previous_id,plan,Name,message_id
+track,kim,,Joined,2026-10-05,acme,,pro,x,m1
+,kim,,Joined,2026-10-05,,,,,
+Identify,kim,b-1,,2026-10-05,,,pro,Kim,
+identify,kim,,identify,2026-10-05,,,1.10,,
+group,kim,,,2026-10-05,7.0,,team,Acme,
+page,,b-1,,2026-10-05,,,pro,Pricing,
+alias,kim,,,2026-10-05,,b-2,,,
+premium,kim,,Paid,2026-10-05,,,,,
+"""
+
+
+def test_the_columns_type_and_group_id_say_identify_and_group(tmp_path: Path) -> None:
+    common = {"userId": "kim", "timestamp": "2026-10-05"}
+    assert list(read_events([written(tmp_path, CALLS)])) == [
+        {"type": "track", **common, "event": "Joined", "groupId": "acme", "messageId": "m1",
+         "properties": {"group_id": "acme", "plan": "pro", "Name": "x"}},
+        {"type": "track", **common, "event": "Joined", "properties": {}},
+        {"type": "identify", **common, "anonymousId": "b-1", "traits": {"plan": "pro", "Name": "Kim"}},
+        {"type": "identify", **common, "traits": {"plan": "1.10"}},
+        {"type": "group", **common, "groupId": "7", "traits": {"plan": "team", "Name": "Acme"}},
+        {"type": "page", "anonymousId": "b-1", "timestamp": "2026-10-05", "name": "Pricing", "properties": {"plan": "pro"}},
+        {"type": "alias", **common, "previousId": "b-2", "properties": {}},
+        {"type": "track", **common, "event": "Paid", "properties": {"type": "premium"}},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("page,kim,Joined,2026-10-05", "type: page in a row that has an event"),
+        ("identify,kim,Joined,2026-10-05", "rename the column type if it is a property"),
+        ("clicked,kim,,2026-10-05", "type: 'clicked' is not one of track, identify,"),
+    ],
+)
+def test_a_row_whose_type_may_mean_two_things_is_a_bad_row(tmp_path: Path, row: str, said: str) -> None:
+    [reason] = read_events([written(tmp_path, f"type,user_id,event,timestamp\n{row}\n")])
+    assert isinstance(reason, EventRejected)
+    assert said in reason.message
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("id,user_id,timestamp,plan", "there are: id, user_id, timestamp, plan; to read its columns as traits, add the column type"),
+        ("anonymous_id,signed_up_at", "add the column type that says identify, and timestamp"),
+        ("user_id,group_id,time", "a table of people, not of events: no column says what happened (event)"),
+        ("user_id,event_type,event_time", "missing: event, timestamp; there are: user_id, event_type, event_time"),
+        ("user_id,Action,time", "missing: event; there are: user_id, Action, time"),
+        ("type,event,timestamp", "missing: user_id; there are: type, event, timestamp"),
+        ("type,user_id,group_id,groupid,time", "the columns 'group_id' and 'groupid' can both be the account"),
+    ],
+)  # fmt: skip
+def test_a_table_of_people_is_refused_and_told_what_it_lacks(tmp_path: Path, header: str, said: str) -> None:
+    with pytest.raises(InputError) as refused:
+        list(read_events([written(tmp_path, f"{header}\n1,2,3,4,5\n")]))
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
