@@ -216,3 +216,39 @@ def test_calls_in_a_csv_file_join_people_set_traits_and_name_accounts(tmp_path: 
     assert {
         (row["definition"], row["segment_value"]): (row["people"], row["activated"]) for row in table
     } == {("people", "all"): (2, 1), ("people", "1.10"): (1, 1), ("people", "1.1"): (1, 0), ("accounts", "all"): (1, 1)}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "events", "rejected", "found"),
+    [
+        ("F1.csv", 1, "F1.csv, line 3: timestamp: 9999-12-31T00:00:00Z is after 2199", (1, 0)),
+        ("F3.csv", 2, "", (2, 0)),  # two browsers, and nobody is called NULL
+        ("F7.csv", 2, "", (1, 1)),  # 31200415.0 is 31200415
+        ("F10.csv", 1, "", (1, 0)),
+        ("F13.jsonl", 1, "", (1, 0)),
+        ("F16.jsonl", 1, "F16.jsonl, line 2: the line is cut off", (1, 0)),
+        ("F17.csv", 2, "", (1, 1)),  # "kim " is kim
+    ],
+)
+def test_each_kind_of_file_gives_what_its_owner_expects(
+    tmp_path: Path, name: str, events: int, rejected: str, found: tuple[int, int]
+) -> None:
+    counts, people = answer(CASES / "files" / name, "kinds.toml", tmp_path)
+    assert (counts.events, counts.rejected, people) == (events, bool(rejected), found)
+    assert all(rejected in first for first in counts.first_rejects)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("F2.csv", "the columns 'user_id' and 'user' can both be the person"), ("F14.csv", "F14.csv: no rows")]
+)  # fmt: skip
+def test_what_cannot_be_counted_is_refused_by_name(tmp_path: Path, name: str, said: str) -> None:
+    with pytest.raises(InputError, match=re.escape(said)):
+        answer(CASES / "files" / name, "kinds.toml", tmp_path)
+
+
+def test_a_clock_in_the_future_moves_no_as_of(tmp_path: Path) -> None:
+    """F6: without --as-of, one of two events is later than now, on line 3."""
+    asked = load(CASES / "files" / "kinds.toml")
+    done = compute_files([str(CASES / "files" / "F6.csv")], asked, None, tmp_path / "lake", now=datetime.now(UTC))
+    assert (done.as_of.year, done.counts.events, done.counts.after_as_of) == (2026, 1, 1)
+    assert "F6.csv, line 3: 2569-10-05" in done.counts.first_after_as_of
