@@ -219,7 +219,7 @@ def _rows(files: Iterable[str], numbers: frozenset[str], counts: EventCounts) ->
             empty = False
             yield row
         if empty:
-            counts.without_rows.append(name)
+            counts.without_rows.append("standard input" if name == "-" else name)
 
 
 def _write_log(log: IO[bytes], events: Iterable[bytes], progress: Progress) -> None:

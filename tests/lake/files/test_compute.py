@@ -1,5 +1,7 @@
 """Files of events that become a lake: the counts of their events."""
 
+import io
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -133,3 +135,9 @@ def test_an_event_happened_at_the_first_of_its_three_times_and_as_of_goes_by_it(
     assert (counts.events, counts.rejected, counts.after_as_of) == (1 + counted, 0, 1 - counted)
     assert counts.last
     assert counts.last.day == (5 if counted else 1)
+
+
+def test_standard_input_without_rows_is_called_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
+    with pytest.raises(InputError, match=r"^standard input: no rows$"):
+        compute_files(["-"], project(DEFINED), AS_OF, tmp_path / "lake", now=datetime.now(UTC))

@@ -146,3 +146,13 @@ def test_a_number_that_comes_in_pieces_is_one_number(size: int) -> None:
     text = b'{"a": 1.5, "b": -2.5e-10, "c": 12}\n{"a": 1E5} {"a": -0.0}'
     assert [value for _, value in read_in_pieces(text, size)] == [
         {"a": 1.5, "b": -2.5e-10, "c": 12}, {"a": 1e5}, {"a": 0.0}]  # fmt: skip
+
+
+@pytest.mark.parametrize("begins", ['{"type": "track", "p": [', '[{"type": "track", "p": ['])
+def test_an_event_of_a_million_lists_is_refused_because_each_costs_much_memory(tmp_path: Path, begins: str) -> None:
+    file = written(tmp_path, begins + "[]," * 3_000_000, "e.json")
+    with pytest.raises(InputError, match="holds over 1,000,000 lists and objects"):
+        list(read_events([file]))
+    (_, reason), _ = read_with_positions([written(tmp_path, f'{{"p": [{"[]," * 1_000_000}1]}}\n{{}}\n', "e.jsonl")])
+    assert isinstance(reason, EventRejected)
+    assert "holds over 1,000,000 lists and objects" in reason.message

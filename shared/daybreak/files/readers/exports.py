@@ -21,7 +21,7 @@ def _export(name: str, known_by: str, *, person: str, event: str, time: str) -> 
     return Export(name, frozenset(known_by.split()), person, event, time)
 
 
-_ANSWERED = "always Survey Answered"
+_ANSWERED = '"Survey Answered"'
 _EXPORTS = (
     _export(
         "a Mixpanel export",
@@ -57,14 +57,14 @@ _EXPORTS = (
         "Shopify's export of orders",
         "name financial_status lineitem_name created_at",
         person="Email",
-        event="always Order Placed",
+        event='"Order Placed"',
         time="Created at",
     ),
     _export(
         "Zendesk's list of tickets",
         "tickets[].requester_id",
         person="requester_id",
-        event="always Ticket Opened",
+        event='"Ticket Opened"',
         time="created_at",
     ),
     _export(
@@ -118,7 +118,7 @@ def _refuse(file: str, names: Iterable[str]) -> None:
 
 
 def _refused(file: str, export: Export) -> InputError:
-    columns = f"user_id ({export.person}), event ({export.event}) and timestamp ({export.time})"
+    columns = f"user_id = {export.person}, event = {export.event} and timestamp = {export.time}"
     return InputError(f"{file}: is {export.name}, which is not read yet; write CSV with the columns {columns}")
 
 

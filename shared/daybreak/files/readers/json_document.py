@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from daybreak.errors import InputError
 from daybreak.files.readers.lines import MAX_ROW, too_long
+from daybreak.ingest.body import MAX_CONTAINERS
 from daybreak.ingest.event import TYPES
 
 WRAPPERS = ("batch", "data", "events", "results")
@@ -98,10 +99,10 @@ class _Text:
 
     def _read_on(self) -> bool:
         """Hold at least twice as much, so that a long value is not decoded often; false at the end of the text."""
-        held = len(self._held) - self._at
-        if held > MAX_ROW:
-            raise too_long(self.name, self.line)
         parts, more = [self._held[self._at :]], 0
+        held = len(parts[0])
+        if held > MAX_ROW or parts[0].count("[") + parts[0].count("{") > MAX_CONTAINERS:
+            raise too_long(self.name, self.line)
         for piece in self._pieces:
             parts.append(self._decoder.decode(piece))
             more += len(parts[-1])

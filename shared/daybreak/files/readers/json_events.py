@@ -13,8 +13,10 @@ from daybreak.files.readers.formats import not_utf8
 from daybreak.files.readers.ids import IDS, with_whole_ids
 from daybreak.files.readers.json_document import WRAPPERS, CutOff, values
 from daybreak.files.readers.lines import MAX_ROW, Lines
-from daybreak.ingest.body import read_json
+from daybreak.ingest.body import MAX_CONTAINERS, read_json
 from daybreak.ingest.event import TYPES
+
+_PIECE = 1024 * 1024
 
 
 def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
@@ -53,7 +55,8 @@ def _lines(name: str, begun: bytes, stream: IO[bytes], first: int) -> Iterator[t
 def _document(name: str, begun: bytes, stream: IO[bytes], first: int) -> Iterator[tuple[str, Any]]:
     """The events of JSON that is not one value a line."""
     position, nth = name, 0
-    pieces = itertools.chain([begun], iter(lambda: stream.read(MAX_ROW // 16), b""))
+    parts = (begun[at : at + _PIECE] for at in range(0, len(begun), _PIECE))
+    pieces = itertools.chain(parts, iter(lambda: stream.read(_PIECE), b""))
     try:
         for line, text in values(name, pieces, first):
             position = f"{name}, line {line}"
@@ -72,6 +75,8 @@ def _document(name: str, begun: bytes, stream: IO[bytes], first: int) -> Iterato
 
 def _value(text: bytes) -> Any:
     """A JSON value. Raises ValueError with a reason."""
+    if len(text) > MAX_CONTAINERS and text.count(b"[") + text.count(b"{") > MAX_CONTAINERS:
+        raise ValueError(f"holds over {MAX_CONTAINERS:,} lists and objects; write one event a line")
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import IO, AnyStr, Generic
 
 from daybreak.errors import InputError
+from daybreak.ingest.body import MAX_CONTAINERS
 
 MAX_ROW = 16 * 1024 * 1024
 """Characters, or bytes, that one row of a file may have: one event, or one batch as clients send it."""
@@ -38,8 +39,8 @@ class Lines(Generic[AnyStr]):
 
 
 def too_long(name: str, line: int) -> InputError:
-    """The refusal of a file with a row that is longer than MAX_ROW; the row begins on this line."""
-    limit = f"longer than {MAX_ROW // 1024**2} MB"
+    """The refusal of a file with a row that needs too much memory; the row begins on this line."""
+    limit = f"longer than {MAX_ROW // 1024**2} MB, or holds over {MAX_CONTAINERS:,} lists and objects"
     return InputError(
-        f"{name}: the row that begins on line {line} is {limit}; write one event a line, check its quotes"
+        f"{name}: the row that begins on line {line} is {limit}; write one event a line, or check its quotes"
     )
