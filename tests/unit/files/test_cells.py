@@ -1,5 +1,7 @@
 """Cells of a CSV file: a value never says less, or something else, than the text in the file."""
 
+import functools
+
 import duckdb
 import orjson
 import pytest
@@ -17,6 +19,12 @@ numerals = some.one_of(
 )
 
 
+@functools.cache
+def database() -> duckdb.DuckDBPyConnection:
+    """One database for all examples of a property."""
+    return duckdb.connect()
+
+
 @given(some.one_of(numerals, some.text(max_size=30)))
 def test_a_number_written_again_is_the_text_of_its_cell_in_the_lake_too(cell: str) -> None:
     value = value_of(cell)
@@ -28,8 +36,7 @@ def test_a_number_written_again_is_the_text_of_its_cell_in_the_lake_too(cell: st
         return
     written = orjson.dumps({"n": value}).decode()
     assert written == f'{{"n":{cell}}}'
-    with duckdb.connect() as db:
-        assert db.execute("select json_extract_string(?, '$.n')", [written]).fetchall() == [(cell,)]
+    assert database().execute("select json_extract_string(?, '$.n')", [written]).fetchall() == [(cell,)]
 
 
 @pytest.mark.parametrize(
