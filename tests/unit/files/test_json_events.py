@@ -1,5 +1,6 @@
 """JSON however it is arranged: lines, lists and wrappers; and what a line or file that is cut off costs."""
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -162,3 +163,11 @@ def test_an_event_of_many_lists_is_refused_because_each_costs_much_memory(
     (_, reason), _ = read_with_positions([written(tmp_path, f'{{"p": [{"[]," * 1000}1]}}\n{{}}\n', "e.jsonl")])
     assert isinstance(reason, EventRejected)
     assert "lists and objects" in reason.message
+
+
+@pytest.mark.parametrize("depth", [300, 990, 1020, 5000])
+def test_an_event_of_any_depth_with_a_decimal_id_is_read_or_refused(tmp_path: Path, depth: int) -> None:
+    deep = f'{{"type": "track", "userId": 7.0, "p": {"[" * depth}{"]" * depth}}}'
+    for text in (deep + "\n{}\n", "[" + deep + "]"):
+        with contextlib.suppress(InputError):
+            assert list(read_events([written(tmp_path, text, "e.json")]))

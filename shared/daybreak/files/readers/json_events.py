@@ -1,5 +1,6 @@
 """JSON in any arrangement: one event or one batch a line, a list of events, or an object that holds such a list."""
 
+import contextlib
 import itertools
 import json
 from collections.abc import Iterator
@@ -46,10 +47,16 @@ def _lines(name: str, begun: bytes, stream: IO[bytes], first: int) -> Iterator[t
             try:
                 value = _value(line)
             except ValueError as error:
-                cut_off = EventRejected("cut_off", "the line is cut off; export its event again")
-                yield position, EventRejected("invalid_json", str(error)) if line.endswith(b"\n") else cut_off
+                yield position, _not_json(line, error)
             else:
                 yield from ((position, event) for event in _events(value, line))
+
+
+def _not_json(line: bytes, error: ValueError) -> EventRejected:
+    """Why a line is refused. One without an end was being written."""
+    if line.endswith(b"\n") or line.rstrip().endswith(b"}"):
+        return EventRejected("invalid_json", str(error))
+    return EventRejected("cut_off", "the line is cut off; export its event again")
 
 
 def _document(name: str, begun: bytes, stream: IO[bytes], first: int) -> Iterator[tuple[str, Any]]:
@@ -104,7 +111,8 @@ def _as_written(value: Any, text: bytes | str) -> list[Any]:
     """The events of a value with decimal numbers as text, if an id is one: 5.4e+08 and 540000000.0 are equal."""
     events = _listed(value)
     if any(isinstance(event.get(field), float) for event in events if isinstance(event, dict) for field in IDS):
-        return _listed(json.loads(text, parse_float=str))
+        with contextlib.suppress(RecursionError):  # so deep that the event is refused later
+            return _listed(json.loads(text, parse_float=str))
     return events
 
 
