@@ -21,6 +21,10 @@ MOST_LAG_HOURS = 6
 _FIVE_MINUTES = Duration.minutes(5)
 _HOUR = Duration.hours(1)
 _SIX_HOURS = Duration.hours(6)
+_SERVER_ERRORS = (
+    "The collector answers with 5xx. Clients send those events again, so nothing is lost yet. Read the collector's log "
+    "for the cause."
+)
 
 
 @dataclass(frozen=True)
@@ -58,12 +62,10 @@ def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
         "A scheduled job failed after all its retries. The message in the dead-letter queue holds its payload: run the "
         "job with `daybreak run`, then purge the queue.",
     )
-    yield Alarm(
-        "CollectorServerErrors",
-        collector.endpoint.server_errors(_FIVE_MINUTES),
-        "The collector answers with 5xx. Clients send those events again, so nothing is lost yet. Read the collector's "
-        "log for the cause.",
-    )
+    if collector.http:
+        yield Alarm("CollectorServerErrors", collector.http.server_errors(_FIVE_MINUTES), _SERVER_ERRORS)
+    if collector.rest:
+        yield Alarm("CollectorServerErrorsForGzip", collector.rest.server_errors(_FIVE_MINUTES), _SERVER_ERRORS)
     yield Alarm(
         "CollectorThrottled",
         collector.function.metric_throttles(period=_FIVE_MINUTES),
@@ -103,8 +105,8 @@ def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
     yield Alarm(
         "BodiesDamaged",
         _written_by("collector", "DamagedBodies", _FIVE_MINUTES),
-        "The gateway turned gzipped bodies into text, and the collector refused them. Send them as "
-        "application/octet-stream, or deploy with `-c gateway=rest`; `daybreak doctor` shows the bodies that arrive.",
+        "The HTTP API turned gzipped bodies into text, and the collector refused them: their events are lost. Point "
+        "clients that gzip at the stack's output CollectorUrlForGzip; `daybreak doctor` shows the bodies that arrive.",
     )
     yield Alarm(
         "RejectedShare",

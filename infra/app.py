@@ -1,7 +1,7 @@
 """The CDK app: `cdk synth` and `cdk deploy` run it as `python -m infra.app`.
 
 Context: `-c local=true` deploys to the local cloud (bundles for this machine, keeps nothing when removed);
-`-c stack=NAME` names the stack; `-c gateway=rest` deploys a REST API instead of an HTTP API;
+`-c stack=NAME` names the stack; `-c gateway=http` or `-c gateway=rest` deploys one gateway in place of both;
 `-c alarm_email=you@example.com` subscribes to the alarms.
 """
 
@@ -28,18 +28,18 @@ def synthesise(root: Path, project: Project) -> None:
     from aws_cdk import App, Validations
     from cdk_nag import AwsSolutionsChecks
 
-    from infra.deployment import Deployment
+    from infra.deployment import GATEWAYS, Deployment
     from infra.stack import DaybreakStack
 
     app = App()
-    gateway = app.node.try_get_context("gateway") or "http"
-    if gateway not in ("http", "rest"):
-        sys.exit(f"-c gateway={gateway}: use http or rest")
+    gateway = app.node.try_get_context("gateway")
+    if gateway not in (None, *GATEWAYS):
+        sys.exit(f"-c gateway={gateway}: choose http or rest, or leave it out to deploy both")
     deployment = Deployment(
         root=root,
         project=project,
         local=app.node.try_get_context("local") in (True, "true"),
-        gateway=gateway,
+        gateways=GATEWAYS if gateway is None else (gateway,),
         alarm_email=app.node.try_get_context("alarm_email"),
     )
     DaybreakStack(app, app.node.try_get_context("stack") or "Daybreak", deployment=deployment)

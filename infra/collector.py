@@ -1,12 +1,12 @@
-"""The collector: its function, and the gateway that calls it for every request."""
+"""The collector: its function, and the gateways that call it for every request."""
 
-from aws_cdk import Aws, Duration, Fn, RemovalPolicy
-from aws_cdk import aws_logs as logs
+from aws_cdk import Aws, Duration, Fn
 from constructs import Construct
 
+from daybreak.aws.gateway import GZIP_CLIENTS
 from daybreak.aws.settings import CollectorSettings
 from infra.bundling import bundle
-from infra.deployment import Deployment
+from infra.deployment import HTTP, REST, Deployment
 from infra.functions import python_function
 from infra.http_api import HttpEndpoint
 from infra.rest_api import RestEndpoint
@@ -14,7 +14,7 @@ from infra.tables import Tables
 
 
 class Collector(Construct):
-    """Gateway -> Lambda -> events table."""
+    """Gateways -> Lambda -> events table. `http` and `rest` are None if they are not deployed."""
 
     def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment, tables: Tables) -> None:
         super().__init__(scope, construct_id)
@@ -32,13 +32,15 @@ class Collector(Construct):
                 hash_salt=Fn.select(2, Fn.split("/", Aws.STACK_ID)),
             ),
         )
-        access_log = logs.LogGroup(
-            self, "AccessLog", retention=logs.RetentionDays.TWO_WEEKS, removal_policy=RemovalPolicy.DESTROY
-        )
-        self.endpoint: HttpEndpoint | RestEndpoint
-        if deployment.gateway == "rest":
-            self.endpoint = RestEndpoint(self, "Rest", function=self.function, access_log=access_log)
-        else:
-            # CloudFormation's names leave out "Default": the API kept its name, and so its URL, when it moved in here
-            self.endpoint = HttpEndpoint(self, "Default", function=self.function, access_log=access_log)
-        self.url = self.endpoint.url
+        # CloudFormation's names leave out "Default": the API kept its name, and so its URL, when it moved in here
+        self.http = HttpEndpoint(self, "Default", function=self.function) if HTTP in deployment.gateways else None
+        self.rest = RestEndpoint(self, "Rest", function=self.function) if REST in deployment.gateways else None
+
+    def urls(self) -> dict[str, tuple[str, str]]:
+        """Output of the stack -> the URL, and which clients send to it."""
+        found = {}
+        if main := self.http or self.rest:
+            found["CollectorUrl"] = main.url, "The URL that clients send to, unless they gzip text or JSON"
+        if self.rest:
+            found["CollectorUrlForGzip"] = self.rest.url, f"The URL for clients that gzip: {GZIP_CLIENTS}"
+        return found

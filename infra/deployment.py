@@ -5,16 +5,20 @@ from pathlib import Path
 
 from daybreak.definitions.project import Project
 
+HTTP, REST = "http", "rest"
+GATEWAYS = (HTTP, REST)
+"""Both are deployed by default: neither costs anything while nobody sends, and each takes what the other cannot."""
+
 
 @dataclass(frozen=True)
 class Deployment:
     """The checkout and its definitions, whether it goes to the local cloud, and the switches of `infra/app.py`.
 
-    `gateway` is "http" or "rest"; alarms are sent to `alarm_email`, if there is one.
+    Alarms are sent to `alarm_email`, if there is one.
     """
 
     root: Path
     project: Project
     local: bool = False
-    gateway: str = "http"
+    gateways: tuple[str, ...] = GATEWAYS
     alarm_email: str | None = None

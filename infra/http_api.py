@@ -1,11 +1,11 @@
-"""The public endpoint as an HTTP API, the default: $1.00 a million requests."""
+"""The public endpoint as an HTTP API, for most clients: $1.00 a million requests."""
 
 from __future__ import annotations
 
 import json
 from typing import cast
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration, Fn, RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -23,11 +23,10 @@ LOGGED = ["requestId", "requestTime", "httpMethod", "status", "responseLength", 
 
 class HttpEndpoint(Construct):
     """Passes every request to the function, which routes it and checks keys and sizes itself: the gateway's own errors
-    lack the `code` that SDKs need. The gateway itself answers browsers' preflights, at no cost."""
+    lack the `code` that SDKs need. The gateway itself answers browsers' preflights, at no cost. It hands text and JSON
+    over as text, and so damages gzip that is sent as such: clients that do that use the REST API."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, function: lambda_.Function, access_log: logs.LogGroup
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, function: lambda_.Function) -> None:
         super().__init__(scope, construct_id)
         self._api = apigateway.HttpApi(
             self,
@@ -53,6 +52,15 @@ class HttpEndpoint(Construct):
             stage_name="$default",
             auto_deploy=True,
             throttle=apigateway.ThrottleSettings(rate_limit=REQUESTS_A_SECOND, burst_limit=BURST),
+        )
+        access_log = logs.LogGroup(
+            self,
+            "AccessLog",
+            # a group outside /aws/vendedlogs/ is added to the account's log policy, and a deployment fails once that is
+            # full; the stack's UUID makes the name unique
+            log_group_name=f"/aws/vendedlogs/{Aws.STACK_NAME}/{Fn.select(2, Fn.split('/', Aws.STACK_ID))}",
+            retention=logs.RetentionDays.TWO_WEEKS,
+            removal_policy=RemovalPolicy.DESTROY,
         )
         raw_stage = cast("apigateway.CfnStage", stage.node.default_child)
         raw_stage.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(

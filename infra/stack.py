@@ -34,8 +34,9 @@ class DaybreakStack(Stack):
             tables=tables,
             email=deployment.alarm_email,
         )
+        for name, (url, clients) in collector.urls().items():
+            CfnOutput(self, name, value=url, description=clients)
         for name, value in {
-            "CollectorUrl": collector.url,
             "EventsTable": tables.events.table_name,
             "KeysTable": tables.keys.table_name,
             "LakeBucket": lake.bucket.bucket_name,

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -174,7 +176,8 @@ def test_one_schedule_for_the_export_and_one_each_morning_for_each_family(templa
 def test_every_alarm_says_what_to_do(template: dict[str, Any]) -> None:
     alarms = resources(template, "AWS::CloudWatch::Alarm")
     watched = {(a["Namespace"], a["MetricName"]) for a in alarms.values()}
-    assert {("AWS/Lambda", "Errors"), ("AWS/Lambda", "Throttles"), ("AWS/Lambda", "Invocations"), ("AWS/ApiGateway", "5xx"),
+    assert {("AWS/Lambda", "Errors"), ("AWS/Lambda", "Throttles"), ("AWS/Lambda", "Invocations"),
+            ("AWS/ApiGateway", "5xx"), ("AWS/ApiGateway", "5XXError"),
             ("AWS/SQS", "ApproximateNumberOfMessagesVisible"), ("AWS/DynamoDB", "ThrottledRequests"),
             ("Daybreak", "UnreconciledEvents"), ("Daybreak", "ExportLagHours"), ("Daybreak", "DamagedBodies"),
             ("Daybreak", "RejectedPercent")} == watched  # fmt: skip
@@ -256,18 +259,99 @@ def test_the_gateway_lets_any_page_send_and_read_how_long_to_wait(template: dict
     assert route["RouteKey"] == "$default"
 
 
-@pytest.mark.slow
-def test_a_switch_makes_the_gateway_a_rest_api_whose_own_errors_sdks_understand(tmp_path: Path) -> None:
-    found = json.loads((synthesised(tmp_path, "gateway=rest") / "Daybreak.template.json").read_text())
-    assert not resources(found, "AWS::ApiGatewayV2::Api")
-    (api,) = resources(found, "AWS::ApiGateway::RestApi").values()
+def test_both_gateways_are_deployed_and_the_outputs_say_which_client_takes_which(template: dict[str, Any]) -> None:
+    outputs = {name: output for name, output in template["Outputs"].items() if "Url" in name}
+    assert set(outputs) == {"CollectorUrl", "CollectorUrlForGzip"}
+    (http_api,) = resources(template, "AWS::ApiGatewayV2::Api")
+    (rest_api,) = resources(template, "AWS::ApiGateway::RestApi")
+    assert {"Ref": http_api} in outputs["CollectorUrl"]["Value"]["Fn::Join"][1]
+    assert {"Ref": rest_api} in outputs["CollectorUrlForGzip"]["Value"]["Fn::Join"][1]
+    assert "unless they gzip" in outputs["CollectorUrl"]["Description"]
+    assert {"Kotlin", "Android", "Go", "Python"} <= set(
+        re.findall(r"\w+", outputs["CollectorUrlForGzip"]["Description"])
+    )
+    assert not [name for name in template["Outputs"] if "Endpoint" in name]  # the CDK's own output says the same again
+
+
+def test_both_gateways_take_as_many_requests(template: dict[str, Any]) -> None:
+    (http_stage,) = resources(template, "AWS::ApiGatewayV2::Stage").values()
+    (rest_stage,) = resources(template, "AWS::ApiGateway::Stage").values()
+    (of_every_method,) = rest_stage["MethodSettings"]
+    assert (of_every_method["ResourcePath"], of_every_method["HttpMethod"]) == ("/*", "*")
+    for settings in (http_stage["DefaultRouteSettings"], of_every_method):
+        assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (1000, 2000)
+
+
+def test_each_gateway_has_an_alarm_for_its_own_errors(template: dict[str, Any]) -> None:
+    alarms = resources(template, "AWS::CloudWatch::Alarm").values()
+    errors = {a["MetricName"]: a["Dimensions"] for a in alarms if a["Namespace"] == "AWS/ApiGateway"}
+    (http_api,) = resources(template, "AWS::ApiGatewayV2::Api")
+    (rest_api,) = resources(template, "AWS::ApiGateway::RestApi").values()
+    assert errors == {
+        "5xx": [{"Name": "ApiId", "Value": {"Ref": http_api}}],
+        "5XXError": [{"Name": "ApiName", "Value": rest_api["Name"]}],
+    }
+    assert {"Ref": "AWS::StackName"} in rest_api["Name"]["Fn::Join"][1]  # another stack's API has another name
+
+
+def test_the_rest_api_needs_no_role_that_is_set_for_the_whole_account(template: dict[str, Any]) -> None:
+    """In an account without an API Gateway CloudWatch role, a REST stage with a log cannot be deployed."""
+    assert not resources(template, "AWS::ApiGateway::Account")
+    (stage,) = resources(template, "AWS::ApiGateway::Stage").values()
+    assert "AccessLogSetting" not in stage
+    for settings in stage["MethodSettings"]:
+        assert not settings["DataTraceEnabled"]
+        assert settings.get("LoggingLevel", "OFF") == "OFF"
+
+
+def test_the_access_log_needs_no_room_in_the_accounts_log_policy(template: dict[str, Any]) -> None:
+    (stage,) = resources(template, "AWS::ApiGatewayV2::Stage").values()
+    (group, _) = stage["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"]
+    name = template["Resources"][group]["Properties"]["LogGroupName"]["Fn::Join"][1]
+    assert name[0].startswith("/aws/vendedlogs/")
+    assert "AWS::StackName" in json.dumps(name)
+    assert "AWS::StackId" in json.dumps(name)  # unique: a stack of that name may have left its log behind
+
+
+def test_the_rest_apis_own_errors_are_those_that_sdks_understand(template: dict[str, Any]) -> None:
+    (api,) = resources(template, "AWS::ApiGateway::RestApi").values()
     assert api["BinaryMediaTypes"] == ["*/*"]
-    methods = resources(found, "AWS::ApiGateway::Method").values()
+    methods = resources(template, "AWS::ApiGateway::Method").values()
     assert [method["HttpMethod"] for method in methods] == ["ANY", "ANY"]
-    errors = {r["ResponseType"]: r for r in resources(found, "AWS::ApiGateway::GatewayResponse").values()}
+    errors = {r["ResponseType"]: r for r in resources(template, "AWS::ApiGateway::GatewayResponse").values()}
     for error in errors.values():
         body = error["ResponseTemplates"]["application/json"]
         assert '"code"' in body
         assert '"message"' in body
     assert errors["THROTTLED"]["ResponseParameters"]["gatewayresponse.header.Retry-After"] == "'5'"
     assert errors["DEFAULT_5XX"]["StatusCode"] == "503"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("gateway", "there", "not_there", "outputs"),
+    [
+        ("http", "AWS::ApiGatewayV2::Api", "AWS::ApiGateway::RestApi", {"CollectorUrl"}),
+        ("rest", "AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api", {"CollectorUrl", "CollectorUrlForGzip"}),
+    ],
+)
+def test_a_switch_deploys_one_gateway(
+    tmp_path: Path, gateway: str, there: str, not_there: str, outputs: set[str]
+) -> None:
+    found = json.loads((synthesised(tmp_path, f"gateway={gateway}") / "Daybreak.template.json").read_text())
+    assert (len(resources(found, there)), len(resources(found, not_there))) == (1, 0)
+    assert {name for name in found["Outputs"] if "Url" in name} == outputs
+    assert len({json.dumps(found["Outputs"][name]["Value"]) for name in outputs}) == 1
+    alarms = resources(found, "AWS::CloudWatch::Alarm").values()
+    assert len([alarm for alarm in alarms if alarm["Namespace"] == "AWS/ApiGateway"]) == 1
+
+
+@pytest.mark.parametrize("gateway", ["both", ""])
+def test_another_gateway_is_refused_in_one_line(tmp_path: Path, gateway: object) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.app"], cwd=ROOT, capture_output=True, text=True, check=False,
+        env=cdk.environment({"CDK_CONTEXT_JSON": json.dumps({"gateway": gateway}), "CDK_OUTDIR": str(tmp_path)}),
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == f"-c gateway={gateway}: choose http or rest, or leave it out to deploy both\n"
+    assert not list(tmp_path.iterdir())

@@ -10,6 +10,8 @@ from daybreak.errors import RequestRefused
 from daybreak.ingest.request import Request
 from daybreak.ingest.responses import Accepted, Refused
 
+GZIP_CLIENTS = "Kotlin and Android, RudderStack's Go and Python, Segment's Python with gzip=True"
+"""Clients that send gzip as text or JSON by default, or if they are told to. An HTTP API would damage their bodies."""
 _GZIP_AS_LATIN_1 = "\x1f\x8b"
 _DAY = 86_400
 

@@ -38,6 +38,9 @@ class Stack:
 
     hash_salt: str
     collector_url: str
+    """The URL that clients send to, unless they gzip as text or JSON."""
+    gzip_url: str | None
+    """The URL for clients that gzip; None if no REST API is deployed."""
     events_table: str
     keys_table: str
     lake_bucket: str
@@ -59,6 +62,7 @@ class Stack:
         return Stack(
             hash_salt=found["StackId"].rpartition("/")[2],  # as infra/collector.py passes it to the collector
             collector_url=outputs["CollectorUrl"],
+            gzip_url=outputs.get("CollectorUrlForGzip"),
             events_table=outputs["EventsTable"],
             keys_table=outputs["KeysTable"],
             lake_bucket=outputs["LakeBucket"],

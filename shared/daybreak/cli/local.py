@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from daybreak.aws.gateway import GZIP_CLIENTS
 from daybreak.aws.stack import Stack
 from daybreak.cli import show
 from daybreak.cli.compute import show_summaries
@@ -31,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def up(port: Port = local_cloud.PORT, as_json: AsJson = False) -> None:
-    """Start the local cloud, deploy the stack into it, and print its URL and a write key."""
+    """Start the local cloud, deploy the stack into it, and print its URLs and a write key."""
     _show(deployment.up(cdk.project_folder(Path.cwd()), port, show.Stages().stage), as_json)
 
 
@@ -42,7 +43,7 @@ def down() -> None:
 
 
 def status(as_json: AsJson = False) -> None:
-    """Show the URL of the local cloud and a write key. Exit code 1 if it is not up."""
+    """Show the URLs of the local cloud and a write key. Exit code 1 if it is not up."""
     project = cdk.project_folder(Path.cwd())
     cloud = local_cloud.running(project)
     if cloud is None:
@@ -111,4 +112,6 @@ def _show(local: deployment.LocalDeployment, as_json: bool) -> None:
     if as_json:
         show.as_json(asdict(local))
         return
-    show.OUT.print(f"URL        {local.url}\nwrite key  {local.write_key}\nAWS API    {local.endpoint}")
+    show.OUT.print(f"URL           {local.url}")
+    show.OUT.print(f"URL for gzip  {local.gzip_url}  ({GZIP_CLIENTS})")
+    show.OUT.print(f"write key     {local.write_key}\nAWS API       {local.endpoint}")

@@ -1,4 +1,4 @@
-"""The stack in the local cloud: deploy it if something has changed, and find its URL and a write key."""
+"""The stack in the local cloud: deploy it if something has changed, and find its URLs and a write key."""
 
 import hashlib
 import json
@@ -25,9 +25,13 @@ Stage = Callable[[str], AbstractContextManager[None]]
 
 @dataclass(frozen=True, slots=True)
 class LocalDeployment:
-    """The URL and the write key to send events with, and the URL of the local cloud's AWS API."""
+    """The URLs and the write key to send events with, and the URL of the local cloud's AWS API.
+
+    `gzip_url` is for clients that gzip as text or JSON; an HTTP API would damage their bodies.
+    """
 
     url: str
+    gzip_url: str
     write_key: str
     endpoint: str
 
@@ -51,13 +55,13 @@ def up(project: Path, port: int, stage: Stage) -> LocalDeployment:
 
 
 def describe(project: Path, cloud: LocalCloud) -> LocalDeployment:
-    """The URL and a write key of the stack in a running local cloud. The first call creates the key.
+    """The URLs and a write key of the stack in a running local cloud. The first call creates the key.
 
     Sets the environment that boto3 reads. Raises CloudError if the stack is not deployed.
     """
     os.environ.update(cloud.environment())
     stack = Stack.find(STACK)
-    local.publish(stack.collector_url)
+    local.publish(stack)
     file = _file(project)
     known = json.loads(file.read_text())
     keys = stack.write_keys()
@@ -66,7 +70,7 @@ def describe(project: Path, cloud: LocalCloud) -> LocalDeployment:
         keys.revoke_all(_SOURCE, now)  # an older key was lost with the file that held it
         known["write_key"] = keys.create(_SOURCE, "server", now)
         file.write_text(json.dumps(known))
-    return LocalDeployment(cloud.url, known["write_key"], cloud.endpoint)
+    return LocalDeployment(cloud.url, cloud.gzip_url, known["write_key"], cloud.endpoint)
 
 
 def _file(project: Path) -> Path:

@@ -1,5 +1,7 @@
 """The local cloud: ministack as a child process on loopback, its state in `.daybreak/`, and the real stack in it."""
 
+from __future__ import annotations
+
 import json
 import os
 import shutil
@@ -13,14 +15,20 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from daybreak.aws import clients
+from daybreak.aws.stack import Stack
 from daybreak.cloud import cdk
 from daybreak.errors import CloudError
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
 
 PORT = 4566
 _COLLECTOR_HOST = "127.0.0.1"
 """The collector's custom domain in the local cloud. `localhost` is the AWS API. Both are this machine's loopback."""
+_REST_STAGE = "prod"
 _ACCOUNT, _REGION = "000000000000", "us-east-1"
 _START_SECONDS = 60
 _STOP_SECONDS = 20
@@ -55,6 +63,11 @@ class LocalCloud:
     def url(self) -> str:
         """The URL that clients send to: a host without a path, as every SDK accepts it. See `publish`."""
         return f"http://{_COLLECTOR_HOST}:{self.port}"
+
+    @property
+    def gzip_url(self) -> str:
+        """The URL for clients that gzip. It ends with the REST API's stage, as in AWS."""
+        return f"{self.url}/{_REST_STAGE}"
 
 
 def running(project: Path) -> LocalCloud | None:
@@ -141,16 +154,33 @@ def deploy(project: Path, cloud: LocalCloud, stage: Callable[[str], None]) -> di
     return dict(values)
 
 
-def publish(api_url: str) -> None:
-    """Give the deployed HTTP API its host on this machine and the CORS settings that browsers need. Safe to repeat.
+def publish(stack: Stack) -> None:
+    """Give the APIs their URLs on this machine, and the HTTP API the CORS settings that browsers need. Safe to repeat.
 
     Names under *.localhost do not resolve everywhere, and some SDKs drop the path of the host they are given, so the
-    API gets a custom domain. The emulator ignores CORS settings from CloudFormation, so they are set here again.
+    APIs share a custom domain: the HTTP API gets all of it, the REST API the paths below its stage.
     """
     gateway = clients.gateway()
-    api = api_url.partition("://")[2].partition(".")[0]
+    wanted = {}
+    if stack.gzip_url:
+        wanted[_REST_STAGE] = (_api_id(stack.gzip_url), _REST_STAGE)
+    if stack.collector_url != stack.gzip_url:
+        wanted[""] = (_api_id(stack.collector_url), "$default")
+        _set_cors(gateway, _api_id(stack.collector_url))
+    if _COLLECTOR_HOST not in {domain["DomainName"] for domain in gateway.get_domain_names()["Items"]}:
+        gateway.create_domain_name(DomainName=_COLLECTOR_HOST)
+    mapped = gateway.get_api_mappings(DomainName=_COLLECTOR_HOST)["Items"]
+    if {item.get("ApiMappingKey", ""): (item["ApiId"], item["Stage"]) for item in mapped} != wanted:
+        for item in mapped:
+            gateway.delete_api_mapping(DomainName=_COLLECTOR_HOST, ApiMappingId=item["ApiMappingId"])
+        for path, (api, api_stage) in wanted.items():
+            gateway.create_api_mapping(DomainName=_COLLECTOR_HOST, ApiId=api, Stage=api_stage, ApiMappingKey=path)
+
+
+def _set_cors(gateway: ApiGatewayV2Client, http_api: str) -> None:
+    """The CORS settings of infra/http_api.py. The emulator ignores those that come from CloudFormation."""
     gateway.update_api(
-        ApiId=api,
+        ApiId=http_api,
         CorsConfiguration={
             "AllowOrigins": ["*"],
             "AllowHeaders": ["*", "authorization"],
@@ -159,13 +189,10 @@ def publish(api_url: str) -> None:
             "MaxAge": 86_400,
         },
     )
-    if _COLLECTOR_HOST not in {domain["DomainName"] for domain in gateway.get_domain_names()["Items"]}:
-        gateway.create_domain_name(DomainName=_COLLECTOR_HOST)
-    mapped = gateway.get_api_mappings(DomainName=_COLLECTOR_HOST)["Items"]
-    if [mapping["ApiId"] for mapping in mapped] != [api]:
-        for mapping in mapped:
-            gateway.delete_api_mapping(DomainName=_COLLECTOR_HOST, ApiMappingId=mapping["ApiMappingId"])
-        gateway.create_api_mapping(DomainName=_COLLECTOR_HOST, ApiId=api, Stage="$default")
+
+
+def _api_id(url: str) -> str:
+    return url.partition("://")[2].partition(".")[0]
 
 
 def _cdk(project: Path, environment: dict[str, str], *arguments: str) -> None:

@@ -64,7 +64,7 @@ def read_sized(body: bytes, most: int, encoding: str) -> tuple[Any, int]:
         raise RequestRefused(
             400,
             "body_damaged",
-            "the gateway turned a gzipped body into text; send it without gzip, or as application/octet-stream",
+            "the gateway turned a gzipped body into text; send it to the stack's CollectorUrlForGzip, or without gzip",
         )
     require_size(len(body), most)
     if body.count(b"[") + body.count(b"{") > MAX_CONTAINERS:
