@@ -5,22 +5,49 @@ Context: `-c local=true` deploys to the local cloud (bundles for this machine, k
 `-c alarm_email=you@example.com` subscribes to the alarms.
 """
 
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
+from daybreak.aws.region import HOW_TO_CHOOSE, chosen_region
 from daybreak.definitions.project import Project, load
-from daybreak.errors import DefinitionError
+from daybreak.errors import CloudError, DefinitionError
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
+_REGION_OF_LAST_RESORT = "us-east-1"
+"""Where the CDK deploys if nobody chose a region."""
+
+
 def main(root: Path = ROOT) -> None:
-    """Check daybreak.toml, then synthesise the stack. A bad definition prints one line and ends with exit code 1."""
+    """Check daybreak.toml and the region, then synthesise the stack. A mistake prints one line, with exit code 1.
+
+    If there is an account to deploy to, print it and the region.
+    """
     try:
         project = load(root / "daybreak.toml")
-    except DefinitionError as error:
+        place = deployed_to(os.environ)
+    except (DefinitionError, CloudError) as error:
         sys.exit(str(error))
+    if place:
+        print(place, file=sys.stderr)
     synthesise(root, project)
+
+
+def deployed_to(environment: Mapping[str, str]) -> str | None:
+    """The account and region that the CDK has found, in words; None without credentials, when nothing can be deployed.
+
+    Raises CloudError if the region is the CDK's last resort and not somebody's choice. `.venv/bin/cdk` refuses that
+    before it starts; this is for the CDK from elsewhere.
+    """
+    account, region = environment.get("CDK_DEFAULT_ACCOUNT"), environment.get("CDK_DEFAULT_REGION")
+    if not account:
+        return None
+    if region in (None, "", _REGION_OF_LAST_RESORT) and chosen_region(environment) is None:
+        raise CloudError(f"no AWS region is set, and the CDK would take {_REGION_OF_LAST_RESORT}: {HOW_TO_CHOOSE}")
+    return f"account {account}, region {region}"
 
 
 def synthesise(root: Path, project: Project) -> None:

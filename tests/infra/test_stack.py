@@ -25,6 +25,7 @@ LAMBDA_LIMIT_BYTES = 250 * 1024 * 1024
 def synthesised(out: Path, *context: str) -> Path:
     """`cdk synth` as a user runs it; cdk-nag's findings make it fail."""
     nowhere = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    nowhere |= dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
     switches = [part for setting in context for part in ("--context", setting)]
     done = subprocess.run(
         cdk.command(ROOT, "synth", "--quiet", "--output", str(out), *switches),

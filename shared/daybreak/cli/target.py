@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from daybreak.aws.region import HOW_TO_CHOOSE, chosen_region
 from daybreak.aws.stack import Stack
 from daybreak.cli.show import ERR
 from daybreak.cloud import cdk, local
@@ -12,7 +13,7 @@ from daybreak.ingest.rules import Rules
 
 
 def deployment(cloud: str, stack: str) -> Stack:
-    """The stack to use. If it is in the local cloud, sets the environment that boto3 reads. Raises CloudError."""
+    """The stack to use. Sets the environment that boto3 reads: local cloud, or region of AWS. Raises CloudError."""
     if cloud not in ("auto", "local", "aws"):
         raise InputError(f"--cloud: unknown cloud {cloud!r}; choose from local, aws, auto")
     here = _local()
@@ -21,7 +22,11 @@ def deployment(cloud: str, stack: str) -> Stack:
     if here is not None and cloud != "aws":
         os.environ.update(here.environment())
     else:
-        ERR.print("[dim]using AWS[/dim]")
+        region = chosen_region(os.environ)
+        if region is None:
+            raise CloudError(f"no AWS region is set: {HOW_TO_CHOOSE}")
+        os.environ["AWS_DEFAULT_REGION"] = region
+        ERR.print(f"[dim]using AWS, region {region}[/dim]")
     return Stack.find(stack)
 
 

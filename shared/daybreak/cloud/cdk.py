@@ -3,10 +3,15 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from daybreak.aws.region import HOW_TO_CHOOSE, chosen_region
 from daybreak.errors import CloudError
+
+_IN_AN_ACCOUNT = {"deploy", "bootstrap", "destroy", "diff", "import", "rollback", "watch"}
+"""Commands of the CDK that work in a region of an account. The others only read this checkout."""
 
 
 def project_folder(start: Path) -> Path:
@@ -35,14 +40,37 @@ def environment(base: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def region_for(arguments: Sequence[str], environment: Mapping[str, str]) -> str | None:
+    """The region in which `cdk ARGUMENTS` works; None if the command needs none.
+
+    Raises CloudError if it needs one and nobody chose one: the CDK itself would silently take us-east-1.
+    """
+    found = chosen_region(environment, _profile(arguments))
+    names_one = any(argument.startswith("aws://") for argument in arguments)  # bootstrap aws://ACCOUNT/REGION
+    asks_for_help = {"--help", "-h"} & set(arguments)
+    if found is None and _IN_AN_ACCOUNT & set(arguments) and not (names_one or asks_for_help):
+        raise CloudError(f"no AWS region is set: {HOW_TO_CHOOSE}")
+    return found
+
+
 def main() -> None:
-    """Run `cdk …`: all arguments are passed on."""
+    """Run `cdk …`: all arguments are passed on, with the region that was chosen. Without one, nothing is deployed."""
     try:
         project = project_folder(Path.cwd())
         arguments = command(project, *sys.argv[1:])
+        region = region_for(sys.argv[1:], os.environ)
     except CloudError as error:
         sys.exit(str(error))
-    sys.exit(subprocess.run(arguments, cwd=project, env=environment(os.environ), check=False).returncode)
+    chosen = {"AWS_REGION": region} if region else {}
+    sys.exit(subprocess.run(arguments, cwd=project, env=environment({**os.environ, **chosen}), check=False).returncode)
+
+
+def _profile(arguments: Sequence[str]) -> str | None:
+    """The profile that is typed as an option of the CDK."""
+    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--profile")
+    found: str | None = parser.parse_known_args(arguments)[0].profile
+    return found
 
 
 def _node() -> str:
