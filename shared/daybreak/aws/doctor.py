@@ -1,11 +1,12 @@
-"""Test the public endpoint: send the requests of real SDKs, and check the responses."""
+"""Test the public endpoint at each of its URLs: send the requests of real SDKs, and check the responses."""
 
 import base64
 import gzip
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any
@@ -13,12 +14,15 @@ from typing import Any
 from daybreak.aws.write_keys import WriteKeys
 
 SOURCE = "doctor"
-"""The source of the key that `examine_with_own_key` makes."""
+"""The source of the key that `own_key` makes."""
 _TIMEOUT_SECONDS = 30
+_MB = 1_000_000
 _EMPTY = b'{"batch": []}'
 """A batch that gets the same response as any other, and stores nothing."""
 _ASKED = "authorization,content-type,x-retry-count"
-_GZIP_ADVICE = "the gateway alters gzip of this type: send application/octet-stream, or deploy with -c gateway=rest"
+_JSON = "application/json"
+_LARGEST_MB = 5
+_DEPLOY_AGAIN = "deploy again: the gateway's CORS settings are not this stack's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,24 @@ class Response:
     status: int
     headers: Message | dict[str, str]
     body: dict[str, Any]
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (str(self.status), self.body.get("code"))))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The result of one check at one URL."""
+
+    url: str
+    check: str
+    good: bool
+    other_url: bool
+    """Whether this URL cannot take such requests, and the stack has another one for them, which `advice` names."""
+    answered: str
+    """Status and code of the response."""
+    advice: str
+    """What to change; empty if nothing has to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +61,62 @@ class Check:
     good: Callable[[Response], bool]
     advice: str
 
+    def result(self, endpoint: "Endpoint", _gzip_url: str | None) -> Result:
+        response = self.send(endpoint)
+        good = self.good(response)
+        return Result(endpoint.url, self.name, good, False, str(response), "" if good else self.advice)
+
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """The result of one check."""
+class Gzipped:
+    """A gzipped batch that is sent as `content_type` to `path`. An HTTP API turns the gzip of text types into text."""
 
-    check: str
-    good: bool
-    answered: str
-    """Status and code of the response."""
-    advice: str
-    """What to change; empty if the response is good."""
+    name: str
+    path: str
+    content_type: str
+
+    def result(self, endpoint: "Endpoint", gzip_url: str | None) -> Result:
+        """Good if it is accepted. If it is not, and the stack has another URL for it, nothing has to change either."""
+        headers = {**endpoint.basic, "Content-Type": self.content_type, "Content-Encoding": "gzip"}
+        response = endpoint.send(self.path, gzip.compress(_EMPTY, mtime=0), headers)
+        good, other_url, advice = _accepted(response), False, ""
+        if not good and gzip_url and gzip_url.rstrip("/") != endpoint.url:
+            other_url, advice = True, f"point these clients at {gzip_url}"
+        elif not good:
+            advice = "these clients need a REST API: point them at CollectorUrlForGzip; deploy without -c gateway=http"
+        return Result(endpoint.url, self.name, good, other_url, str(response), advice)
+
+
+@dataclass(frozen=True, slots=True)
+class LargestBody:
+    """How large a body may be. The gateway writes it into an event of at most 6 MB for the function.
+
+    An HTTP API writes it as text in JSON, where a quote takes two bytes; a REST API as base64, where three take four.
+    """
+
+    name: str
+    filler: bytes
+    """The text that is repeated; it stands inside a JSON string."""
+    enough: int
+    """The size in MB that must arrive."""
+
+    def result(self, endpoint: "Endpoint", _gzip_url: str | None) -> Result:
+        """Send ever smaller bodies until one is accepted."""
+        for size in range(_LARGEST_MB, 0, -1):
+            response = endpoint.send("/v1/batch", self.body(size * _MB), {**endpoint.basic, "Content-Type": _JSON})
+            if _accepted(response):
+                good, advice = size >= self.enough, ""
+                if size < _LARGEST_MB:
+                    advice = f"send at most {size} MB in such a request"
+                return Result(endpoint.url, self.name, good, False, f"{response}, up to {size} MB", advice)
+        advice = "something between here and the function has a smaller limit than the function"
+        return Result(endpoint.url, self.name, False, False, str(response), advice)
+
+    def body(self, size: int) -> bytes:
+        """An empty batch of that many bytes."""
+        begin, end = b'{"batch": [], "filler": "', b'"}'
+        repeated = self.filler * ((size - len(begin) - len(end)) // len(self.filler))
+        return begin + repeated + end
 
 
 class Endpoint:
@@ -97,12 +164,7 @@ def _allows(response: Response) -> bool:
     return response.status in (200, 204) and bool(response.headers.get("Access-Control-Allow-Origin")) and headers
 
 
-def _zipped(content_type: str) -> Callable[[Endpoint], Response]:
-    body = gzip.compress(_EMPTY, mtime=0)
-    return lambda e: e.send("/v1/batch", body, {**e.basic, "Content-Type": content_type, "Content-Encoding": "gzip"})
-
-
-CHECKS = [
+CHECKS: Sequence[Check | Gzipped | LargestBody] = [
     Check("health: the table can be written", lambda e: e.send("/v1/health", method="GET"),
           lambda a: a.status == 200, "see the collector's log; its role must be allowed to put items"),
     Check("JSON with the key by Basic auth", lambda e: e.send("/v1/batch", _EMPTY, e.basic), _accepted,
@@ -114,44 +176,44 @@ CHECKS = [
     Check("the key in the query (beacons)",
           lambda e: e.send(f"/beacon/v1/batch?writeKey={e.write_key}", _EMPTY, {"Content-Type": "text/plain"}),
           _accepted, "something between here and the function drops query strings"),
-    Check("gzip as application/octet-stream", _zipped("application/octet-stream"), _accepted, _GZIP_ADVICE),
-    Check("gzip as application/json (segment-python, rudder)", _zipped("application/json"), _accepted, _GZIP_ADVICE),
+    Check("live events to /v1/import (Segment's Java)",
+          lambda e: e.send("/v1/import/", _EMPTY, {**e.basic, "Content-Type": _JSON}),
+          _accepted, "deploy again: this collector is of an older version, which takes only a server's key there"),
+    Gzipped("gzip as application/octet-stream", "/v1/batch", "application/octet-stream"),
+    Gzipped("gzip as application/json (RudderStack, Segment's Python)", "/v1/batch", _JSON),
+    Gzipped("gzip as text/plain (Kotlin and Android)", "/v1/b", "text/plain"),
     Check("preflight of a browser",
           lambda e: e.send("/v1/t", None, {"Origin": "https://app.example", "Access-Control-Request-Method": "POST",
                                            "Access-Control-Request-Headers": _ASKED}, method="OPTIONS"),
-          _allows, "deploy again: the gateway's CORS settings are not this stack's"),
+          _allows, _DEPLOY_AGAIN),
     Check("Retry-After can be read by a page",
           lambda e: e.send("/v1/batch", _EMPTY, {**e.basic, "Origin": "https://app.example"}),
-          lambda a: "retry-after" in a.headers.get("Access-Control-Expose-Headers", "").lower(),
-          "deploy again: the gateway's CORS settings are not this stack's"),
+          lambda a: "retry-after" in a.headers.get("Access-Control-Expose-Headers", "").lower(), _DEPLOY_AGAIN),
     Check("a wrong key is refused with 401",
           lambda e: e.send("/v1/batch", json.dumps({"batch": [], "writeKey": "doctor-knows-no-key"}).encode()),
           _refused(401, "unknown_write_key"), "something other than the function answers"),
     Check("an unknown path is refused with 404", lambda e: e.send("/v1/doctor", _EMPTY, e.basic),
           _refused(404, "unknown_path"), "the gateway must pass every path to the function"),
-    Check("a body of 4 MB is accepted",
-          lambda e: e.send("/v1/batch", b'{"batch": []' + b" " * 4_000_000 + b"}",
-                           {**e.basic, "Content-Type": "application/json"}),
-          _accepted, "something between here and the function has a smaller limit than the function"),
+    # of eleven bytes, two are escaped: as many as in a batch of events without blanks
+    LargestBody("the largest body of ordinary events", rb'some text\"', 4),
+    LargestBody("the largest body of quotes (JSON inside JSON)", rb'\"', 2),
 ]  # fmt: skip
 
 
-def examine(endpoint: Endpoint) -> list[Result]:
-    """Run every check. No event is stored: all batches are empty."""
-    results = []
-    for check in CHECKS:
-        response = check.send(endpoint)
-        good = check.good(response)
-        answered = " ".join(filter(None, (str(response.status), response.body.get("code"))))
-        results.append(Result(check.name, good, answered, "" if good else check.advice))
-    return results
+def examine(endpoint: Endpoint, gzip_url: str | None) -> list[Result]:
+    """Run every check at this URL. No event is stored: all batches are empty.
+
+    `gzip_url` is the stack's URL for clients that gzip; None if it has none, or is not known.
+    """
+    return [check.result(endpoint, gzip_url) for check in CHECKS]
 
 
-def examine_with_own_key(url: str, keys: WriteKeys, now: str) -> list[Result]:
-    """Run every check with a key that is made for it and revoked afterwards. `now` is an ISO 8601 time, UTC."""
+@contextmanager
+def own_key(keys: WriteKeys, now: str) -> Iterator[str]:
+    """A browser's write key for the checks, which is revoked afterwards. `now` is an ISO 8601 time, UTC."""
     keys.revoke_all(SOURCE, now)  # a key that an interrupted run left
     own = keys.create(SOURCE, "browser", now)
     try:
-        return examine(Endpoint(url, own))
+        yield own
     finally:
         keys.revoke(own, now)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
@@ -9,10 +10,10 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
-from daybreak.aws.doctor import Endpoint, Result, examine, examine_with_own_key
+from daybreak.aws.doctor import Endpoint, Result, examine, own_key
 from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName, days, one_day
-from daybreak.cli.target import deployment, endpoint_url, rules
+from daybreak.cli.target import deployment, endpoint_urls, rules
 from daybreak.errors import InputError
 from daybreak.export.payloads import ReplayDay
 from daybreak.export.replay_rejected import replay_rejected
@@ -37,22 +38,19 @@ def doctor(
     stack: StackName = "Daybreak",
     as_json: AsJson = False,
 ) -> None:
-    """Test the endpoint with requests of real SDKs, and say what to change. Stores no event."""
+    """Test both URLs of the endpoint with requests of real SDKs, and say what to change. Stores no event."""
     if url and not url.startswith(("http://", "https://")):
         raise InputError(f"--url {url!r}: write it with https:// before it")
-    if url and write_key:
-        results = examine(Endpoint(url, write_key))
-    else:
-        target = deployment(cloud, stack)
-        tested = url or endpoint_url(target)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        results = (
-            examine(Endpoint(tested, write_key))
-            if write_key
-            else examine_with_own_key(tested, target.write_keys(), now)
-        )
+    target = None if url and write_key else deployment(cloud, stack)
+    deployed = endpoint_urls(target) if target else []
+    gzip_url = deployed[-1] if target and target.gzip_url else None
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    made = own_key(target.write_keys(), now) if target and not write_key else nullcontext(write_key or "")
+    with made as key, show.ERR.status("sending requests …"):
+        tested = [Endpoint(each, key) for each in ([url] if url else deployed)]
+        results = [result for endpoint in tested for result in examine(endpoint, gzip_url)]
     _show_results(results, as_json)
-    if not all(result.good for result in results):
+    if not all(result.good or result.other_url for result in results):
         sys.exit(1)
 
 
@@ -140,5 +138,10 @@ def _show_results(results: Sequence[Result], as_json: bool) -> None:
     if as_json:
         show.as_json([asdict(result) for result in results])
     else:
-        rows = [["ok" if r.good else "NO", r.check, r.answered, r.advice] for r in results]
-        show.table("", ["", "check", "answered", "what to change"], rows)
+        for url in dict.fromkeys(result.url for result in results):
+            rows = [[_verdict(r), r.check, r.answered, r.advice] for r in results if r.url == url]
+            show.table(url, ["", "check", "answered", "what to do"], rows)
+
+
+def _verdict(result: Result) -> str:
+    return "ok" if result.good else "other URL" if result.other_url else "NO"

@@ -40,11 +40,12 @@ def definitions_here() -> Project:
     return load(cdk.project_folder(Path.cwd()) / "daybreak.toml")
 
 
-def endpoint_url(target: Stack) -> str:
-    """The URL that clients send to: the local cloud's if `target` is in it, else the stack's own."""
+def endpoint_urls(target: Stack) -> list[str]:
+    """The URLs that clients send to, that for clients that gzip last: the local cloud's if `target` is in it."""
     here = _local()
-    is_used = here is not None and os.environ.get("AWS_ENDPOINT_URL") == here.endpoint
-    return here.url if here is not None and is_used else target.collector_url
+    if here is not None and os.environ.get("AWS_ENDPOINT_URL") == here.endpoint:
+        return [here.url, here.gzip_url] if target.gzip_url else [here.url]
+    return list(dict.fromkeys(filter(None, (target.collector_url, target.gzip_url))))
 
 
 def _local() -> local.LocalCloud | None:
