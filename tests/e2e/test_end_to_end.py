@@ -5,7 +5,9 @@ test_from_an_empty_copy.py installs everything first, runs every documented comm
 """
 
 import gzip
+import json
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -61,8 +63,18 @@ def test_the_endpoint_refuses_a_bad_request_and_goes_on(
     assert sandbox.post(b'{"batch": []}')[0] == 200  # the endpoint still works
 
 
-def test_gzip_that_the_local_gateway_damages_is_named(sandbox: Sandbox) -> None:
-    assert sandbox.post(gzip.compress(b"{}"), kind="application/json")[1]["code"] == "body_damaged"
+def test_gzip_that_the_local_http_api_damages_is_named_and_accepted_at_the_other_url(sandbox: Sandbox) -> None:
+    body = gzip.compress(b'{"batch": []}')
+    for kind in ("application/json", "text/plain"):
+        assert sandbox.post(body, "/v1/b", kind=kind)[1]["code"] == "body_damaged"
+        assert sandbox.post(body, "/prod/v1/b", kind=kind)[1] == {"success": True, "accepted": 0}
+    assert sandbox.status["gzip_url"] == f"{sandbox.status['url']}/prod"
+
+
+def test_the_collector_answers_under_localhost_too(sandbox: Sandbox) -> None:
+    for path in ("/v1/health", "/prod/v1/health"):
+        with urllib.request.urlopen(f"http://localhost:{sandbox.port}{path}", timeout=60) as response:
+            assert json.loads(response.read())["status"] == "ok"
 
 
 def test_a_metric_of_a_day_not_yet_exported_fails_and_says_why(sandbox: Sandbox) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PORT = 4566
 _COLLECTOR_HOST = "127.0.0.1"
-"""The collector's custom domain in the local cloud. `localhost` is the AWS API. Both are this machine's loopback."""
+"""The collector's custom domain in the local cloud. See emulator.py for requests to `localhost`."""
 _REST_STAGE = "prod"
 _ACCOUNT, _REGION = "000000000000", "us-east-1"
 _START_SECONDS = 60
@@ -96,7 +96,7 @@ def start(project: Path, port: int = PORT, *, keep: bool = True) -> LocalCloud:
         )
     with (folder / "cloud.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
+            [sys.executable, "-m", "hypercorn", "daybreak.cloud.emulator:app", *_served(port)],
             cwd=folder,
             env=_settings(folder, port),
             stdin=subprocess.DEVNULL,
@@ -204,21 +204,25 @@ def _cdk(project: Path, environment: dict[str, str], *arguments: str) -> None:
         raise CloudError(f"cdk {arguments[0]} failed:\n" + "\n".join(output[-25:]))
 
 
+def _served(port: int) -> list[str]:
+    """Options of hypercorn: on loopback only, in one process, which holds the emulator's state."""
+    return ["--bind", f"127.0.0.1:{port}", "--workers", "0", "--keep-alive", "75"]
+
+
 def _settings(folder: Path, port: int) -> dict[str, str]:
-    """ministack's environment: loopback only, state in our folder, and nothing of the caller's AWS account."""
+    """ministack's environment: its state in our folder, and nothing of the caller's AWS account."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
         **inherited,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", "")]),
-        "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
-        # the functions use this name for the AWS API: 127.0.0.1 is the collector, which would call itself for ever
         "AWS_ENDPOINT_URL": f"http://localhost:{port}",
         "PERSIST_STATE": "1",
         "S3_PERSIST": "1",
         "STATE_DIR": str(folder / "state" / "services"),
         "S3_DATA_DIR": str(folder / "state" / "s3"),
         "LOG_LEVEL": "WARNING",
+        "IOT_MTLS_ENABLED": "0",  # the emulator's only listener that is not on loopback
     }
 
 
