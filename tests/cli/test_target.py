@@ -1,7 +1,13 @@
 """The deployment that a command uses."""
 
+import json
+from typing import Any
+
+import pytest
 from typer.testing import CliRunner
 
+from daybreak.aws import clients
+from daybreak.aws.gateway import GZIP_CLIENTS
 from daybreak.cli.main import APP
 from daybreak.errors import InputError
 
@@ -10,3 +16,43 @@ def test_an_unknown_cloud_is_refused_with_the_known_ones() -> None:
     done = CliRunner().invoke(APP, ["query", "select 1", "--cloud", "Local"])
     assert isinstance(done.exception, InputError)
     assert "unknown cloud 'Local'; choose from local, aws, auto" in str(done.exception)
+
+
+OUTPUTS = {
+    "CollectorUrl": "https://http.example/",
+    "CollectorUrlForGzip": "https://rest.example/prod/",
+    **dict.fromkeys(
+        ("EventsTable", "KeysTable", "LakeBucket", "Database", "Workgroup", "ExportFunction", "MetricsFunction"), "x"
+    ),
+}
+
+
+class CloudFormation:
+    """An account with one stack."""
+
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - as boto3 names it
+        assert StackName == "Ours"
+        outputs = [{"OutputKey": name, "OutputValue": value} for name, value in OUTPUTS.items()]
+        return {"Stacks": [{"StackId": "arn:aws:cloudformation:eu-west-1:1:stack/Ours/uuid", "Outputs": outputs}]}
+
+
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setattr(clients, "cloudformation", CloudFormation)
+
+
+def test_status_says_which_clients_take_which_url(deployed: None) -> None:
+    done = CliRunner().invoke(APP, ["status", "--cloud", "aws", "--stack", "Ours"])
+    assert done.stdout.splitlines() == [
+        "URL           https://http.example/",
+        f"URL for gzip  https://rest.example/prod/  ({GZIP_CLIENTS})",
+    ]
+    assert "region eu-west-1" in done.stderr
+
+
+def test_a_stack_without_a_rest_api_has_no_url_for_gzip(deployed: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(OUTPUTS, "CollectorUrlForGzip")
+    done = CliRunner().invoke(APP, ["status", "--cloud", "aws", "--stack", "Ours", "--json"])
+    assert json.loads(done.stdout) == {"url": "https://http.example/", "gzip_url": None}

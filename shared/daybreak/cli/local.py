@@ -10,13 +10,13 @@ from rich.progress import Progress
 
 from daybreak.aws.gateway import GZIP_CLIENTS
 from daybreak.aws.stack import Stack
-from daybreak.cli import show
+from daybreak.cli import show, target
 from daybreak.cli.compute import show_summaries
-from daybreak.cli.options import AsJson
+from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cloud import cdk, deployment
 from daybreak.cloud import local as local_cloud
 from daybreak.definitions.project import load
-from daybreak.errors import CloudError, InputError
+from daybreak.errors import InputError
 from daybreak.example import purchases
 from daybreak.example.decisions import AS_OF
 from daybreak.example.demonstrate import demonstrate
@@ -42,13 +42,17 @@ def down() -> None:
     show.OUT.print("The local cloud is stopped; its state is in .daybreak/." if stopped else "No local cloud was up.")
 
 
-def status(as_json: AsJson = False) -> None:
-    """Show the URLs of the local cloud and a write key. Exit code 1 if it is not up."""
-    project = cdk.project_folder(Path.cwd())
-    cloud = local_cloud.running(project)
-    if cloud is None:
-        raise CloudError("the local cloud is not up; start it with `daybreak up`")
-    _show(deployment.describe(project, cloud), as_json)
+def status(cloud: Cloud = "auto", stack: StackName = "Daybreak", as_json: AsJson = False) -> None:
+    """Show the URLs to send events to, and of the local cloud a write key. Exit code 1 if nothing is deployed."""
+    here = target.local_cloud()
+    if here is not None and cloud != "aws":
+        _show(deployment.describe(cdk.project_folder(Path.cwd()), here), as_json)
+        return
+    deployed = target.deployment(cloud, stack)
+    if as_json:
+        show.as_json({"url": deployed.collector_url, "gzip_url": deployed.gzip_url})
+    else:
+        _show_urls(deployed.collector_url, deployed.gzip_url)
 
 
 def demo(
@@ -112,6 +116,11 @@ def _show(local: deployment.LocalDeployment, as_json: bool) -> None:
     if as_json:
         show.as_json(asdict(local))
         return
-    show.OUT.print(f"URL           {local.url}")
-    show.OUT.print(f"URL for gzip  {local.gzip_url}  ({GZIP_CLIENTS})")
+    _show_urls(local.url, local.gzip_url)
     show.OUT.print(f"write key     {local.write_key}\nAWS API       {local.endpoint}")
+
+
+def _show_urls(url: str, gzip_url: str | None) -> None:
+    show.OUT.print(f"URL           {url}")
+    if gzip_url:
+        show.OUT.print(f"URL for gzip  {gzip_url}  ({GZIP_CLIENTS})", soft_wrap=True)

@@ -16,7 +16,7 @@ def deployment(cloud: str, stack: str) -> Stack:
     """The stack to use. Sets the environment that boto3 reads: local cloud, or region of AWS. Raises CloudError."""
     if cloud not in ("auto", "local", "aws"):
         raise InputError(f"--cloud: unknown cloud {cloud!r}; choose from local, aws, auto")
-    here = _local()
+    here = local_cloud()
     if cloud == "local" and here is None:
         raise CloudError("the local cloud is not up; start it with `daybreak up`")
     if here is not None and cloud != "aws":
@@ -24,7 +24,8 @@ def deployment(cloud: str, stack: str) -> Stack:
     else:
         region = chosen_region(os.environ)
         if region is None:
-            raise CloudError(f"no AWS region is set: {HOW_TO_CHOOSE}")
+            not_local = "the local cloud is not up (`daybreak up` starts it), and " if cloud == "auto" else ""
+            raise CloudError(f"{not_local}no AWS region is set: {HOW_TO_CHOOSE}")
         os.environ["AWS_DEFAULT_REGION"] = region
         ERR.print(f"[dim]using AWS, region {region}[/dim]")
     return Stack.find(stack)
@@ -42,13 +43,14 @@ def definitions_here() -> Project:
 
 def endpoint_urls(target: Stack) -> list[str]:
     """The URLs that clients send to, that for clients that gzip last: the local cloud's if `target` is in it."""
-    here = _local()
+    here = local_cloud()
     if here is not None and os.environ.get("AWS_ENDPOINT_URL") == here.endpoint:
         return [here.url, here.gzip_url] if target.gzip_url else [here.url]
     return list(dict.fromkeys(filter(None, (target.collector_url, target.gzip_url))))
 
 
-def _local() -> local.LocalCloud | None:
+def local_cloud() -> local.LocalCloud | None:
+    """The local cloud of this checkout; None if it is not up, and outside a checkout."""
     try:
         return local.running(cdk.project_folder(Path.cwd()))
     except CloudError:
