@@ -11,8 +11,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from daybreak.aws.settings import METRICS_NAMESPACE
 from infra.collector import Collector
+from infra.functions import own_namespace
 from infra.jobs import Jobs
 from infra.tables import Tables
 
@@ -79,13 +79,13 @@ def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
     )
     yield Alarm(
         "Unreconciled",
-        _written_by("export", "UnreconciledEvents", _HOUR),
+        _written_by(jobs, "export", "UnreconciledEvents", _HOUR),
         "Collector and lake counts differ: events were lost or duplicated. Run `daybreak reconcile DATE` to see in "
         "which hour and source.",
     )
     yield Alarm(
         "ExportLag",
-        _written_by("export", "ExportLagHours", _HOUR, "Maximum"),
+        _written_by(jobs, "export", "ExportLagHours", _HOUR, "Maximum"),
         f"Events have waited for {MOST_LAG_HOURS} hours or more to be exported, or no export runs at all. The export's "
         "log names the arrival day that cannot be rebuilt, and the cause; the raw log holds its events. Mend the "
         "cause, then run `daybreak run export --date DAY`.",
@@ -104,13 +104,13 @@ def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
     )
     yield Alarm(
         "BodiesDamaged",
-        _written_by("collector", "DamagedBodies", _FIVE_MINUTES),
+        _written_by(collector, "collector", "DamagedBodies", _FIVE_MINUTES),
         "The HTTP API turned gzipped bodies into text, and the collector refused them: their events are lost. Point "
         "clients that gzip at the stack's output CollectorUrlForGzip; `daybreak doctor` shows the bodies that arrive.",
     )
     yield Alarm(
         "RejectedShare",
-        _written_by("export", "RejectedPercent", _HOUR, "Maximum"),
+        _written_by(jobs, "export", "RejectedPercent", _HOUR, "Maximum"),
         f"In one of the last three hours, the collector rejected {MOST_REJECTED_PERCENT} percent or more of the "
         "events. Run `daybreak rejects` to see which and why. Once the rule is fixed, `daybreak replay --rejected` "
         "accepts them.",
@@ -160,10 +160,12 @@ class Alarms(Construct):
             ).add_alarm_action(actions.SnsAction(topic))
 
 
-def _written_by(service: str, name: str, period: Duration, statistic: str = "Sum") -> cloudwatch.Metric:
-    """A metric that one of our functions writes."""
+def _written_by(
+    part: Construct, service: str, name: str, period: Duration, statistic: str = "Sum"
+) -> cloudwatch.Metric:
+    """A metric that a function of this part of the stack writes."""
     return cloudwatch.Metric(
-        namespace=METRICS_NAMESPACE,
+        namespace=own_namespace(part),
         metric_name=name,
         dimensions_map={"service": service},
         period=period,

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy, Size
+from aws_cdk import Duration, RemovalPolicy, Size, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from daybreak.aws.settings import FunctionSettings
 
@@ -45,8 +45,13 @@ def python_function(
         timeout=timeout,
         log_group=log_group,
         logging_format=lambda_.LoggingFormat.JSON,
-        environment=settings.environment(),
+        environment=settings.model_copy(update={"powertools_metrics_namespace": own_namespace(scope)}).environment(),
     )
+
+
+def own_namespace(construct: IConstruct) -> str:
+    """The CloudWatch namespace of the stack's own metrics: its name, so that two stacks do not share an alarm."""
+    return Stack.of(construct).stack_name
 
 
 def grant(

@@ -295,6 +295,21 @@ def test_each_gateway_has_an_alarm_for_its_own_errors(template: dict[str, Any]) 
     assert {"Ref": "AWS::StackName"} in rest_api["Name"]["Fn::Join"][1]  # another stack's API has another name
 
 
+def _own_namespaces(template: dict[str, Any]) -> set[str]:
+    """The namespaces into which the functions write metrics, and in which the alarms look for them."""
+    functions = resources(template, "AWS::Lambda::Function").values()
+    alarms = resources(template, "AWS::CloudWatch::Alarm").values()
+    return {f["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] for f in functions} | {
+        alarm["Namespace"] for alarm in alarms if not alarm["Namespace"].startswith("AWS/")
+    }
+
+
+@pytest.mark.slow
+def test_two_stacks_do_not_ring_each_others_alarms(template: dict[str, Any], tmp_path: Path) -> None:
+    other = json.loads((synthesised(tmp_path, "stack=Other-Team") / "Other-Team.template.json").read_text())
+    assert (_own_namespaces(template), _own_namespaces(other)) == ({"Daybreak"}, {"Other-Team"})
+
+
 def test_the_rest_api_needs_no_role_that_is_set_for_the_whole_account(template: dict[str, Any]) -> None:
     """In an account without an API Gateway CloudWatch role, a REST stage with a log cannot be deployed."""
     assert not resources(template, "AWS::ApiGateway::Account")

@@ -10,9 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from daybreak.errors import CloudError
 
-METRICS_NAMESPACE = "Daybreak"
-"""The CloudWatch namespace of the metrics that the functions write."""
-
 
 class FunctionSettings(BaseModel):
     """Settings of every function. Powertools reads its own two from the environment by itself."""
@@ -20,7 +17,8 @@ class FunctionSettings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     powertools_log_level: str = "INFO"
-    powertools_metrics_namespace: str = METRICS_NAMESPACE
+    powertools_metrics_namespace: str = "Daybreak"
+    """The CloudWatch namespace of the metrics that the function writes. infra sets it to the name of the stack."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
