@@ -53,7 +53,7 @@ def test_with_both_gateways_nothing_has_to_change(endpoint: Endpoint, urls: tupl
 def test_with_the_http_api_alone_clients_that_gzip_have_no_url(endpoint: Endpoint, urls: tuple[str, str]) -> None:
     found = examined(urls[0], endpoint, None)
     assert [name for name, result in found.items() if not (result.good or result.other_url)] == GZIPPED_TEXT
-    assert all("REST API" in found[name].advice for name in GZIPPED_TEXT)
+    assert all("CollectorUrlForGzip" in found[name].advice for name in GZIPPED_TEXT)
 
 
 def test_a_rest_api_that_ruins_gzip_is_not_called_the_other_url(endpoint: Endpoint, urls: tuple[str, str]) -> None:

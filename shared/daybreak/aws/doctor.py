@@ -39,17 +39,18 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result of one check at one URL."""
+    """The result of one check."""
 
-    url: str
     check: str
     good: bool
-    other_url: bool
-    """Whether this URL cannot take such requests, and the stack has another one for them, which `advice` names."""
     answered: str
     """Status and code of the response."""
     advice: str
     """What to change; empty if nothing has to be."""
+    url: str = ""
+    """Where it was checked; empty if the check is not about one URL."""
+    other_url: bool = False
+    """Whether this URL cannot take such requests, and the stack has another one for them, which `advice` names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Check:
     def result(self, endpoint: "Endpoint", _gzip_url: str | None) -> Result:
         response = self.send(endpoint)
         good = self.good(response)
-        return Result(endpoint.url, self.name, good, False, str(response), "" if good else self.advice)
+        return Result(self.name, good, str(response), "" if good else self.advice, endpoint.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,17 @@ class Gzipped:
     content_type: str
 
     def result(self, endpoint: "Endpoint", gzip_url: str | None) -> Result:
-        """Good if it is accepted. If it is not, and the stack has another URL for it, nothing has to change either."""
+        """Good if it is accepted. If it is damaged, and the stack has another URL for it, nothing has to change."""
         headers = {**endpoint.basic, "Content-Type": self.content_type, "Content-Encoding": "gzip"}
         response = endpoint.send(self.path, gzip.compress(_EMPTY, mtime=0), headers)
-        good, other_url, advice = _accepted(response), False, ""
-        if not good and gzip_url and gzip_url.rstrip("/") != endpoint.url:
-            other_url, advice = True, f"point these clients at {gzip_url}"
-        elif not good:
-            advice = "these clients need a REST API: point them at CollectorUrlForGzip; deploy without -c gateway=http"
-        return Result(endpoint.url, self.name, good, other_url, str(response), advice)
+        good, damaged = _accepted(response), response.body.get("code") == "body_damaged"
+        other_url = damaged and gzip_url is not None and gzip_url.rstrip("/") != endpoint.url
+        advice = "" if good else "something between here and the function alters gzipped bodies"
+        if other_url:
+            advice = f"point these clients at {gzip_url}"
+        elif damaged:
+            advice = "point these clients at CollectorUrlForGzip; if there is none, deploy without -c gateway=http"
+        return Result(self.name, good, str(response), advice, endpoint.url, other_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +104,22 @@ class LargestBody:
     """The size in MB that must arrive."""
 
     def result(self, endpoint: "Endpoint", _gzip_url: str | None) -> Result:
-        """Send ever smaller bodies until one is accepted."""
+        """Good if a body of `enough` MB is accepted; says how large it may be."""
+        size, response = self._largest(endpoint)
+        good = size >= self.enough
+        advice = "" if good else "something between here and the function has a smaller limit than the function"
+        if good and size < _LARGEST_MB:
+            advice = f"send at most {size} MB in such a request"
+        return Result(self.name, good, f"{response}, up to {size} MB" if size else str(response), advice, endpoint.url)
+
+    def _largest(self, endpoint: "Endpoint") -> tuple[int, Response]:
+        """The size in MB of the largest body that is accepted, or 0, and the last response. Tries the largest first."""
+        headers = {**endpoint.basic, "Content-Type": _JSON}
         for size in range(_LARGEST_MB, 0, -1):
-            response = endpoint.send("/v1/batch", self.body(size * _MB), {**endpoint.basic, "Content-Type": _JSON})
+            response = endpoint.send("/v1/batch", self.body(size * _MB), headers)
             if _accepted(response):
-                good, advice = size >= self.enough, ""
-                if size < _LARGEST_MB:
-                    advice = f"send at most {size} MB in such a request"
-                return Result(endpoint.url, self.name, good, False, f"{response}, up to {size} MB", advice)
-        advice = "something between here and the function has a smaller limit than the function"
-        return Result(endpoint.url, self.name, False, False, str(response), advice)
+                return size, response
+        return 0, response
 
     def body(self, size: int) -> bytes:
         """An empty batch of that many bytes."""
