@@ -27,11 +27,12 @@ Stage = Callable[[str], AbstractContextManager[None]]
 class LocalDeployment:
     """The URLs and the write key to send events with, and the URL of the local cloud's AWS API.
 
-    `gzip_url` is for clients that gzip as text or JSON; an HTTP API would damage their bodies.
+    `gzip_url` is for clients that gzip as text or JSON, whose bodies an HTTP API would damage; None if no REST API is
+    deployed.
     """
 
     url: str
-    gzip_url: str
+    gzip_url: str | None
     write_key: str
     endpoint: str
 
@@ -70,7 +71,8 @@ def describe(project: Path, cloud: LocalCloud) -> LocalDeployment:
         keys.revoke_all(_SOURCE, now)  # an older key was lost with the file that held it
         known["write_key"] = keys.create(_SOURCE, "server", now)
         file.write_text(json.dumps(known))
-    return LocalDeployment(cloud.url, cloud.gzip_url, known["write_key"], cloud.endpoint)
+    gzip_url = cloud.gzip_url if stack.gzip_url else None
+    return LocalDeployment(cloud.url, gzip_url, known["write_key"], cloud.endpoint)
 
 
 def _file(project: Path) -> Path:

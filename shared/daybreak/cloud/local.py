@@ -158,12 +158,13 @@ def publish(stack: Stack) -> None:
     """Give the APIs their URLs on this machine, and the HTTP API the CORS settings that browsers need. Safe to repeat.
 
     Names under *.localhost do not resolve everywhere, and some SDKs drop the path of the host they are given, so the
-    APIs share a custom domain: the HTTP API gets all of it, the REST API the paths below its stage.
+    APIs share a custom domain: the REST API gets the paths below its stage, and the HTTP API, if it is deployed, all
+    others.
     """
     gateway = clients.gateway()
     wanted = {}
     if stack.gzip_url:
-        wanted[_REST_STAGE] = (_api_id(stack.gzip_url), _REST_STAGE)
+        wanted[_REST_STAGE] = wanted[""] = (_api_id(stack.gzip_url), _REST_STAGE)
     if stack.collector_url != stack.gzip_url:
         wanted[""] = (_api_id(stack.collector_url), "$default")
         _set_cors(gateway, _api_id(stack.collector_url))
