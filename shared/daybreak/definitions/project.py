@@ -14,10 +14,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from daybreak.errors import DefinitionError
 from daybreak.families.base import ENTRY_ROLES, Definition, version_of
+from daybreak.families.reading import Reading
 from daybreak.families.registry import FAMILIES
-from daybreak.families.selectors import PropertyName
+from daybreak.families.selectors import PropertyName, event_selector
 from daybreak.ingest.privacy import Privacy
 
+LAYOUT = 2
+"""Number of the layout of the derived tables: a new one begins a new tree, which a backfill fills."""
 ALL = "all"
 """The name of the segment that everybody is in."""
 
@@ -122,7 +125,8 @@ class Project(BaseModel):
         """Hash of what the derived tables are made from: changing a window keeps it, adding an event changes it."""
         properties = {s: [self.start_properties(s), self.match_properties(s)] for s in self.selectors}
         accounts = [self.counts_accounts, self.settings.account_property]
-        return version_of([properties, sorted(self.timed_selectors), self.traits, self.settings.timezone, accounts])
+        made = [LAYOUT, properties, sorted(self.timed_selectors), self.traits, self.settings.timezone, accounts]
+        return version_of(made)
 
     @cached_property
     def counts_accounts(self) -> bool:
@@ -156,6 +160,24 @@ class Project(BaseModel):
             for name in properties
         }
         return sorted(read | set(self.start_properties(selector)))
+
+    def read_by(self, definition: Definition, selector: str) -> set[str]:
+        """The properties that a definition reads from the events of this selector, besides those of its filters."""
+        split = definition.segments if selector in definition.selectors_of(ENTRY_ROLES) else []
+        values = [names for role, names in definition.values().items() if selector in definition.selectors_of({role})]
+        return {p for s in split if (p := self.segments[s].property)}.union(*values)
+
+    @cached_property
+    def readings(self) -> list[Reading]:
+        """Every property that definitions read from events, and every trait that splits people, each once."""
+        filtered = {Reading(s, f.property, "where") for s in self.selectors for f in event_selector(s).where}
+        values = {
+            Reading(selector, name, "value")
+            for definition in self.all()
+            for selector in definition.selectors()
+            for name in self.read_by(definition, selector)
+        }
+        return sorted(filtered | values | {Reading("", trait, "trait") for trait in self.traits})
 
     @cached_property
     def traits(self) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from daybreak.engine.sql import Sql, identifier, identifiers, literal, parquet, spliced
+from daybreak.engine.sql import Sql, identifier, identifiers, literal, parquet, spliced, sql_file
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -60,6 +60,7 @@ def connect(file: Path, spill: Path, limits: Limits) -> Connection:
     )
     connection.execute("set enable_progress_bar = false")
     connection.execute("pragma disable_checkpoint_on_shutdown")  # the file is thrown away
+    connection.execute(sql_file("daybreak.engine", "folded"))
     return connection
 
 

@@ -1,7 +1,7 @@
 """The derived tables, which the metric jobs read instead of every event. `events` is enough to rebuild all of them.
 
-Each project day has `activity`, `matches`, `identities`, `traits` and `memberships`. `merge.py` puts them together into
-tables of everything up to a month's end.
+Each project day has `activity`, `matches`, `identities`, `traits`, `memberships`, and `observed`, which says what its
+events were like (`observe.py`). `merge.py` puts them together into tables of everything up to a month's end.
 """
 
 from collections.abc import Iterable
@@ -14,6 +14,7 @@ from daybreak.engine.calendar import DAYS
 from daybreak.engine.conditions import matches, object_of, path_of, text_of
 from daybreak.engine.database import Connection
 from daybreak.engine.sql import Sql, literal, parquet, spliced, sql_file
+from daybreak.export.observe import OBSERVED, observe_days
 from daybreak.export.run import Run
 from daybreak.families.selectors import event_selector
 from daybreak.lake import keys
@@ -49,6 +50,7 @@ DAY_TABLES: dict[str, dict[str, str]] = {
         "value": "VARCHAR",
     },
     "memberships": {"id": "VARCHAR", "account": "VARCHAR", "joined_at": "TIMESTAMP"},
+    "observed": OBSERVED,
 }
 """The tables of a day, with their columns besides the day itself."""
 
@@ -61,6 +63,7 @@ def derive_days(run: Run, days: list[date]) -> list[str]:
     _match_selectors(run.db, run.project)
     for table in ("identities", "traits"):
         run.db.execute(_sql(table))
+    observe_days(run.db, run.project)
     version = run.project.derived_version
     files: dict[str, Path] = {}
     for table, columns in DAY_TABLES.items():

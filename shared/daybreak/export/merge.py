@@ -29,6 +29,7 @@ MERGED: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "traits": ("traits", DAY_TABLES["traits"]),
+    "observed": ("observed", DAY_TABLES["observed"]),
 }
 """Merged table -> the day table it is merged from, and its columns. `sql/merged_<table>.sql` reads old rows and new.
 

@@ -58,6 +58,11 @@ class Filter(BaseModel):
             raise ValueError(f"`{self.op}` needs one value")
         return self
 
+    def values(self) -> list[str | int | float | bool]:
+        """The values it names; none for `exists`."""
+        values = self.value if isinstance(self.value, list) else [self.value]
+        return [value for value in values if value is not None]
+
 
 class EventSelector(BaseModel):
     """Which events count: these names (none: any track, page or screen), narrowed by filters."""

@@ -341,7 +341,7 @@ def test_a_late_event_reaches_every_later_month_though_the_run_was_killed_in_bet
 
     whole = _copied(before, tmp_path / "whole")
     whole.export("2026-12-02T11:05:00+00:00")
-    merged = [key for key in whole.bytes("derived/") if "until=" in key]
+    merged = [key for key in whole.bytes("derived/") if "/seen/until=" in key]
     assert [key.rpartition("until=")[2] for key in merged] == [
         f"2026-{month}.parquet" for month in ("08", "09", "10", "11")
     ]
