@@ -36,6 +36,8 @@ class DayResult:
     objects: dict[str, str]
     events: int
     duplicates: int
+    other_events: int
+    """Those of the duplicates whose person or event name differs from that of the event whose message id they have."""
     rejected: int
     hours: list[HourLog]
     unreconciled: int
@@ -65,11 +67,12 @@ def _from_logs(
 ) -> tuple[dict[str, Path], DayResult]:
     db = run.db
     _load(run, logs)
-    _earlier_ids(run, arrived)
+    earlier = _earlier_ids(run, arrived)
     db.execute(_sql("dropped"))
     db.execute("create or replace table duplicates as "
-               "select arrival_hour, source from arrived where rowid in (select line from dropped)")  # fmt: skip
+               "select * from arrived where rowid in (select line from dropped)")  # fmt: skip
     db.execute("delete from arrived where rowid in (select line from dropped)")
+    other_events = _other_events(run, earlier)
     events = _event_files(run, arrived)
     files = events | _moved_files(run, arrived)
     files[keys.rejected(arrived)] = _rejected_file(run, quarantined)
@@ -81,6 +84,7 @@ def _from_logs(
         objects=_checksums(files),
         events=_count(db, "arrived"),
         duplicates=_count(db, "dropped"),
+        other_events=other_events,
         rejected=_count(db, "rejected"),
         hours=hours,
         unreconciled=unreconciled,
@@ -101,7 +105,7 @@ def _of_empty_day(run: Run, arrived: date, hours: list[HourLog] | None) -> tuple
         key: database.write_no_rows(duckdb_columns(row), run.work / f"{row.__name__}.parquet")
         for key, row in tables.items()
     }
-    return files, DayResult([], _checksums(files), 0, 0, 0, hours, 0)
+    return files, DayResult([], _checksums(files), 0, 0, 0, 0, hours, 0)
 
 
 def _not_empty(store: Store, prefix: str) -> list[str]:
@@ -121,16 +125,30 @@ def _load(run: Run, logs: list[str]) -> None:
     run.db.execute(spliced(_sql("arrived"), columns=casts(types), arrival_hour=_ARRIVAL_HOUR, lines=lines))
 
 
-def _earlier_ids(run: Run, arrived: date) -> None:
-    """Make the table earlier_ids: ids of earlier arrival days, from every file that can hold a duplicate."""
+def _earlier_ids(run: Run, arrived: date) -> list[Path]:
+    """Make the table earlier_ids: ids of earlier arrival days, from every file that can hold a duplicate.
+
+    Returns those of the files that hold the events themselves.
+    """
     rows = run.db.execute("select distinct original_date from arrived").fetchall()
     originals: list[date | str] = [row[0] or keys.UNDATED for row in rows]
     recent = [arrived - timedelta(days=n) for n in range(RESTAMPED_DAYS + 1)] if rows else []
     prefixes = [keys.moved_prefix(original) for original in originals]
     prefixes += [keys.events_prefix(day) for day in {*originals, *recent} if isinstance(day, date)]
     earlier = sorted(s.key for s in list_all(run.store, prefixes) if keys.arrived_of(s.key) < arrived)
-    files = list(run.store.local(earlier, run.work).values())
-    run.db.execute(spliced(_sql("earlier_ids"), ids=parquet(files, {"message_id": "VARCHAR"})))
+    files = run.store.local(earlier, run.work)
+    run.db.execute(spliced(_sql("earlier_ids"), ids=parquet(list(files.values()), {"message_id": "VARCHAR"})))
+    return [path for key, path in files.items() if key.startswith("events/")]
+
+
+def _other_events(run: Run, earlier: list[Path]) -> int:
+    """How many duplicates are other events than the one that has their message id. `earlier`: files of earlier days."""
+    if not _count(run.db, "duplicates"):
+        return 0
+    files = earlier if _count(run.db, "earlier_ids") else []
+    earlier_events = parquet(files, duckdb_columns(Event))
+    found = run.db.execute(spliced(_sql("other_events"), earlier_events=earlier_events)).fetchone()
+    return int(found[0]) if found else 0
 
 
 def _event_files(run: Run, arrived: date) -> dict[str, Path]:

@@ -248,6 +248,7 @@ class Export:
             hours={f"{log.hour:02}": asdict(log) for log in result.hours},
             events=result.events,
             duplicates=result.duplicates,
+            other_events=result.other_events,
             rejected=result.rejected,
             unreconciled=result.unreconciled,
             originals=result.originals,

@@ -19,6 +19,8 @@ class Manifest:
     hours: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: int = 0
     duplicates: int = 0
+    other_events: int = 0
+    """Those of the duplicates whose person or event name differs from that of the event whose message id they have."""
     rejected: int = 0
     unreconciled: int = 0
     originals: list[str] = field(default_factory=list)
