@@ -8,7 +8,7 @@ PYTEST = $(MEMORY) $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-re
 
 CLIENTS := tests/conformance
 OWN_TARGET := tests/mutants tests/bench
-SAMPLED := tests/laws tests/lake/export tests/aws/test_faults.py tests/aws/test_expiry.py
+SAMPLED := tests/laws tests/lake/export tests/lake/metrics/test_warnings.py tests/aws/test_faults.py tests/aws/test_expiry.py
 CONFORMANCE_NEEDS := chromium curl openjdk-17-jre-headless maven
 
 .PHONY: help setup demo check test laws mutants lint docs bench conformance volume audit clean

@@ -1,4 +1,4 @@
-"""Run the metric job of one family for any payload of `daybreak.metrics.payloads`."""
+"""Run the metric job of one family, or that of the warnings, for any payload of `daybreak.metrics.payloads`."""
 
 import os
 from functools import cache
@@ -13,6 +13,7 @@ from daybreak.aws.settings import MetricsSettings
 from daybreak.definitions.project import load
 from daybreak.engine.database import Limits, clear_left_workplaces
 from daybreak.export.payloads import read_payload
+from daybreak.lake.keys import WARNINGS
 from daybreak.metrics.job import Metrics
 from daybreak.metrics.payloads import METRICS_PAYLOADS
 
@@ -37,6 +38,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     clear_left_workplaces()
     metrics = _metrics()
     payload = read_payload(METRICS_PAYLOADS, event)
+    if payload.family == WARNINGS:
+        warned = metrics.warn(payload.as_of(metrics.project.zone))
+        return {"family": WARNINGS, "warnings": len(warned)}
     computed = metrics.run(payload.family, payload.as_of(metrics.project.zone))
     if computed is None:
         return {"family": payload.family, "definitions": 0}

@@ -1,6 +1,7 @@
 """The commands that compute tables, from files or from the events of a deployed stack, and query them."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,14 +16,13 @@ from daybreak.definitions.project import Project, load
 from daybreak.errors import InputError
 from daybreak.export.backfill import plan_backfill
 from daybreak.export.payloads import AskSpan, ExportDay, FinishBackfill
-from daybreak.families.registry import FAMILIES
-from daybreak.files.compute import MEMORY_MB, TOO_LATE, ComputedTables, compute_tables
+from daybreak.files.compute import MEMORY_MB, TOO_LATE, ComputedTables, EventCounts, compute_tables
 from daybreak.files.tables import summaries
 from daybreak.ingest import times
-from daybreak.metrics.payloads import ComputeDay
+from daybreak.metrics.payloads import METRIC_JOBS, ComputeDay, jobs_of
 
 PANEL = "Compute"
-JOBS = ("export", *FAMILIES)
+JOBS = ("export", *METRIC_JOBS)
 
 
 def register(app: typer.Typer) -> None:
@@ -57,7 +57,9 @@ def compute(
             events, project, instant, out, memory_mb, lambda doing: status.update(f"{doing} …"), now=now
         )
     if as_json:
-        show.as_json({family: show.objects(*table) for family, table in done.tables.items()})
+        tables = {family: show.objects(*table) for family, table in done.tables.items()}
+        warnings = [warning.model_dump() for warning in done.warnings]
+        show.as_json({**tables, "events": {**asdict(done.counts), "as_of": done.as_of}, "warnings": warnings})
         return
     _show_counts(done, project, instant)
     show_summaries(project, done, out, rows)
@@ -102,8 +104,8 @@ def backfill(
     for piece in track(list(plan.pieces()), "deriving", console=show.ERR):
         target.export(piece)
     target.export(FinishBackfill(derived=datetime.now(UTC).isoformat()))
-    for family in track(project.measured, "computing", console=show.ERR):
-        target.metrics(ComputeDay(family=family, date=plan.as_of))
+    for job in track(jobs_of(project), "computing", console=show.ERR):
+        target.metrics(ComputeDay(family=job, date=plan.as_of))
     show.OUT.print(f"Derived from {plan.first} to {plan.last}, computed as of {plan.as_of}.")
 
 
@@ -136,7 +138,7 @@ def _show_counts(done: ComputedTables, project: Project, instant: datetime | Non
     days = [moment.astimezone(project.zone).date() for moment in (counts.first, counts.last) if moment]
     span = " to ".join(day.isoformat() for day in days)
     as_of = f"{done.as_of:%Y-%m-%d %H:%M:%S} UTC"
-    show.OUT.print(f"{counts.events:,} event{'s'[: counts.events != 1]}, {span}, as of {as_of}", soft_wrap=True)
+    show.OUT.print(f"{_read(counts)} {span}, as of {as_of}", soft_wrap=True)
     if counts.rejected:
         show.OUT.print(f"{counts.rejected:,} were rejected, the first:", style="yellow")
         for reject in counts.first_rejects:
@@ -146,8 +148,20 @@ def _show_counts(done: ComputedTables, project: Project, instant: datetime | Non
         limit = "now" if instant is None else "that"
         text = f"{counts.after_as_of:,} {are} later than {limit} and left out, the first: {counts.first_after_as_of}"
         show.OUT.print(text, style="yellow", markup=False, soft_wrap=True)
-    for warning in [*(f"{name}: no rows" for name in counts.without_rows), *done.never_arrived]:
-        show.OUT.print(warning, style="yellow", markup=False, soft_wrap=True)
+    for name in counts.without_rows:
+        show.OUT.print(f"{name}: no rows", style="yellow", markup=False, soft_wrap=True)
+    show.warnings(done.warnings, most=show.WARNINGS_SHOWN)
+
+
+def _read(counts: EventCounts) -> str:
+    """How many events were read; where some of them do not count, how many do, and what became of the others."""
+    read = counts.events + counts.rejected + counts.after_as_of
+    left_out = {"came before": counts.came_before, "rejected": counts.rejected, "too late": counts.after_as_of}
+    others = [f"{count:,} {what}" for what, count in left_out.items() if count]
+    events = f"{read:,} event{'s'[: read != 1]}"
+    if not others:
+        return f"{events},"
+    return f"{events} read: {', '.join([f'{counts.events - counts.came_before:,} counted', *others])};"
 
 
 def _show_done(done: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import definitions_here, deployment
 from daybreak.errors import InputError
 from daybreak.export.payloads import ExportDay, ReplayDay
-from daybreak.metrics.payloads import ComputeDay
+from daybreak.metrics.payloads import ComputeDay, jobs_of
 from daybreak.people import export_person as exporting
 from daybreak.people import forget as forgetting
 from daybreak.people.find import Ids, People, ids_of
@@ -59,8 +59,8 @@ def forget(
         )
     _show(receipt, as_json)
     yesterday = datetime.now(project.zone).date() - timedelta(days=1)
-    for family in track(project.measured, "computing", console=show.ERR):
-        target.metrics(ComputeDay(family=family, date=yesterday))
+    for job in track(jobs_of(project), "computing", console=show.ERR):
+        target.metrics(ComputeDay(family=job, date=yesterday))
 
 
 def _suppress(target: Stack, users: list[str], *, wait: bool, ask: bool) -> People:

@@ -9,16 +9,17 @@ import typer
 
 from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName
-from daybreak.cli.target import deployment
+from daybreak.cli.target import definitions_here, deployment
 from daybreak.definitions import json_schema, reference_page
-from daybreak.definitions.project import Project, load
-from daybreak.errors import InputError
+from daybreak.definitions.project import Project, load, parse
+from daybreak.errors import DayMissing, InputError
 from daybreak.families.registry import FAMILIES
 from daybreak.families.selectors import label
-from daybreak.files.compute import never_arrived_in_files
+from daybreak.files.compute import warnings_in_files
 from daybreak.files.readers.read import read_events
 from daybreak.ingest.tracking_plan import load_plan
-from daybreak.lake.tables import columns
+from daybreak.lake.tables import Warned, columns
+from daybreak.metrics.job import Metrics
 from daybreak.tracking.compare import compare
 from daybreak.tracking.observed import Observed, lake_events, observe
 from daybreak.tracking.observed import learn as draft
@@ -33,6 +34,8 @@ PlanFile = Annotated[Path, typer.Option("--plan", help="The file of the plan")]
 Events = Annotated[list[str] | None, typer.Argument(help="Files of events; without them, the deployed lake")]
 Days = Annotated[int, typer.Option(help="How many days of arrivals to read from the deployed lake, today included")]
 Out = Annotated[Path | None, typer.Option(help="The file to write; printed without it")]
+_ANYBODY = '[project]\ntimezone = "UTC"\n[active_people.anybody]\ndescription = "Anybody"\n'
+"""Definitions for a folder that has none: any event counts, so that the warnings know every id."""
 DEFAULT_DEFINITIONS, DEFAULT_PLAN = Path("daybreak.toml"), Path("events/plan.toml")
 
 
@@ -46,16 +49,19 @@ def register(app: typer.Typer) -> None:
 def check_definitions(
     events: Annotated[list[str] | None, typer.Argument(help="Files of events in which the names must occur")] = None,
     definitions: Definitions = DEFAULT_DEFINITIONS,
+    as_json: AsJson = False,
 ) -> None:
-    """Check the file of definitions. With files of events, list the names that never occur in them."""
+    """Check the file of definitions. With files of events, list what these give reason to doubt about its numbers."""
     project = load(definitions)
-    count, warnings = sum(1 for _ in project.all()), list[str]()
+    count, warnings = sum(1 for _ in project.all()), list[Warned]()
     if events:
         with show.ERR.status("reading …"):
-            warnings = never_arrived_in_files(events, project, datetime.now(UTC))
-        for warning in warnings:
-            show.OUT.print(warning, style="yellow", markup=False, soft_wrap=True)
-    found = f"{len(warnings)} names in them never occur" if warnings else "all of which can be measured"
+            warnings = warnings_in_files(events, project, datetime.now(UTC))
+    if as_json:
+        show.as_json([warning.model_dump() for warning in warnings])
+        return
+    show.warnings(warnings)
+    found = f"{len(warnings)} warning{'s'[: len(warnings) != 1]}" if warnings else "all of which can be measured"
     show.OUT.print(f"{definitions}: {count} definitions, {found}.", markup=False)
 
 
@@ -128,22 +134,27 @@ def learn(
 def check_plan(
     events: Events = None,
     plan: PlanFile = DEFAULT_PLAN,
+    definitions: Definitions = DEFAULT_DEFINITIONS,
     days: Days = 7,
     cloud: Cloud = "auto",
     stack: StackName = "Daybreak",
     as_json: AsJson = False,
 ) -> None:
-    """Compare the plan with the events that arrived. Exit code 1 if they differ."""
+    """Compare the plan with the events that arrived, and list the warnings. Exit code 1 if plan and events differ."""
     wanted = load_plan(plan)
     found = compare(wanted, _observed(events, days, cloud, stack))
+    warnings = _warnings(events, definitions, cloud, stack)
     rows = [[difference.what, difference.event, difference.property, difference.came] for difference in found]
     names = ["difference", "event", "property", "came"]
     if as_json:
-        show.as_json(show.objects(names, rows))
+        said = [[f"warning: {w.kind}", w.definition or "", w.subject, w.message] for w in warnings]
+        show.as_json(show.objects(names, [*rows, *said]))
     elif rows:
         show.table(f"{plan} and the events that arrived", names, rows)
     else:
         show.OUT.print(f"{plan}: the events that arrived are as planned.", markup=False)
+    if not as_json:
+        show.warnings(warnings, most=show.WARNINGS_SHOWN)
     if rows:
         sys.exit(1)
 
@@ -213,6 +224,20 @@ def _observed(events: list[str] | None, days: int, cloud: str, stack: str) -> Ob
     wanted = [today - timedelta(days=n) for n in range(days)]
     with show.ERR.status("reading events …"):
         return observe(lake_events(deployment(cloud, stack).lake(), wanted))
+
+
+def _warnings(events: list[str] | None, definitions: Path, cloud: str, stack: str) -> list[Warned]:
+    """What these files, or all events of the lake, give reason to doubt; without definitions only about the events."""
+    if events:
+        project = load(definitions) if definitions.exists() else parse(_ANYBODY)
+        with show.ERR.status("reading …"):
+            return warnings_in_files(events, project, datetime.now(UTC))
+    try:
+        with show.ERR.status("looking for warnings …"):
+            return Metrics(deployment(cloud, stack).lake(), definitions_here()).look()
+    except DayMissing as reason:
+        show.ERR.print(f"no warnings could be looked for: {reason}", markup=False, soft_wrap=True)
+        return []
 
 
 def _write(text: str, out: Path | None) -> None:

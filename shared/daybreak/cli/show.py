@@ -12,6 +12,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from daybreak.lake.tables import Warned
+
+WARNINGS_SHOWN = 10
 _LONG = 44
 """Characters; a text longer than this may be broken into lines."""
 
@@ -38,6 +41,19 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
     if title:
         OUT.print(title, style="bold", markup=False, soft_wrap=True)
     OUT.print(shown)
+
+
+def warnings(warnings: Sequence[Warned], most: int | None = None) -> None:
+    """Print each warning once, with all definitions that it is about; with `most`, only so many lines and a count."""
+    lines: dict[tuple[str, str], list[str]] = {}
+    for warning in warnings:
+        where = [f"[{warning.definition}]"] if warning.definition else []
+        lines.setdefault((warning.kind, warning.message), []).extend(where)
+    shown = [f"{', '.join(where)}: {message}" if where else message for (_, message), where in lines.items()]
+    for line in shown[:most]:
+        OUT.print(_plain(line), style="yellow", soft_wrap=True)
+    if most is not None and len(shown) > most:
+        OUT.print(f"and {len(shown) - most:,} more warnings; --json lists all", style="yellow")
 
 
 def objects(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:

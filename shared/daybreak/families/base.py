@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -99,6 +99,15 @@ class FunnelQueries:
     reached: str
 
 
+class Scale(NamedTuple):
+    """The answers that count, in whole numbers, and the highest that counts as a low one."""
+
+    name: str
+    lowest: int
+    highest: int
+    low_to: int
+
+
 class Definition(BaseModel, ABC):
     """Base of the definitions of all families. The name is the table's key in daybreak.toml.
 
@@ -151,6 +160,14 @@ class Definition(BaseModel, ABC):
 
     def values(self) -> dict[str, set[str]]:
         """Timed role -> the properties whose values its SQL reads from each event."""
+        return {}
+
+    def choices(self) -> dict[str, list[str]]:
+        """Property of `values` -> the only texts that count, where it has such a list."""
+        return {}
+
+    def scales(self) -> dict[str, Scale]:
+        """Property of `values` -> the scale on which it must be a whole number, where it has one."""
         return {}
 
     def days_read_before(self) -> int:

@@ -105,6 +105,9 @@ class Experiment(Definition):
     def values(self) -> dict[str, set[str]]:
         return {"exposure": {self.variant}}
 
+    def choices(self) -> dict[str, list[str]]:
+        return {self.variant: self.variants}
+
     def options(self) -> dict[str, Any]:
         return {
             "property": self.variant,

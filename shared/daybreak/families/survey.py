@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from daybreak.families.base import Definition, Family, MetricRow, Period
+from daybreak.families.base import Definition, Family, MetricRow, Period, Scale
 from daybreak.families.selectors import PropertyName, Selector, label
 
 SCALES = {"nps": (0, 10, 6, 9), "ces": (1, 7, 3, 5), "csat": (1, 5, 2, 4)}
@@ -41,6 +41,10 @@ class Survey(Definition):
 
     def values(self) -> dict[str, set[str]]:
         return {"answer": {self.score}}
+
+    def scales(self) -> dict[str, Scale]:
+        lowest, highest, low, _ = SCALES[self.scale]
+        return {self.score: Scale(self.scale.upper(), lowest, highest, low)}
 
     def options(self) -> dict[str, Any]:
         lowest, highest, low, high = SCALES[self.scale]

@@ -19,14 +19,15 @@ from daybreak.export.arrivals import NothingArrives
 from daybreak.export.job import Export
 from daybreak.families.selectors import event_selector
 from daybreak.files.readers.read import read_with_positions
+from daybreak.files.same_ids import with_examples
 from daybreak.files.tables import Table, make_folder, write_tables
 from daybreak.ingest import times
 from daybreak.ingest.event import EARLIEST, TYPES, Arrival, canonical, iso
 from daybreak.ingest.frames import pack
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
+from daybreak.lake.tables import Warned
 from daybreak.metrics.job import Computed, Metrics
-from daybreak.metrics.never_arrived import never_arrived
 
 MEMORY_MB = 2000
 TOO_LATE = datetime(2200, 1, 1, tzinfo=UTC)
@@ -46,6 +47,8 @@ class EventCounts:
     events: int = 0
     """Those that were accepted."""
     rejected: int = 0
+    came_before: int = 0
+    """Those of the accepted events that are left out because their message id came before."""
     after_as_of: int = 0
     """Those later than `as_of`; without one, those later than now."""
     first_after_as_of: str = ""
@@ -67,6 +70,8 @@ class ComputedLake:
     counts: EventCounts
     families: list[Computed]
     store: FolderStore
+    warnings: list[Warned]
+    """What the events give reason to doubt, for somebody who may read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +82,8 @@ class ComputedTables:
     counts: EventCounts
     tables: dict[str, Table]
     """By family; a family without definitions has none."""
-    never_arrived: list[str]
-    """A line for each event, trait and property that the definitions name and the files never hold."""
+    warnings: list[Warned]
+    """What the events give reason to doubt, for somebody who may read them."""
 
 
 def compute_tables(
@@ -99,11 +104,10 @@ def compute_tables(
     lake = Path(tempfile.mkdtemp(prefix="daybreak-lake-"))
     try:
         done = compute_files(files, project, as_of, lake, memory_mb, progress, now=now)
-        warnings = never_arrived(done.store, project)
         tables = write_tables([computed.family for computed in done.families], lake, out)
     finally:
         shutil.rmtree(lake, ignore_errors=True)
-    return ComputedTables(done.as_of, done.counts, tables, warnings)
+    return ComputedTables(done.as_of, done.counts, tables, done.warnings)
 
 
 def compute_files(
@@ -124,19 +128,24 @@ def compute_files(
     store, limits = FolderStore(root), Limits(memory_mb=memory_mb)
     as_of, counts, arrived = _ingest(files, project, store, as_of, now, progress)
     until = as_of + timedelta(microseconds=1)
-    Export(store, NothingArrives(), project, limits, progress).replay(arrived, through=until)
+    exported = Export(store, NothingArrives(), project, limits, progress).replay(arrived, through=until)
+    counts.came_before = exported.duplicates if exported else 0
     last_day = as_of.astimezone(project.zone).date()
-    families = list(Metrics(store, project, limits, progress).run_all(last_day, until))
-    return ComputedLake(as_of, counts, families, store)
+    metrics = Metrics(store, project, limits, progress)
+    families = list(metrics.run_all(last_day, until))
+    warnings = with_examples(metrics.warn(last_day, until), root / keys.raw(arrived, 0), limits)
+    return ComputedLake(as_of, counts, families, store, warnings)
 
 
-def never_arrived_in_files(files: Iterable[str], project: Project, now: datetime) -> list[str]:
-    """A line for each event, trait and property that the definitions name and these files never hold."""
+def warnings_in_files(files: Iterable[str], project: Project, now: datetime) -> list[Warned]:
+    """What the events in these files give reason to doubt, for somebody who may read them."""
     with tempfile.TemporaryDirectory(prefix="daybreak-check-") as folder:
         store = FolderStore(Path(folder))
-        _, _, arrived = _ingest(files, project, store, None, now, lambda _: None)
-        Export(store, NothingArrives(), project).replay(arrived, through=datetime.max.replace(tzinfo=UTC))
-        return never_arrived(store, project)
+        as_of, _, arrived = _ingest(files, project, store, None, now, lambda _: None)
+        until = as_of + timedelta(microseconds=1)
+        Export(store, NothingArrives(), project).replay(arrived, through=until)
+        warnings = Metrics(store, project).warn(as_of.astimezone(project.zone).date(), until)
+        return with_examples(warnings, store.root / keys.raw(arrived, 0), Limits())
 
 
 def _ingest(

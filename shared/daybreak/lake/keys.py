@@ -13,7 +13,8 @@ expiry/2026-11-21T07.9f2c41aa                 an arrival hour whose items in Dyn
 exports/arrived=2026-11-21.json               the manifest of that arrival day: written last
 metrics/<family>/definition=<name>/<day|cohort>=2026-11-20/<family>.parquet
 definitions/family=<family>/definitions.parquet   the meaning of each definition
-latest/<family>.json
+warnings/warnings.parquet                     the doubts about the numbers, as of the newest morning
+latest/<family>.json, latest/warnings.json
 receipts/forgotten-<time>.json                the receipt of a `daybreak forget`
 """
 
@@ -162,3 +163,11 @@ def hour_from(text: str) -> datetime:
 
 def definitions(family: str) -> str:
     return f"definitions/family={family}/definitions.parquet"
+
+
+WARNINGS = "warnings"
+"""The name of the table of warnings, and of the job that writes it each morning beside the families."""
+
+
+def warnings() -> str:
+    return f"{WARNINGS}/{WARNINGS}.parquet"

@@ -102,6 +102,17 @@ class MeasuredDefinition(Row):
     segments: str = Field(description="Names of its segments, separated by commas")
 
 
+class Warned(Row):
+    """Every doubt about the numbers that the newest events give reason for. Rows whose reason is gone are gone too."""
+
+    kind: str = Field(description="Which doubt, as docs/warnings.md lists them")
+    definition: str | None = Field(description="The table in daybreak.toml, such as activation.first; null for all")
+    subject: str = Field(description="The event, property, trait, score or kind of id that it is about")
+    message: str = Field(description="The doubt in a sentence, without the id of any person")
+    count: int = Field(description="How many events it is about; of id_spelling, how many people")
+    total: int = Field(description="Of how many")
+
+
 class Reconciled(Row):
     """Of each arrival hour and source: accepted = stored = exported = in_lake + duplicates; rejected = quarantined."""
 

@@ -11,15 +11,17 @@ from daybreak.definitions.project import Project
 from daybreak.engine.database import Limits
 from daybreak.errors import DayMissing
 from daybreak.export.job import Progress
-from daybreak.export.manifest import last_manifest
+from daybreak.export.manifest import Manifest, last_manifest
 from daybreak.export.run import Run, begin
 from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
 from daybreak.lake.store import Store
+from daybreak.lake.tables import Warned
 from daybreak.metrics.changes import changed_from, exports_seen
 from daybreak.metrics.computation import Computation
-from daybreak.metrics.publish import describe, publish_latest, read_latest
+from daybreak.metrics.publish import describe, publish_latest, publish_warnings, read_latest
 from daybreak.metrics.result import compute, first_partitions
+from daybreak.metrics.warnings.find import find, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,30 @@ class Metrics:
                 if computed:
                     yield computed
 
+    def warn(self, day: date, until: datetime | None = None) -> list[Warned]:
+        """Write the table of warnings as of the end of `day`, and return them for somebody who may read events.
+
+        An older date than the newest one never takes the table back. Raises DayMissing like `run`.
+        """
+        with begin(self.store, self.project, self.limits) as run:
+            latest = read_latest(run, keys.WARNINGS)
+            day = max(day, date.fromisoformat(latest["as_of"])) if latest else day
+            ends = (until or run.calendar.ends_at(day).replace(tzinfo=UTC)).astimezone(UTC)
+            through = self._exported(day, ends)
+            self.progress(f"{keys.WARNINGS}: looking as of {day}")
+            found = find(run, day)
+            publish_warnings(run, say(found, self.project, reads_events=False), day, through)
+            return say(found, self.project, reads_events=True)
+
+    def look(self) -> list[Warned]:
+        """The warnings about everything that is exported, for somebody who may read events; nothing is written.
+
+        Raises DayMissing if there is nothing to look at.
+        """
+        with begin(self.store, self.project, self.limits) as run:
+            last = self._ready()
+            return say(find(run, run.calendar.day_of(last.through)), self.project, reads_events=True)
+
     def _run(self, run: Run, name: str, day: date, until: datetime | None) -> Computed | None:
         family = FAMILIES[name]
         if not self.project.of(name):
@@ -83,7 +109,14 @@ class Metrics:
             reached = f"has only reached {last.through:%Y-%m-%d %H:%M} UTC" if last else "has not run yet"
             raise DayMissing(f"{day} is not exported: the export {reached}, {ends:%Y-%m-%d %H:%M} UTC is needed; "
                              "run `daybreak run export`, then this again")  # fmt: skip
+        return self._ready().through
+
+    def _ready(self) -> Manifest:
+        """The newest manifest. Raises DayMissing without one, or if the derived tables are of other definitions."""
+        last = last_manifest(self.store)
+        if last is None:
+            raise DayMissing("the export has not run yet; run `daybreak run export`, then this again")
         if not self.store.list(keys.derived_ready(self.project.derived_version)):
             raise DayMissing("daybreak.toml now counts other events or traits than the derived tables hold; "
                              "run `daybreak backfill --from <first day>` once")  # fmt: skip
-        return last.through
+        return last

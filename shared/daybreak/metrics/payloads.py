@@ -4,6 +4,8 @@ EventBridge's inputs, the handler, the command line and the files in `events/` a
 
 {"family": "activation", "time": "2026-11-21T09:30:00Z"}  ComputeScheduled
 {"family": "activation", "date": "2026-11-20"}            ComputeDay
+
+`warnings` may stand for a family.
 """
 
 import datetime
@@ -13,18 +15,28 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator
 
+from daybreak.definitions.project import Project
 from daybreak.export.payloads import Day, Moment, Payload
 from daybreak.families.registry import FAMILIES
+from daybreak.lake.keys import WARNINGS
+
+METRIC_JOBS = (*FAMILIES, WARNINGS)
+"""The families of the registry, and the warnings, which are found in the same way and at the same time."""
+
+
+def jobs_of(project: Project) -> list[str]:
+    """The jobs that bring every table of a project up to date."""
+    return [*project.measured, WARNINGS]
 
 
 def _known(family: str) -> str:
-    if family not in FAMILIES:
-        raise ValueError(f"unknown family {family!r}; choose from {', '.join(FAMILIES)}")
+    if family not in METRIC_JOBS:
+        raise ValueError(f"unknown family {family!r}; choose from {', '.join(METRIC_JOBS)}")
     return family
 
 
 FamilyName = Annotated[str, AfterValidator(_known)]
-"""The name of a family of the registry."""
+"""One of METRIC_JOBS."""
 
 
 class ComputeScheduled(Payload):

@@ -11,7 +11,7 @@ from daybreak.export.run import Run
 from daybreak.families.base import Family
 from daybreak.lake import keys
 from daybreak.lake.store import put_changed
-from daybreak.lake.tables import MeasuredDefinition, duckdb_columns
+from daybreak.lake.tables import MeasuredDefinition, Warned, duckdb_columns
 
 LATEST_PARTITIONS = 31
 """How many of a definition's newest partitions the `latest` JSON shows."""
@@ -58,6 +58,22 @@ def publish_latest(run: Run, family: Family, day: date, through: datetime, seen:
         "rows": _newest_rows(run, family, columns),
     }
     run.store.put(keys.latest(family.name), json.dumps(content, default=str, indent=1).encode())
+
+
+def publish_warnings(run: Run, warnings: list[Warned], day: date, through: datetime) -> None:
+    """Write the table of warnings, with zero rows if there is none, and the same as a small JSON."""
+    columns = duckdb_columns(Warned)
+    rows = [warning.model_dump() for warning in warnings]
+    create(run.db, "warned", columns, rows)
+    file = write_parquet(run.db, "select * from warned order by rowid", run.work / "warnings.parquet")
+    put_changed(run.store, {keys.warnings(): file}, run.store.list(keys.warnings()))
+    content = {
+        "as_of": day.isoformat(),
+        "through": through.isoformat(),
+        "columns": list(columns),
+        "rows": [list(row.values()) for row in rows],
+    }
+    run.store.put(keys.latest(keys.WARNINGS), json.dumps(content, indent=1).encode())
 
 
 def _newest_rows(run: Run, family: Family, columns: list[str]) -> list[tuple[Any, ...]]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from daybreak.metrics.never_arrived import never_arrived
-from support.journeys import Deployment, computed, event, project
+from daybreak.metrics.job import Metrics
+from support.journeys import LIMITS, Deployment, computed, event, project
 
 FIRST_RUN = """
 [activation.accounts]
@@ -209,8 +209,9 @@ def test_what_is_named_and_never_came_is_said_with_what_came_instead(tmp_path: P
         {"type": "identify", "userId": "u", "traits": {"plan": "big"}, "timestamp": "2026-11-01T09:00:00Z", "messageId": "i"},
     ]  # fmt: skip
     deployment = computed(tmp_path, asked, events, "2026-11-03", as_of=date(2026, 11, 3))
-    assert never_arrived(deployment.store, asked) == [
-        "[activation.a]: no event 'Sined Up' ever arrived; did you mean 'Signed Up'?",
-        "[segments.plan] trait 'plna' was never set, so everybody is (unset); did you mean 'plan'?",
-        "[activation.b]: property 'sorce' is in none of its 1 events; did you mean 'source'?",
+    found = Metrics(deployment.store, asked, LIMITS).warn(date(2026, 11, 3))
+    assert [(warning.definition, warning.message) for warning in found] == [
+        ("activation.a", "no event 'Sined Up' ever arrived; did you mean 'Signed Up'?"),
+        ("segments.plan", "trait 'plna' was never set, so everybody is (unset); did you mean 'plan'?"),
+        ("activation.b", "property 'sorce' is in none of its 1 events; did you mean 'source'?"),
     ]
