@@ -49,7 +49,7 @@ def parquet_table(
     by: list[Partition],
     folder: str | None = None,
 ) -> glue.CfnTable:
-    """The table `name` over the Parquet files in `folder` (its own name by default)."""
+    """The table `name` over the Parquet files in `folder` (its own name by default), by these partitions or without."""
     location = bucket.s3_url_for_object(folder or name)
     described = {column["Name"]: column for column in glue_columns(model)}
     keys = {partition.name for partition in by}
@@ -57,6 +57,8 @@ def parquet_table(
     projection = {
         f"projection.{partition.name}.{key}": value for partition in by for key, value in partition.projection.items()
     }
+    if by:
+        projection |= {"projection.enabled": "true", "storage.location.template": f"{location}/{template}"}
     return glue.CfnTable(
         scope,
         f"Table-{name}",
@@ -69,8 +71,6 @@ def parquet_table(
             parameters={
                 "classification": "parquet",
                 "EXTERNAL": "TRUE",
-                "projection.enabled": "true",
-                "storage.location.template": f"{location}/{template}",
                 **projection,
             },
             partition_keys=[

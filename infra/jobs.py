@@ -8,8 +8,7 @@ from constructs import Construct
 
 from daybreak.aws.settings import ExportSettings, FunctionSettings, MetricsSettings
 from daybreak.export.payloads import SCHEDULED_TIME, ExportHours
-from daybreak.families.registry import FAMILIES
-from daybreak.metrics.payloads import ComputeScheduled
+from daybreak.metrics.payloads import METRIC_JOBS, ComputeScheduled
 from infra.bundling import bundle
 from infra.deployment import Deployment
 from infra.functions import python_function
@@ -27,7 +26,7 @@ METRICS_HOUR = 4
 
 
 class Jobs(Construct):
-    """Two functions, one schedule for the export and one for each family, and a queue for runs that failed for good."""
+    """Two functions, a schedule for the export, each family and the warnings, and a queue for runs that failed."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, deployment: Deployment, tables: Tables, lake: Lake
@@ -60,7 +59,7 @@ class Jobs(Construct):
         schedules = Schedules(self, "Schedules", dead_letters=self.dead_letters)
         every_hour = f"cron({EXPORT_MINUTE} * * * ? *)"
         schedules.add("export", every_hour, "UTC", self.export, ExportHours(time=SCHEDULED_TIME))
-        for minute, family in enumerate(FAMILIES):
+        for minute, family in enumerate(METRIC_JOBS):
             schedules.add(
                 family,
                 f"cron({30 + minute} {METRICS_HOUR} * * ? *)",

@@ -12,7 +12,8 @@ from constructs import Construct
 
 from daybreak.definitions.project import Project
 from daybreak.families.registry import FAMILIES
-from daybreak.lake.tables import Event, MeasuredDefinition, Reconciled, RejectedEvent
+from daybreak.lake.keys import WARNINGS
+from daybreak.lake.tables import Event, MeasuredDefinition, Reconciled, RejectedEvent, Warned
 from infra.functions import grant
 from infra.glue_table import Partition, parquet_table
 from infra.nag import acknowledge
@@ -24,7 +25,7 @@ OLD_VERSIONS_KEPT = Duration.days(14)
 EXPORT_OWNS = (
     "raw", "quarantine", "rejected", "events", "moved", "derived", "pending", "expiry", "exports", "reconciliation"
 )  # fmt: skip
-METRICS_OWN = ("metrics", "definitions", "latest")
+METRICS_OWN = ("metrics", "definitions", "warnings", "latest")
 METRICS_READ = ("derived", "exports")
 
 
@@ -116,6 +117,7 @@ class Lake(Construct):
         parquet_table(self, "reconciliation", Reconciled, database, self.bucket, arrived)
         families = [Partition.one_of("family", list(FAMILIES))]
         parquet_table(self, "definitions", MeasuredDefinition, database, self.bucket, families)
+        parquet_table(self, WARNINGS, Warned, database, self.bucket, [])
         for family in FAMILIES.values():
             names = list(project.of(family.name)) or ["none"]
             by = [Partition.one_of("definition", names), Partition.date(family.partition, since)]

@@ -16,7 +16,8 @@ from daybreak.cloud import cdk
 from daybreak.definitions.project import load
 from daybreak.export.payloads import EXPORT_PAYLOADS, read_payload
 from daybreak.families.registry import FAMILIES
-from daybreak.lake.tables import Event, Reconciled, RejectedEvent, Row, glue_columns
+from daybreak.lake.keys import WARNINGS
+from daybreak.lake.tables import Event, Reconciled, RejectedEvent, Row, Warned, glue_columns
 from daybreak.metrics.payloads import METRICS_PAYLOADS
 
 LAMBDA_LIMIT_BYTES = 250 * 1024 * 1024
@@ -74,6 +75,7 @@ def test_no_role_may_touch_everything(template: dict[str, Any]) -> None:
         assert "ManagedPolicyArns" not in role
 
 
+OF_THE_METRICS = {"metrics", "definitions", "warnings", "latest"}
 OF_THE_EXPORT = {
     "raw", "quarantine", "rejected", "events", "moved", "derived", "pending", "expiry", "exports", "reconciliation"
 }  # fmt: skip
@@ -102,9 +104,9 @@ ALLOWED = {
         **OF_EVERY_JOB,
     },
     "JobsMetrics": {
-        "s3:GetObject": {"metrics", "definitions", "latest", "derived", "exports"},
-        "s3:PutObject": {"metrics", "definitions", "latest"},
-        "s3:DeleteObject": {"metrics", "definitions", "latest"},
+        "s3:GetObject": {*OF_THE_METRICS, "derived", "exports"},
+        "s3:PutObject": OF_THE_METRICS,
+        "s3:DeleteObject": OF_THE_METRICS,
         **OF_EVERY_JOB,
     },
     "Schedules": {"lambda:InvokeFunction": {"JobsExport", "JobsMetrics"}, "sqs:SendMessage": {"DeadLetters"}},
@@ -157,10 +159,12 @@ def test_the_bucket_is_private_encrypted_and_tls_only(template: dict[str, Any]) 
     assert denied[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_one_schedule_for_the_export_and_one_each_morning_for_each_family(template: dict[str, Any]) -> None:
+def test_one_schedule_for_the_export_and_one_each_morning_for_each_family_and_the_warnings(
+    template: dict[str, Any],
+) -> None:
     schedules = list(resources(template, "AWS::Scheduler::Schedule").values())
     payloads = [json.loads(schedule["Target"]["Input"]) for schedule in schedules]
-    assert {p.get("family") for p in payloads} == {None, *FAMILIES}
+    assert {p.get("family") for p in payloads} == {None, *FAMILIES, WARNINGS}
     assert {p["time"] for p in payloads} == {"<aws.scheduler.scheduled-time>"}
     zone = load(ROOT / "daybreak.toml").settings.timezone
     for schedule, schedule_payload in zip(schedules, payloads, strict=True):
@@ -227,6 +231,7 @@ def test_bundles_fit_and_hold_amazons_binaries(assembly: Path) -> None:
         ("events", Event),
         ("rejected", RejectedEvent),
         ("reconciliation", Reconciled),
+        (WARNINGS, Warned),
         *((f.name, f.row) for f in FAMILIES.values()),
     ],
 )
@@ -236,7 +241,7 @@ def test_glue_has_the_columns_of_the_row_models(template: dict[str, Any], table:
     ]
     keys = {key["Name"] for key in found["PartitionKeys"]}
     assert found["StorageDescriptor"]["Columns"] == [c for c in glue_columns(model) if c["Name"] not in keys]
-    assert found["Parameters"]["projection.enabled"] == "true"
+    assert found["Parameters"].get("projection.enabled", "false") == str(bool(keys)).lower()
     for key in keys:
         assert f"projection.{key}.type" in found["Parameters"]
         assert f"{key}=${{{key}}}" in json.dumps(found["Parameters"]["storage.location.template"])

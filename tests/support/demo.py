@@ -43,6 +43,8 @@ def check_numbers(sandbox: Sandbox) -> None:
         (7846, 7846), (7846, 1157), (7846, 964), (7846, 810)]  # fmt: skip
     (events,) = sandbox.query(EVERY_FAMILY[-1])
     assert (events["events"], events["ids"]) == ("69659", "69659")
+    (doubts,) = sandbox.query("select count(*) as warnings from warnings")
+    assert doubts["warnings"] == "0"
 
 
 def run_commands(sandbox: Sandbox, commands: Iterable[str]) -> None:

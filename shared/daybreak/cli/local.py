@@ -20,6 +20,7 @@ from daybreak.errors import InputError
 from daybreak.example import purchases
 from daybreak.example.decisions import AS_OF
 from daybreak.example.demonstrate import demonstrate
+from daybreak.metrics.payloads import jobs_of
 
 PANEL = "Local"
 Port = Annotated[int, typer.Option(help="The port of the local cloud, on loopback only")]
@@ -84,7 +85,7 @@ def _demonstrate_purchases(port: int) -> None:
         task = bar.add_task("purchases", total=sum(1 for _ in purchases.purchases(file)))
         sent = purchases.send(local.url, local.write_key, file, lambda done: bar.update(task, completed=done))
     stack = Stack.find(deployment.STACK)
-    purchases.run_jobs(stack, sent_from, datetime.now(UTC), load(project / "daybreak.toml").measured, stages.stage)
+    purchases.run_jobs(stack, sent_from, datetime.now(UTC), jobs_of(load(project / "daybreak.toml")), stages.stage)
     for question, found in purchases.ask(stack, stages.stage).items():
         show.OUT.print()
         show.table(question, found.columns, found.rows)
