@@ -46,8 +46,9 @@ def bucket(day: str, events: int) -> float:
 
 
 def jobs(export: float, metrics: float, expiries: int = 0) -> float:
-    seconds = DAYS * (24 * export + len(FAMILIES) * metrics) + expiries / JOBS["expiries_a_second"]
-    runs = DAYS * (24 + len(FAMILIES))
+    mornings = len(FAMILIES) + 1  # each family, and the warnings
+    seconds = DAYS * (24 * export + mornings * metrics) + expiries / JOBS["expiries_a_second"]
+    runs = DAYS * (24 + mornings)
     return seconds * JOB_MEMORY_MB / 1024 * PRICES["lambda_gb_second"] + runs * PRICES["lambda_request"]
 
 
