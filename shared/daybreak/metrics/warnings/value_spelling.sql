@@ -33,6 +33,8 @@ semi join ever_met as e on e.selector = n.selector and e.property = n.property a
 where
     v.kind in ('text', 'number', 'truth value')
     and (v.value <> n.wanted and v.kind = 'text' or v.kind <> n.wanted_kind and n.asked = 'where')
+    -- text in a definition matches a number or a truth value that is written the same
+    and not (n.wanted_kind = 'text' and (v.value = n.wanted or v.kind = 'truth value' and v.value = lower(n.wanted)))
     -- a definition that names both spellings counts both
     and not exists (
         select 1 from named as b
