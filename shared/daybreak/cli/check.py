@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
@@ -11,13 +11,16 @@ import typer
 from rich.progress import track
 
 from daybreak.aws.doctor import Endpoint, Result, examine, own_key
+from daybreak.aws.stack import Stack
 from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName, days, one_day
-from daybreak.cli.target import deployment, endpoint_urls, rules
-from daybreak.errors import InputError
+from daybreak.cli.target import definitions_here, deployment, endpoint_urls, rules
+from daybreak.errors import DayMissing, InputError
 from daybreak.export.payloads import ReplayDay
 from daybreak.export.replay_rejected import replay_rejected
 from daybreak.export.reports import reconciliation_of_day, rejects_of_days
+from daybreak.lake.tables import Warned
+from daybreak.metrics.job import Metrics
 
 PANEL = "Check"
 _BODY_SHOWN = 160
@@ -60,9 +63,13 @@ def reconcile(
     stack: StackName = "Daybreak",
     as_json: AsJson = False,
 ) -> None:
-    """Compare how many events were accepted, stored and exported on a day. Exit code 1 if any differ."""
+    """Compare how many events were accepted, stored and exported on a day. Exit code 1 if any differ.
+
+    Lists the links between two people who have both signed in too, which were not followed.
+    """
     wanted = one_day("DATE", day)
-    found = deployment(cloud, stack).query(reconciliation_of_day(wanted))
+    target = deployment(cloud, stack)
+    found = target.query(reconciliation_of_day(wanted))
     rows = show.objects(found.columns, found.rows)
     difference = sum(int(row["difference"] or 0) for row in rows)
     if as_json:
@@ -75,8 +82,17 @@ def reconcile(
         show.OUT.print(f"{accepted:,} accepted = {lake:,} in the lake + {twice:,} duplicates: {books}")
     else:
         show.OUT.print(f"Nothing arrived on {wanted}, or it is not exported yet.")
+    if not as_json:
+        show.warnings(_links_not_followed(target))
     if difference:
         sys.exit(1)
+
+
+def _links_not_followed(target: Stack) -> list[Warned]:
+    with suppress(DayMissing), show.ERR.status("looking at who is who …"):
+        found = Metrics(target.lake(), definitions_here()).look()
+        return [warning for warning in found if warning.kind == "link_not_followed"]
+    return []
 
 
 def rejects(

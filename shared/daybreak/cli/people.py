@@ -14,6 +14,7 @@ from daybreak.aws.write_keys import CACHE_SECONDS
 from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import definitions_here, deployment
+from daybreak.definitions.project import Project
 from daybreak.errors import InputError
 from daybreak.export.payloads import ExportDay, ReplayDay
 from daybreak.metrics.payloads import ComputeDay, jobs_of
@@ -48,7 +49,7 @@ def forget(
     """Delete everything that is stored about people, and accept no more events about them."""
     wanted = listed_ids(users, file)
     project, target = definitions_here(), deployment(cloud, stack)
-    people = _suppress(target, wanted, wait=wait, ask=not yes)
+    people = _suppress(target, project, wanted, wait=wait, ask=not yes)
 
     def rebuild(arrived: date) -> None:
         target.export(ReplayDay(replay=arrived, time=datetime.now(UTC)))
@@ -63,13 +64,13 @@ def forget(
         target.metrics(ComputeDay(family=job, date=yesterday))
 
 
-def _suppress(target: Stack, users: list[str], *, wait: bool, ask: bool) -> People:
+def _suppress(target: Stack, project: Project, users: list[str], *, wait: bool, ask: bool) -> People:
     """Suppress all ids of these users, and return everybody who was ever suppressed."""
 
     def find() -> Ids:
         _export(target)
         with show.ERR.status("looking for their ids …"):
-            return ids_of(target.lake(), users)
+            return ids_of(target.lake(), users, merge_signed_in=project.settings.merge_signed_in)
 
     def report_unknown(ids: frozenset[str]) -> None:
         names = ", ".join(sorted(ids))
@@ -96,10 +97,10 @@ def export_person(
     stack: StackName = "Daybreak",
 ) -> None:
     """Export everything that is stored about a person, as JSON: ids, events and rejected events."""
-    target = deployment(cloud, stack)
+    project, target = definitions_here(), deployment(cloud, stack)
     _export(target)
     with show.ERR.status("reading …"):
-        found = exporting.export_person(target.lake(), user)
+        found = exporting.export_person(target.lake(), user, merge_signed_in=project.settings.merge_signed_in)
     if not (found["events"] or found["rejected"]):
         show.ERR.print(f"Nothing is stored about {user}: check the spelling.", style="yellow", markup=False)
     if out is None:

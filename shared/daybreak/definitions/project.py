@@ -53,6 +53,13 @@ class Settings(BaseModel):
             description="The event property that names the account; without it, context.groupId and group calls do",
         ),
     ] = None
+    merge_signed_in: Annotated[
+        bool,
+        Field(
+            description="Makes one person of two who have both signed in, where a later identify or alias call links "
+            "them; without it, such a link is not followed but listed in the warnings"
+        ),
+    ] = False
 
 
 class Segment(BaseModel):
@@ -114,7 +121,9 @@ class Project(BaseModel):
         segments = {s: self.segments[s].model_dump() for s in definition.segments}
         clock = [self.settings.timezone, self.settings.week_start]
         account = self.settings.account_property if definition.actor == "account" else None
-        return version_of([family, definition.counting(), segments, clock, account])
+        # a setting that is not used must not change the version of what was counted before it existed
+        merged = ["merge_signed_in"] if self.settings.merge_signed_in else []
+        return version_of([family, definition.counting(), segments, clock, account, *merged])
 
     def versions(self, family: str) -> dict[str, str]:
         """Definition -> version, of one family."""

@@ -41,7 +41,7 @@ DAY_TABLES: dict[str, dict[str, str]] = {
         "event_key": "VARCHAR",
         "asked_values": "VARCHAR",
     },
-    "identities": {"id": "VARCHAR", "user_id": "VARCHAR", "linked_at": "TIMESTAMP"},
+    "identities": {"id": "VARCHAR", "user_id": "VARCHAR", "said_by": "VARCHAR", "linked_at": "TIMESTAMP"},
     "traits": {
         "actor": "VARCHAR",
         "id": "VARCHAR",

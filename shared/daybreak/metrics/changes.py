@@ -14,6 +14,7 @@ from daybreak.export.manifest import read_manifest
 from daybreak.export.merge import merged_rows
 from daybreak.export.run import Run
 from daybreak.lake import keys
+from daybreak.metrics.persons import make_person_of
 
 TRAILING_DAYS = 3
 """So many days are always computed again, whatever the manifests say: it costs little and heals an interrupted day."""
@@ -50,14 +51,32 @@ def from_new_links(run: Run, since: date, day: date) -> date:
     """
     if not days_of(run.store, run.project, "identities", since, day):
         return day
-    links, known = merged_rows(run, "identities", day), merged_rows(run, "identities", since - DAY)
-    run.db.execute(spliced(_sql("moved_ids"), links=links, known=known))
+    _find_moved_ids(run, since, day)
     traits, memberships = merged_rows(run, "traits", day), merged_rows(run, "memberships", day)
     ids = spliced(_sql("moved_ids_with_traits_or_accounts"), traits=traits, memberships=memberships)
     return min(
         _first_seen(run, day, Sql("select id from moved_ids"), connected=False),
         _first_seen(run, day, ids, connected=True),
     )
+
+
+def _find_moved_ids(run: Run, since: date, day: date) -> None:
+    """Make the table moved_ids. A link may move ids that it does not name, if it says that somebody has signed in."""
+    if run.shared_inputs.get("moved_ids") == (since, day):
+        return
+    _make_person_of(run, since - DAY)
+    run.db.execute("create or replace table person_before as select * from person_of")
+    _make_person_of(run, day)
+    run.db.execute(_sql("moved_ids"))
+    run.shared_inputs["moved_ids"] = (since, day)
+
+
+def _make_person_of(run: Run, until: date) -> None:
+    links = merged_rows(run, "identities", until)
+    run.db.execute(spliced("create or replace table links as {links}", links=links))
+    make_person_of(run.db, merge_signed_in=run.project.settings.merge_signed_in)
+    for made in ("links", "person_of"):  # those of another day, so that the next family does not read them
+        run.shared_inputs.pop(made, None)
 
 
 def from_new_memberships(run: Run, family: str, since: date, day: date) -> date:

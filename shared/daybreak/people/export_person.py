@@ -7,10 +7,10 @@ from daybreak.lake.store import Store
 from daybreak.people.find import People, digests, ids_of, records_of
 
 
-def export_person(store: Store, user: str, limits: Limits = Limits()) -> dict[str, Any]:
+def export_person(store: Store, user: str, *, merge_signed_in: bool, limits: Limits = Limits()) -> dict[str, Any]:
     """Everything the lake stores about a person: {"ids": sorted, "events": [...], "rejected": [...]}.
 
     `user` is any id of theirs. The lists of records are empty if nothing is stored.
     """
-    ids = ids_of(store, [user], limits).own
+    ids = ids_of(store, [user], merge_signed_in=merge_signed_in, limits=limits).own
     return {"ids": sorted(ids), **records_of(store, People(digests(ids)), limits)}

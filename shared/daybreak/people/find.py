@@ -80,8 +80,11 @@ def digests(ids: Iterable[str]) -> frozenset[bytes]:
     return frozenset(map(forgotten_digest, ids))
 
 
-def ids_of(store: Store, people: Iterable[str], limits: Limits = Limits()) -> Ids:
-    """All ids of these people, found in the lake. Reads the ids of every event."""
+def ids_of(store: Store, people: Iterable[str], *, merge_signed_in: bool, limits: Limits = Limits()) -> Ids:
+    """All ids of these people, found in the lake. Reads the ids of every event.
+
+    `merge_signed_in`: as the project says, so that a person has the same ids as in the numbers.
+    """
     asked = frozenset(people)
     with workplace(limits) as place:
         db, work = place.db, place.folder
@@ -91,7 +94,7 @@ def ids_of(store: Store, people: Iterable[str], limits: Limits = Limits()) -> Id
         _view(db, "events", events.values())
         database.create(db, "asked", {"id": "VARCHAR"}, [{"id": own} for own in asked])
         db.execute(sql_file(_SQL, "links"))
-        make_person_of(db)
+        make_person_of(db, merge_signed_in=merge_signed_in)
         found = db.execute(sql_file(_SQL, "ids_of")).fetchall()
     return Ids(frozenset(own for own, _ in found), frozenset(own for own, named in found if not named))
 

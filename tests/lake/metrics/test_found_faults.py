@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conftest import ROOT
-from daybreak.definitions.project import load
+from daybreak.definitions.project import load, parse
 from daybreak.files.compute import compute_files
 from support.journeys import LIMITS, Deployment
 
@@ -83,3 +83,24 @@ def test_a_version_in_a_csv_file_is_never_another_version(tmp_path: Path) -> Non
     """1.1 and 1.10 are two versions, with one person each."""
     rows = table(tmp_path, "w5-csv-versions", "activation", "2024-01-05", segment="version")
     assert {row["segment_value"]: row["people"] for row in rows} == {"1.1": 1, "1.10": 1}
+
+
+def test_two_people_who_have_both_signed_in_are_not_joined_but_named(tmp_path: Path) -> None:
+    """An administrator logs in as a customer; both have a device and an identify of their own: 2 people on both days."""
+    rows = table(tmp_path, "w3-log-in-as", "active_people", "2024-01-03")
+    assert [row["dau"] for row in rows if row["dau"]] == [2, 2]
+    (events,) = (CASES / "w3-log-in-as").glob("events.*")
+    merging = (
+        (CASES / "w3-log-in-as" / "def.toml").read_text().replace("[project]", "[project]\nmerge_signed_in = true")
+    )
+    for asked, people, warnings in (
+        (load(CASES / "w3-log-in-as" / "def.toml"), 2, ['"admin-1" and "cust-9"']),
+        (parse(merging), 1, []),
+    ):
+        moment = datetime(2024, 1, 3, tzinfo=UTC)
+        root = tmp_path / f"{people}"
+        done = compute_files([str(events)], asked, moment, root, LIMITS.memory_mb, now=datetime.now(UTC))
+        assert {row["dau"] for row in Deployment(root, asked).table("active_people") if row["dau"]} == {people}
+        named = [one.message for one in done.warnings if one.kind == "link_not_followed"]
+        assert len(named) == len(warnings)
+        assert all(ids in message for ids, message in zip(warnings, named, strict=True))

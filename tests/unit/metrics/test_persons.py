@@ -1,54 +1,64 @@
-"""Links in the order of their time: chains are followed, rings are not closed, and one more link never makes more people."""
+"""Links in the order of their time: chains are followed, rings are not closed, people who have signed in stay apart."""
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import reference
 from daybreak.engine import database
 from daybreak.engine.database import Limits, workplace
-from daybreak.metrics.persons import Link, make_person_of, without_rings
+from daybreak.metrics.persons import Link, follow, make_person_of
 
 IDS = "pqrstu"
-LINKS = st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(IDS)).filter(lambda link: link[0] != link[1]))
+PAIRS = st.tuples(st.sampled_from(IDS), st.sampled_from(IDS)).filter(lambda pair: pair[0] != pair[1])
+LINKS = st.lists(
+    st.builds(lambda at, is_alias, pair: Link(at, is_alias, *pair), st.integers(0, 5), st.booleans(), PAIRS)
+)
+NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 
 
-def people(links: list[Link]) -> int:
-    """How many people the ids are, counted by following each to its end."""
-    owner = without_rings(links)
-    ends = set()
-    for own in IDS:
-        while own in owner:
-            own = owner[own]
-        ends.add(own)
-    return len(ends)
+def person(owner: dict[str, str], own: str) -> str:
+    while own in owner:
+        own = owner[own]
+    return own
 
 
-@given(LINKS)
-def test_one_more_link_never_makes_more_people(links: list[Link]) -> None:
-    counts = [people(links[:n]) for n in range(len(links) + 1)]
-    assert counts == sorted(counts, reverse=True)
+@given(LINKS, PAIRS, st.booleans(), st.booleans())
+def test_one_more_link_after_all_others_never_makes_more_people(
+    links: list[Link], pair: tuple[str, str], is_alias: bool, merge: bool
+) -> None:
+    counts = [
+        len({person(follow(given, merge_signed_in=merge), own) for own in IDS})
+        for given in (links, [*links, Link(9, is_alias, *pair)])
+    ]
+    assert counts[1] <= counts[0]
 
 
 @pytest.mark.parametrize("length", [2, 3, 4, 6])
 def test_a_ring_of_any_length_is_one_person(length: int) -> None:
-    ring = [(IDS[n], IDS[(n + 1) % length]) for n in range(length)]
-    assert people(ring) == len(IDS) - length + 1
+    ring = [Link(n, True, IDS[n], IDS[(n + 1) % length]) for n in range(length)]
+    owner = follow(ring, merge_signed_in=False)
+    assert len({person(owner, own) for own in IDS}) == len(IDS) - length + 1
 
 
-@given(LINKS)
-def test_the_table_says_what_the_rule_says(links: list[Link]) -> None:
-    first = {(own, user): at for at, (own, user) in reversed(list(enumerate(links)))}
-    rows = [{"id": own, "user_id": user, "linked_at": at} for (own, user), at in first.items()]
+@given(LINKS, st.booleans())
+def test_the_tables_say_what_the_second_reference_says(links: list[Link], merge: bool) -> None:
+    said = [reference.Link(NOON + timedelta(hours=at), is_alias, own, user) for at, is_alias, own, user in links]
+    expected = reference.people(said, NOON + timedelta(days=1), merge_signed_in=merge)
+    firsts: dict[tuple[str, str, bool], int] = {}
+    for at, is_alias, own, user in links:
+        firsts[own, user, is_alias] = min(at, firsts.get((own, user, is_alias), at))
+    rows = [
+        {"id": own, "user_id": user, "said_by": "alias" if is_alias else "identify", "linked_at": at}
+        for (own, user, is_alias), at in firsts.items()
+    ]
     with workplace(Limits(memory_mb=500)) as place:
-        columns = {"id": "VARCHAR", "user_id": "VARCHAR", "linked_at": "BIGINT"}
+        columns = {"id": "VARCHAR", "user_id": "VARCHAR", "said_by": "VARCHAR", "linked_at": "BIGINT"}
         database.create(place.db, "links", columns, rows)
-        make_person_of(place.db)
+        make_person_of(place.db, merge_signed_in=merge)
         found = dict(place.db.execute("select id, person from person_of").fetchall())
-    owner = without_rings(links)
-    expected = {}
-    for own in owner:
-        end = own
-        while end in owner:
-            end = owner[end]
-        expected[own] = end
-    assert found == expected
+        not_followed = set(place.db.execute("select id, user_id from links_not_followed").fetchall())
+    assert found == {own: expected.person(own) for own in expected.owner}
+    assert not_followed == set(expected.not_followed)

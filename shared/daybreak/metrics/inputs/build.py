@@ -76,8 +76,8 @@ class Inputs:
         self._run.db.execute(spliced("create or replace view {name} as {rows}", name=name, rows=statement))
 
     def _persons(self) -> None:
-        self.make(["links"])
-        make_person_of(self._run.db)
+        self.make(inputs_of(sql_file("daybreak.metrics.inputs", "person_of")))
+        make_person_of(self._run.db, merge_signed_in=self._run.project.settings.merge_signed_in)
 
     def _calendars(self) -> None:
         self._made.update(lake.CALENDARS)

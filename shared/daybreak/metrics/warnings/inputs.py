@@ -44,9 +44,10 @@ class Inputs:
         elif name in _FROM_LAKE:
             rows_of_lake = _FROM_LAKE[name](run, self._day)
             db.execute(spliced("create or replace table {name} as {rows}", name=identifier(name), rows=rows_of_lake))
-        elif name == "person_of":
+        elif name in ("person_of", "links_not_followed"):
+            self._made |= {"person_of", "links_not_followed"}
             self.make(["links"])
-            make_person_of(db)
+            make_person_of(db, merge_signed_in=run.project.settings.merge_signed_in)
         elif name == "exported_days":
             database.create(db, name, _integers("duplicates", "other_events"), _exported_days(run))
         else:

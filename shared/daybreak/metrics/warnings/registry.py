@@ -21,6 +21,7 @@ WARNINGS: dict[str, Sentence] = {
     "value_spelling": sentences.value_spelling,
     "name_spelling": sentences.name_spelling,
     "same_message_id": sentences.same_message_id,
+    "link_not_followed": sentences.link_not_followed,
     "id_like_none": sentences.id_like_none,
     "one_id": sentences.one_id,
     "id_spelling": sentences.id_spelling,

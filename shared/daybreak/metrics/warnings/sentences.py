@@ -105,6 +105,18 @@ def same_message_id(found: Found, reader: Reader) -> str:
     )
 
 
+def link_not_followed(found: Found, reader: Reader) -> str:
+    links = [" and ".join(map(_json, ids)) for ids in found.detail["links"][:_IDS_SHOWN]]
+    more = [f"{found.count - len(links):,} more"] if found.count > len(links) else []
+    such = f": {'; '.join([*links, *more])}" if reader.reads_events else ""
+    one = found.count == 1
+    joins, people = ("link joins", "is") if one else ("links join", "are")
+    return (
+        f"{found.count:,} {joins} two people who have both signed in, and {people} not followed{such}; "
+        "if they are one person, set merge_signed_in = true in [project]"
+    )
+
+
 def id_like_none(found: Found, reader: Reader) -> str:
     ids = found.detail["ids"]
     one = len(ids) == 1
