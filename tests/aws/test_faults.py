@@ -221,7 +221,8 @@ def test_a_clock_that_is_three_days_off(deployed: Deployment, days: int) -> None
     event = {"type": "track", "userId": "u", "event": "E", "messageId": "m1"}
     event["timestamp"] = (deployed.now + wrong).isoformat()
     for _ in range(3):  # it is sent again later, still by that clock
-        sent = {"batch": [event], "sentAt": (deployed.now + wrong).isoformat()}
+        library = {"library": {"name": "analytics-python"}}  # which names the time of each try
+        sent = {"batch": [event], "sentAt": (deployed.now + wrong).isoformat(), "context": library}
         assert deployed.endpoint.post(sent).status == 200
         deployed.acknowledged.add("m1")
         deployed.export()

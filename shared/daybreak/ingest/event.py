@@ -14,14 +14,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from daybreak.errors import EventRejected
 from daybreak.ingest import times
+from daybreak.ingest.clocks import skew
 from daybreak.ingest.rules import NO_RULES, Rules, id_text, is_placeholder
 from daybreak.ingest.tracking_plan import Breach
 
 MAX_EVENT_BYTES = 32 * 1024
 """Segment's documented limit for one event, measured on the canonical form."""
 MAX_MESSAGE_ID_CHARS = 100
-SKEW_TOLERANCE = timedelta(minutes=1)
-"""Longer than any network delay: a bigger gap between sentAt and receivedAt means a wrong clock and is corrected."""
 FUTURE_TOLERANCE = timedelta(days=1)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -117,7 +116,9 @@ def canonical(
     event = _validated(raw, type_)
     client_time = _time("timestamp", event.timestamp or event.original_timestamp)
     sent_at = arrival.sent_at or sent_time(event.sent_at)
-    timestamp, clock = _corrected(client_time, None if arrival.history else sent_at, arrival.received_at)
+    context = _merged(arrival.context, event.context)
+    wrong = None if arrival.history else skew(sent_at, arrival.received_at, context)
+    timestamp, clock = _corrected(client_time, wrong, arrival.received_at)
     message_id = event.message_id or made_id(raw, event.type, arrival.source, position, dated=client_time is not None)
     fields: dict[str, Any] = {
         "message_id": message_id,
@@ -137,7 +138,7 @@ def canonical(
         "source": arrival.source,
         "properties": event.properties or None,
         "traits": event.traits or _traits_in_context(event) or None,
-        "context": _merged(arrival.context, event.context),
+        "context": context,
         "integrations": _merged(arrival.integrations, event.integrations),
     }
     _require_people(event, fields)
@@ -213,8 +214,10 @@ def _no_id(needs: str, **sent: Id) -> EventRejected:
     return EventRejected("placeholder_id", f"{', '.join(placeholders)} is not an id; {needs}")
 
 
-def _corrected(client_time: datetime | None, sent_at: datetime | None, received_at: datetime) -> tuple[datetime, str]:
+def _corrected(client_time: datetime | None, wrong: timedelta | None, received_at: datetime) -> tuple[datetime, str]:
     """The time the event counts at, and which rule gave it: client, skew, future or server.
+
+    `wrong`: what to add to the client's time, if its clock is known to be wrong.
 
     Correcting every event by receivedAt - sentAt would add the network's delay to each and reorder funnels, so
     only a gap that no network delay explains is corrected.
@@ -222,9 +225,9 @@ def _corrected(client_time: datetime | None, sent_at: datetime | None, received_
     if client_time is None:
         return received_at, "server"
     timestamp, clock = client_time, "client"
-    if sent_at and abs(skew := received_at - sent_at) > SKEW_TOLERANCE:
+    if wrong:
         try:
-            timestamp, clock = client_time + skew, "skew"
+            timestamp, clock = client_time + wrong, "skew"
         except OverflowError:
             raise EventRejected("absurd_time", f"timestamp: {iso(client_time)} is out of range") from None
     if timestamp > received_at + FUTURE_TOLERANCE:

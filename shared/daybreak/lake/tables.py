@@ -79,8 +79,8 @@ class Event(Row):
     timestamp: datetime = Field(description="When it happened, UTC, after the rule in `clock`")
     original_timestamp: datetime | None = Field(description="The client's own time, where `timestamp` differs from it")
     clock: str = Field(
-        description="client: as sent; skew: corrected by receivedAt - sentAt; future: was over a day ahead, "
-        "taken at receivedAt; server: the client sent none, taken at receivedAt"
+        description="client: as sent; skew: a wrong clock, corrected by receivedAt - sentAt; future: was over a day "
+        "ahead, taken at receivedAt; server: the client sent none, taken at receivedAt"
     )
     sent_at: datetime | None = Field(description="When the client sent the request, by its own clock")
     received_at: datetime = Field(description="When the collector received it")

@@ -1,6 +1,7 @@
 """One event: when it is accepted or rejected and why, and at which time it counts."""
 
 import json
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import NOW
+from conftest import NOW, ROOT
 from daybreak.errors import EventRejected
+from daybreak.ingest.clocks import STAMPED_AT_EACH_TRY
 from daybreak.ingest.event import MAX_EVENT_BYTES, Arrival, canonical
 from daybreak.ingest.rules import person_ids
 
@@ -88,18 +90,76 @@ def test_an_event_nested_too_deep_to_write_is_rejected() -> None:
 
 
 def test_the_networks_delay_is_not_added_to_an_event() -> None:
-    arrival = Arrival(NOW, "web", sent_at=NOW - timedelta(seconds=59))
+    arrival = Arrival(NOW, "web", sent_at=NOW - timedelta(seconds=59), context={"library": {"name": "analytics.js"}})
     assert line(GOOD, arrival)["timestamp"] == "2026-11-20T09:00:00Z"
 
 
-@pytest.mark.parametrize("hours", [-72, -1, 1, 72])
-def test_a_wrong_clock_is_corrected_and_marked(hours: int) -> None:
+NINE = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+def _sent(hours: float, context: dict[str, Any] | None = None) -> tuple[datetime, dict[str, Any]]:
+    """The time that a client whose timestamp and sentAt are so many hours off gives to 9:00, and the event's line."""
+    named = NINE + timedelta(hours=hours)
     arrival = Arrival(NOW, "web", sent_at=NOW + timedelta(hours=hours))
-    wrong = datetime(2026, 11, 20, 9, tzinfo=UTC) + timedelta(hours=hours)
-    found = line({**GOOD, "timestamp": wrong.isoformat()}, arrival)
-    assert found["timestamp"] == "2026-11-20T09:00:00Z"
-    assert found["clock"] == "skew"
-    assert datetime.fromisoformat(found["original_timestamp"]) == wrong
+    return named, line({**GOOD, "timestamp": named.isoformat(), "context": context}, arrival)
+
+
+def _library(name: Any) -> dict[str, Any]:
+    return {"library": {"name": name, "version": "1"}}
+
+
+STAMPED_ONCE: list[Any] = ["analytics-kotlin", "analytics-swift", "Analytics-CSharp", "analytics-java", "analytics-go",
+                "analytics-php", "analytics-node", "made at home", "", None, 7, ["analytics.js"], {}]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(STAMPED_AT_EACH_TRY))
+@pytest.mark.parametrize("hours", [-72, -1, 1, 72])
+def test_a_wrong_clock_is_corrected_and_marked(hours: int, name: str) -> None:
+    named, found = _sent(hours, _library(name))
+    assert (found["timestamp"], found["clock"]) == ("2026-11-20T09:00:00Z", "skew")
+    assert datetime.fromisoformat(found["original_timestamp"]) == named
+
+
+@pytest.mark.parametrize("name", STAMPED_ONCE)
+@pytest.mark.parametrize("hours", [-72, -6, -0.02])
+def test_a_batch_that_waited_since_its_first_try_keeps_its_times(hours: float, name: Any) -> None:
+    named, found = _sent(hours, _library(name))
+    assert (datetime.fromisoformat(found["timestamp"]), found["clock"]) == (named, "client")
+    assert "original_timestamp" not in found
+
+
+@pytest.mark.parametrize("name", STAMPED_ONCE)
+@pytest.mark.parametrize("hours", [1, 72])
+def test_a_clock_that_runs_ahead_is_corrected_for_every_client(hours: int, name: Any) -> None:
+    _, found = _sent(hours, _library(name))
+    assert (found["timestamp"], found["clock"]) == ("2026-11-20T09:00:00Z", "skew")
+
+
+@pytest.mark.parametrize("context", [None, {}, {"library": None}, {"library": "analytics.js"}, {"library": ["x"]}])
+def test_a_client_without_a_name_is_not_known_to_stamp_each_try(context: Any) -> None:
+    assert _sent(-6, context)[1]["clock"] == "client"
+
+
+def test_the_client_may_be_named_by_the_batch() -> None:
+    raw = {**GOOD, "timestamp": "2026-11-20T03:00:00Z"}
+    for name, clock in (("analytics-python", "skew"), ("analytics-kotlin", "client")):
+        arrival = Arrival(NOW, "web", sent_at=NOW - timedelta(hours=6), context=_library(name))
+        assert line(raw, arrival)["clock"] == clock
+        own = {**raw, "context": _library("analytics-kotlin")}
+        assert line(own, arrival)["clock"] == "client"
+
+
+@given(
+    waited=st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400)),
+    age=st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400)),
+    name=st.text().filter(lambda name: name not in STAMPED_AT_EACH_TRY),
+)
+def test_however_long_a_batch_waited_its_events_keep_their_times(waited: timedelta, age: timedelta, name: str) -> None:
+    sent_at = NOW - waited
+    happened = sent_at - age
+    raw = {**GOOD, "timestamp": happened.isoformat(), "context": _library(name)}
+    found = line(raw, Arrival(NOW, "web", sent_at=sent_at))
+    assert (datetime.fromisoformat(found["timestamp"]), found["clock"]) == (happened, "client")
 
 
 def test_an_event_over_a_day_ahead_counts_at_its_arrival() -> None:
@@ -233,3 +293,10 @@ def test_a_long_text_is_judged_quickly() -> None:
     for unit in ("{{", "${", "0-", " ", "<%", "%a"):
         person_ids({"userId": unit * 1_000_000})
     assert time.process_time() - began < 1
+
+
+def test_the_page_names_every_client_that_stamps_each_try() -> None:
+    page = (ROOT / "docs" / "sending.md").read_text()
+    paragraph = page.partition("**A wrong clock is corrected")[2].partition("\n\n")[0]
+    listed = paragraph.partition("these are ")[2].partition(". The column")[0]
+    assert set(re.findall(r"`([^`]+)`", listed)) == STAMPED_AT_EACH_TRY
