@@ -15,15 +15,17 @@ from daybreak.aws.stack import Stack
 from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName, days, one_day
 from daybreak.cli.target import definitions_here, deployment, endpoint_urls, rules
-from daybreak.errors import DayMissing, InputError
+from daybreak.errors import CloudError, DayMissing, InputError
 from daybreak.export.payloads import ReplayDay
 from daybreak.export.replay_rejected import replay_rejected
-from daybreak.export.reports import reconciliation_of_day, rejects_of_days
+from daybreak.export.reports import corrected_clocks, reconciliation_of_day, rejects_of_days
 from daybreak.lake.tables import Warned
 from daybreak.metrics.job import Metrics
 
 PANEL = "Check"
 _BODY_SHOWN = 160
+_CLOCK_DAYS = 30
+_LIBRARIES_SHOWN = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -52,6 +54,8 @@ def doctor(
     with made as key, show.ERR.status("sending requests …"):
         tested = [Endpoint(each, key) for each in ([url] if url else deployed)]
         results = [result for endpoint in tested for result in examine(endpoint, gzip_url)]
+    if target:
+        results.append(_corrected_clocks(target))
     _show_results(results, as_json)
     if not all(result.good or result.other_url for result in results):
         sys.exit(1)
@@ -148,6 +152,22 @@ def _replay_rejected(wanted: Sequence[date], cloud: str, stack: str) -> None:
         show.table("Events in quarantine, judged again", ["code", "taken_now", "still_rejected"],
                    [[code, done.accepted[code], done.still_rejected[code]] for code in codes])  # fmt: skip
     show.OUT.print(f"{done.accepted.total():,} events accepted; they are in the tables after the next export.")
+
+
+def _corrected_clocks(target: Stack) -> Result:
+    """How many exported events of the last 30 days count at a corrected time, by the client's library.
+
+    Always good: a wrong clock is a client's, and not a fault of the endpoint.
+    """
+    check, today = f"events corrected for a wrong clock, {_CLOCK_DAYS} days", datetime.now(UTC).date()
+    try:
+        found = target.query(corrected_clocks(today - timedelta(days=_CLOCK_DAYS), today))
+    except CloudError as error:
+        return Result(check, True, f"not counted: {error}", "")
+    said = [f"{row['events']} of {row['library']} ({row['clock']})" for row in show.objects(found.columns, found.rows)]
+    if len(said) > _LIBRARIES_SHOWN:
+        said[_LIBRARIES_SHOWN:] = [f"{len(said) - _LIBRARIES_SHOWN} more"]
+    return Result(check, True, ", ".join(said) or "none", "")
 
 
 def _show_results(results: Sequence[Result], as_json: bool) -> None:
