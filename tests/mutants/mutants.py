@@ -20,10 +20,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("shared", "tests", "events", "pyproject.toml", "daybreak.toml")
+INSTALLED = shutil.ignore_patterns("node_modules", ".clients")
+"""What `make conformance` installs beside the tests: hundreds of megabytes that no mutant needs."""
 
 WORKED, EDGES = "tests/lake/metrics/test_worked_examples.py", "tests/lake/metrics/test_edges.py"
 DAYS, PEERS = "tests/lake/metrics/test_days_and_people.py", "tests/lake/metrics/test_peer_cases.py"
 EXPORT = "tests/lake/export/test_export.py"
+EVENT = "tests/unit/ingest/test_event.py"
 EXPIRY = "tests/lake/export/test_expiry_order.py"
 FOUND = "tests/lake/metrics/test_found_faults.py"
 ACCOUNTS, IDENTITY = "tests/lake/metrics/test_accounts.py", "tests/lake/metrics/test_identity.py"
@@ -217,6 +220,13 @@ MUTANTS = [
            " and a.number = floor(a.number)", "", EDGES, "off_the_scale"),
     Mutant("passives count as promoters", "families/survey.py", '"nps": (0, 10, 6, 9)', '"nps": (0, 10, 6, 7)',
            EDGES, "off_the_scale"),
+    # clocks
+    Mutant("a batch that waited is taken for one from a slow clock", "ingest/clocks.py",
+           " and _library(context) in STAMPED_AT_EACH_TRY", "", EVENT, "waited_since"),
+    Mutant("a slow clock is never corrected", "ingest/clocks.py",
+           "_library(context) in STAMPED_AT_EACH_TRY", "False", EVENT, "wrong_clock"),
+    Mutant("a clock that runs ahead is believed", "ingest/clocks.py",
+           "late < -SKEW_TOLERANCE or ", "", EVENT, "runs_ahead"),
     # statistics
     Mutant("Kaplan-Meier does not censor", "families/time_to_value.sql",
            "else p.age_us", "else p.window_us", WORKED, "kaplan_meier"),
@@ -250,7 +260,7 @@ def copy_to(copy: Path) -> None:
     """Copy the files that the tests need. Compiled files keep their times, which saves a second each run."""
     for name in COPIED:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, copy / name)
+            shutil.copytree(ROOT / name, copy / name, ignore=INSTALLED)
         else:
             shutil.copy2(ROOT / name, copy / name)
     (copy / "only_the_copy.py").write_text(_PLUGIN)
