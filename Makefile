@@ -9,9 +9,12 @@ PYTEST = $(MEMORY) $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-re
 CLIENTS := tests/conformance
 OWN_TARGET := tests/mutants tests/bench
 SAMPLED := tests/laws tests/lake/export tests/lake/metrics/test_warnings.py tests/aws/test_faults.py tests/aws/test_expiry.py
-CONFORMANCE_NEEDS := chromium curl openjdk-17-jre-headless maven
+CONFORMANCE_NEEDS := chromium curl openjdk-17-jdk-headless maven
+DRIVERS := $(CLIENTS)/.clients/go-clients $(CLIENTS)/.clients/rust/debug/conformance $(CLIENTS)/.clients/java/.ready
+# where Go and Rust install themselves, if the PATH does not say so
+TOOLCHAINS := PATH="$$PATH:/usr/local/go/bin:$$HOME/.cargo/bin"
 
-.PHONY: help setup demo check test laws mutants lint docs bench conformance volume audit clean
+.PHONY: help setup demo check test laws mutants lint docs bench conformance programs volume audit clean
 .DEFAULT_GOAL := help
 
 help: ## List these targets
@@ -59,11 +62,13 @@ audit: setup ## Look up known vulnerabilities of all locked dependencies; fails 
 	@$(BIN)/python -m uv export --frozen --quiet --no-emit-project --no-hashes --output-file .daybreak/locked.txt
 	@$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement .daybreak/locked.txt
 
-conformance: setup $(CLIENTS)/node_modules/.ready $(CLIENTS)/.clients/.ready ## Test with the real SDKs, hostile requests and Amazon's DynamoDB Local
-	@(for program in chromium curl java mvn; do command -v $$program >/dev/null || exit 1; done) \
+conformance: setup programs $(CLIENTS)/node_modules/.ready $(CLIENTS)/.clients/.ready $(DRIVERS) ## Test with the real SDKs, hostile requests and Amazon's DynamoDB Local
+	@$(BIN)/pytest $(CLIENTS) -r s
+
+programs:
+	@(for program in chromium curl javac mvn; do command -v $$program >/dev/null || exit 1; done) \
 	  || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends $(CONFORMANCE_NEEDS) >/dev/null; } \
 	  || { echo "these tests need a browser and Java; install them first: apt-get install $(CONFORMANCE_NEEDS)"; exit 1; }
-	@$(BIN)/pytest $(CLIENTS)
 
 volume: setup $(CLIENTS)/.clients/.ready ## Send a million events through a bad network and count them at both ends (EVENTS=20000 for fewer)
 	@PYTHONPATH=tests $(BIN)/python -m conformance.volume $(EVENTS)
@@ -88,8 +93,22 @@ $(CLIENTS)/node_modules/.ready: $(CLIENTS)/package.json $(CLIENTS)/package-lock.
 
 # Python clients that this checkout's environment does not have in that version: each gets its own folder
 $(CLIENTS)/.clients/.ready: $(wildcard $(CLIENTS)/python/*.txt) .venv/.ready
-	@rm -rf $(CLIENTS)/.clients
+	@rm -rf $(CLIENTS)/.clients/*python-*
 	@for pinned in $(CLIENTS)/python/*.txt; do \
 	  $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps --target $(CLIENTS)/.clients/$$(basename $$pinned .txt) --requirement $$pinned || exit 1; \
 	done
+	@touch $@
+
+# The drivers of the Go, Rust and Java clients. A toolchain that is missing is named; the tests skip its clients with a reason.
+$(CLIENTS)/.clients/go-clients: $(wildcard $(CLIENTS)/go/*)
+	@$(TOOLCHAINS); command -v go >/dev/null || { echo "go is not installed, so the Go clients are not tested: https://go.dev/dl"; exit 0; }; \
+	  mkdir -p $(@D) && cd $(CLIENTS)/go && go build -mod=readonly -o ../.clients/$(@F) .
+
+$(CLIENTS)/.clients/rust/debug/conformance: $(CLIENTS)/rust/Cargo.toml $(CLIENTS)/rust/Cargo.lock $(CLIENTS)/rust/src/main.rs
+	@$(TOOLCHAINS); command -v cargo >/dev/null || { echo "cargo is not installed, so the Rust client is not tested: https://rustup.rs"; exit 0; }; \
+	  cd $(CLIENTS)/rust && cargo build --quiet --locked --target-dir ../.clients/rust && touch ../.clients/rust/debug/conformance
+
+$(CLIENTS)/.clients/java/.ready: $(CLIENTS)/java/pom.xml $(wildcard $(CLIENTS)/java/src/main/java/*) | programs
+	@rm -rf $(@D)
+	@mvn --quiet --batch-mode --file $(CLIENTS)/java/pom.xml compile dependency:copy-dependencies
 	@touch $@

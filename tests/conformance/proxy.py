@@ -165,7 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _forwarded(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         """The collector's response: status, headers, body."""
-        if self.command != "POST":  # the local gateway answers these without a worker
+        if self.command == "OPTIONS":  # the local gateway answers these without a worker
             return self._sent_on(body)
         with _FORWARDING:
             return self._sent_on(body)

@@ -11,6 +11,7 @@ const SILENT = [
   "--disable-component-update", "--disable-sync",
 ];
 const QUIET_MS = 7_000; // longer than any client here waits before it sends again
+const PATIENT_MS = 120_000; // on a busy machine a page may take long to load a script
 const PAGES = {
   "/": '<!doctype html><meta charset="utf-8"><title>Product</title>',
   "/elsewhere": '<!doctype html><meta charset="utf-8"><title>Elsewhere</title>',
@@ -38,6 +39,7 @@ export async function run(files, scenario) {
       task.scenarios.map(async (one) => {
         const profile = await browser.newContext();
         const page = await profile.newPage();
+        page.setDefaultTimeout(PATIENT_MS);
         watch(page);
         if (process.env.CONFORMANCE_LOG) page.on("console", (line) => console.error(one.name, line.text()));
         await page.goto(`${site}/`);

@@ -1,7 +1,7 @@
-"""segment-analytics-python and rudder-sdk-python: the same client in two packages. The first argument is the package.
+"""analytics-python, segment-analytics-python and rudder-sdk-python: one client in three packages.
 
-The second is `gzip` or `plain`; without it, the client uses its default. PYTHONPATH decides the version. The task comes
-on standard input: see clients.py.
+The first argument is the package. The second is `gzip` or `plain`; without it, the client uses its default. PYTHONPATH
+decides the version. The task comes on standard input: see clients.py.
 """
 
 import importlib
@@ -20,7 +20,7 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    module = importlib.import_module(f"{sys.argv[1]}.analytics.client")
+    module = importlib.import_module(f"{sys.argv[1]}.client")
     settings = {"gzip": sys.argv[2] == "gzip"} if sys.argv[2:] else {}
     task = json.load(sys.stdin)
 
