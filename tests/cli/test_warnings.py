@@ -42,7 +42,6 @@ def test_the_first_line_counts_what_came_before_and_the_warning_names_it(tmp_pat
         ("s2-value-never-came", '"Pro", not "pro"'),
         ("s3-nps-of-1-to-4", "[survey.n]: none of 6 answers was above 4"),
         ("s4-ces-of-1-to-5", "[survey.ces]: none of 20 answers was above 5"),
-        ("f5-decimal-comma", "and is compared with a number"),
     ],
 )  # fmt: skip
 def test_compute_and_definitions_check_and_plan_check_say_the_same(tmp_path: Path, case: str, words: str) -> None:

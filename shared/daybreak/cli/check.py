@@ -67,10 +67,7 @@ def reconcile(
     stack: StackName = "Daybreak",
     as_json: AsJson = False,
 ) -> None:
-    """Compare how many events were accepted, stored and exported on a day. Exit code 1 if any differ.
-
-    Lists the links between two people who have both signed in too, which were not followed.
-    """
+    """Compare what was accepted, stored and exported on a day; list links not followed. Exit code 1 if they differ."""
     wanted = one_day("DATE", day)
     target = deployment(cloud, stack)
     found = target.query(reconciliation_of_day(wanted))
