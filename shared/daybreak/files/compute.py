@@ -18,6 +18,7 @@ from daybreak.errors import EventRejected, InputError
 from daybreak.export.arrivals import NothingArrives
 from daybreak.export.job import Export
 from daybreak.families.selectors import event_selector
+from daybreak.files.equal_rows import EqualRows
 from daybreak.files.readers.read import read_with_positions
 from daybreak.files.same_ids import with_examples
 from daybreak.files.tables import Table, make_folder, write_tables
@@ -185,7 +186,7 @@ def _accepted(
 ) -> Iterator[bytes]:
     """The canonical line of each accepted event. All events are counted in `counts`."""
     clean = project.privacy.cleaner(salt="files")
-    for index, (position, raw) in enumerate(_rows(files, _compared_with_numbers(project), counts)):
+    for position, raw, nth in _rows(files, _compared_with_numbers(project), counts):
         try:
             if isinstance(raw, EventRejected):
                 raise raw
@@ -193,7 +194,7 @@ def _accepted(
             moment = _moment(raw)
             _require_possible(moment if as_of else min(moment, now))  # later than now is counted below
             arrival = Arrival(received_at=min(moment, TOO_LATE), source="files", history=True)
-            line = canonical(clean(_with_time(raw, moment)), arrival, index).line
+            line = canonical(clean(_with_time(raw, moment)), arrival, nth).line
         except EventRejected as reason:
             counts.rejected += 1
             if len(counts.first_rejects) < _REJECTS_SHOWN:
@@ -220,13 +221,13 @@ def _compared_with_numbers(project: Project) -> frozenset[str]:
     return frozenset(compared[True] - compared[False])
 
 
-def _rows(files: Iterable[str], numbers: frozenset[str], counts: EventCounts) -> Iterator[tuple[str, Any]]:
-    """Each row of each file with its position. Files without rows are noted in `counts`."""
+def _rows(files: Iterable[str], numbers: frozenset[str], counts: EventCounts) -> Iterator[tuple[str, Any, int]]:
+    """Each row of each file with its position and its number among equal rows. Files without rows are noted."""
     for name in files:
-        empty = True
-        for row in read_with_positions([name], numbers):
+        empty, equal = True, EqualRows()
+        for position, raw in read_with_positions([name], numbers):
             empty = False
-            yield row
+            yield position, raw, equal.number_of(raw)
         if empty:
             counts.without_rows.append("standard input" if name == "-" else name)
 

@@ -141,3 +141,16 @@ def test_standard_input_without_rows_is_called_by_its_name(tmp_path: Path, monke
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
     with pytest.raises(InputError, match=r"^standard input: no rows$"):
         compute_files(["-"], project(DEFINED), AS_OF, tmp_path / "lake", now=datetime.now(UTC))
+
+
+def test_two_exports_that_overlap_count_each_row_once_and_equal_rows_of_a_file_each(tmp_path: Path) -> None:
+    """The second export begins a day later and lists its rows the other way round; kim really did it twice at once."""
+    head = "user_id,event,timestamp\n"
+    rows = [f"kim,Opened,2024-03-0{day}T10:00:00Z\n" for day in (1, 2, 2, 3)]
+    exports = []
+    for name, some in (("first.csv", rows[:3]), ("second.csv", list(reversed(rows[1:])))):
+        exports.append(str(tmp_path / name))
+        Path(exports[-1]).write_text(head + "".join(some))
+    asked = project(DEFINED)
+    done = compute_files(exports, asked, AS_OF, tmp_path / "lake", now=datetime.now(UTC))
+    assert (done.counts.events, done.counts.came_before) == (6, 2)
