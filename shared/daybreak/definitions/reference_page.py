@@ -19,10 +19,18 @@ COMMON = """# What each number means
 
 - **Days** begin at midnight in the project's timezone; a day on which the clocks change has 23 or 25 hours. Weeks begin
   on Monday or Sunday, as `week_start` says. A window is exact time, counted from the second of the start, and its far
-  edge still belongs to it. Only a trailing window counts whole days; the last of them is the row's day.
+  edge still belongs to it. Only a trailing window counts whole days; the last of them is the row's day. A day that
+  never was (Apia, 30 December 2011) is in no table, and the days beside it are neighbours.
+- **Hours** begin when the clocks of the timezone show a full hour, or jump over one. Where they change by half an hour,
+  an hour has 30 or 90 minutes.
 - **People** (`actor = "person"`). Events under an anonymous id count for the user that the id was later linked to
   (identify, alias), also on days that were computed already. An id belongs to the first user it was linked to, so two
-  people who share a browser stay apart.
+  people who share a browser stay apart. Links count in the order of their time, and a link that would close a ring is
+  ignored. A link between two people who have both signed in, each with an anonymous id of their own, is not followed
+  but listed in the [warnings](warnings.md): somebody was logged in as somebody else. `merge_signed_in = true` in
+  `[project]` follows it.
+- **One instant.** Events of the same instant have no order, and message ids never decide a number. Of several values of
+  a property, the first as text counts; of a trait, the last as text.
 - **Accounts** (`actor = "account"`). Any member's event counts. The account is the one that the event names
   (`context.groupId`, or the property that [project] names in `account_property`). If it names none, it is the account
   that the person had last joined by a group call; before their first group call, the account of that first call. If
