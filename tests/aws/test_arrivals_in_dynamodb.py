@@ -73,7 +73,7 @@ def test_the_raw_log_of_an_hour_is_its_frames_in_the_order_of_their_keys(tables:
     stored = tables.scan(TableName="events")["Items"]
     stored.sort(key=lambda item: (item["arrival"]["S"], item["request"]["S"]))
     assert len({item["arrival"]["S"] for item in stored}) > 1
-    (log,) = log_hours(lake, table, [NOW], {}, Expiry(lake, tmp_path / "expiry"), tmp_path / "work")
+    (log,) = log_hours(lake, table, [NOW], {}, Expiry(lake, tmp_path / "expiry", NOW), tmp_path / "work")
     for name, prefix in (("frame", "raw"), ("rejects", "quarantine")):
         frames = b"".join(item[name]["B"] for item in stored if name in item)
         assert lake.get(f"{prefix}/arrived=2026-11-20/12.ndjson.zst") == frames

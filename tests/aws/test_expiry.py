@@ -108,11 +108,11 @@ def test_an_item_without_an_export_never_expires(stored: Stored, tmp_path: Path)
     """A hundred days later it is there, is copied, and stays for another week."""
     stored.receive(NOW, "m1")
     assert stored.expiries() == [None]
-    waiting = expiry.Expiry(stored.lake, tmp_path / "expiry")
+    waiting = expiry.Expiry(stored.lake, tmp_path / "expiry", NOW + timedelta(days=100))
     log_hours(stored.lake, stored.table, [NOW], {}, waiting, tmp_path)
     assert stored.ids(NOW) == ["m1"]
     assert stored.expiries() == [None]
-    assert waiting.give(stored.table, NOW + timedelta(days=100)) == 1
+    assert waiting.give(stored.table) == 1
     assert stored.expiries() == [NOW + timedelta(days=107)]
 
 

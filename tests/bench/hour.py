@@ -170,7 +170,7 @@ def _copy_to_s3(count: int, endpoint: str) -> None:
 def _copy(count: int, store: Store) -> None:
     with tempfile.TemporaryDirectory() as work:
         table = EventsTable(cast("Any", _Table(count)), "events")
-        (log,) = log_hours(store, table, [HOUR], {}, Expiry(store, Path(work, "expiry")), Path(work))
+        (log,) = log_hours(store, table, [HOUR], {}, Expiry(store, Path(work, "expiry"), HOUR), Path(work))
         assert log["sources"]["bench"]["stored"] == log["sources"]["bench"]["accepted"] == count
 
 

@@ -21,7 +21,8 @@ KEPT = timedelta(days=30)
 KEPT_AFTER_COPY = timedelta(days=7)
 """An item that was copied late stays for at least so long after that."""
 MOST_A_RUN = 200_000
-"""A run gives so many items their expiry, some minutes of work, and leaves the others to the next run."""
+"""A run gives so many items their expiry, some minutes of work, and leaves the others to the next run: they only stay
+in the table for longer."""
 
 
 class Expiring(Protocol):
@@ -37,9 +38,11 @@ class Expiring(Protocol):
 class Expiry:
     """The hours whose items wait for their expiry: those that earlier runs noted, and those of this run."""
 
-    def __init__(self, store: Store, work: Path) -> None:
+    def __init__(self, store: Store, work: Path, now: datetime) -> None:
         self._store = store
         self._work = work
+        self._now = now
+        self._may_give = MOST_A_RUN
         self._run = secrets.token_hex(4)
         self._notes: dict[datetime, list[str]] = {}
         self._waiting: dict[datetime, Path] = {}
@@ -49,6 +52,10 @@ class Expiry:
     def noted(self) -> set[datetime]:
         """The hours that earlier runs copied, or meant to copy, and did not finish."""
         return set(self._notes)
+
+    def may_give(self) -> bool:
+        """True if this run has not given the most yet; beyond that, there is no use in reading old hours again."""
+        return self._may_give > 0
 
     def note(self, hour: datetime) -> None:
         """Note that an hour has items without an expiry. Call this before its raw log is written.
@@ -67,19 +74,25 @@ class Expiry:
         self._work.mkdir(parents=True, exist_ok=True)
         self._waiting[hour] = items.rename(self._work / keys.hour_of(hour))
 
-    def give(self, table: Expiring, now: datetime) -> int:
-        """Give all copied items their expiry, oldest hour first, and remove the notes. Returns how many got one."""
+    def give(self, table: Expiring) -> int:
+        """Give the items copied so far their expiry, oldest hour first, and remove the notes of hours that are done.
+
+        Returns how many items got one.
+        """
         given = 0
-        for hour, file in sorted(self._waiting.items()):
-            at = max(hour + timedelta(hours=1) + KEPT, now + KEPT_AFTER_COPY)
+        for hour in sorted(self._waiting):
+            at = max(hour + timedelta(hours=1) + KEPT, self._now + KEPT_AFTER_COPY)
+            file = self._waiting.pop(hour)
             with file.open(encoding="utf-8") as lines:
                 items = (line.rstrip("\n") for line in lines)
-                for some in _in_lots(islice(items, MOST_A_RUN - given)):
+                for some in _in_lots(islice(items, self._may_give)):
                     table.expire(some, at)
                     given += len(some)
-                if next(items, None) is not None:
-                    return given
-            self._store.delete(self._notes.pop(hour, []))
+                    self._may_give -= len(some)
+                left = next(items, None) is not None
+            file.unlink()
+            if not left:
+                self._store.delete(self._notes.pop(hour, []))
         return given
 
 

@@ -78,7 +78,8 @@ class Export:
         begins, earlier = midnight(arrived), self._earlier()
         copied = earlier.copied_through()
         reached = copied - LOOK_BACK if copied else self.arrivals.first_hour(through) or begins
-        return self._days(earlier, min(begins, reached), min(begins + timedelta(days=1), through), through)
+        end = min(begins + timedelta(days=1), through)
+        return self._days(earlier, min(begins, reached), end, through, wanted=arrived)
 
     def replay(self, arrived: date, through: datetime | None = None) -> Manifest | None:
         """Rebuild everything of one arrival day from its raw log alone, whatever DynamoDB still holds.
@@ -129,27 +130,39 @@ class Export:
     def _earlier(self) -> _Earlier:
         return _Earlier(last_manifest(self.store), read_pending_days(self.store))
 
-    def _days(self, earlier: _Earlier, first: datetime, end: datetime, now: datetime) -> list[Manifest]:
+    def _days(
+        self, earlier: _Earlier, first: datetime, end: datetime, now: datetime, wanted: date | None = None
+    ) -> list[Manifest]:
         """Copy the raw hours of all these days, then rebuild each day that changed, and those that wait from before.
 
-        Last of all, what was copied gets its expiry in the events table: that may take long, and nothing waits for it.
-        Raises DayStuck after all others are done, if a day could not be rebuilt.
+        Days that were tried least come first, and `wanted` before all: a run that is killed by one day gets to the
+        others the next time. Raises DayStuck after all others are done, if a day could not be rebuilt.
         """
         self._unmark_derived(earlier.last)
         with workplace(self.limits) as place:
-            expiry = Expiry(self.store, place.folder / "expiry")
+            expiry = Expiry(self.store, place.folder / "expiry", now)
             copied = self._copy_hours(earlier.pending, first, end, expiry, place.folder)
-            manifests, stuck = self._rebuild_days(earlier.pending | copied)
-            expiry.give(self.arrivals, now)
+        waiting = (earlier.pending | copied).values()
+        manifests, stuck = self._rebuild_days(
+            sorted(waiting, key=lambda day: (day.arrived != wanted, day.tries, day.arrived)), set(earlier.pending)
+        )
         if stuck:
             raise _stuck(stuck) from next(iter(stuck.values()))
         return manifests
 
-    def _rebuild_days(self, waiting: dict[date, PendingDay]) -> tuple[list[Manifest], dict[date, Exception]]:
-        """Rebuild these days if they changed. Returns also the days that could not be, with the cause."""
+    def _rebuild_days(
+        self, waiting: list[PendingDay], from_before: set[date]
+    ) -> tuple[list[Manifest], dict[date, Exception]]:
+        """Rebuild these days if they changed. Returns also the days that could not be, with the cause.
+
+        A try of a day that waits from before is counted first, because the run may be killed by it.
+        """
         manifests: dict[date, Manifest] = {}
         stuck: dict[date, Exception] = {}
-        for arrived, day in sorted(waiting.items()):
+        for day in waiting:
+            arrived = day.arrived
+            if arrived in from_before:
+                self.store.put(keys.pending(arrived), replace(day, tries=day.tries + 1).dump())
             try:
                 manifests |= {manifest.arrived: manifest for manifest in self._day(day)}
                 self.store.delete([keys.pending(arrived)] if day.noted else [])
@@ -163,23 +176,35 @@ class Export:
     ) -> dict[date, PendingDay]:
         """The raw log of the hours in [first, end), and a note of each day that holds something new.
 
-        The hours that a killed run left are copied again.
+        The hours that a killed run left are copied again, oldest first, as long as this run may give expiries. When a
+        day's hours are copied and noted, their items get their expiry: a run that is killed later has finished them.
         """
-        copied = {}
+        copied: dict[date, PendingDay] = {}
         left = {hour for hour in expiry.noted() if hour < end}
         for arrived in sorted({*_dates(first, end), *(hour.date() for hour in left)}):
-            self.progress(f"{arrived}: reading arrivals")
-            manifest, noted = read_manifest(self.store, arrived), pending.get(arrived)
-            known = {**(manifest.hours if manifest else {}), **(noted.hours if noted else {})}
-            to_read = sorted({*hours_of(arrived, first, end), *(hour for hour in left if hour.date() == arrived)})
-            logged = log_hours(self.store, self.arrivals, to_read, known, expiry, work)
-            hours = {**known, **{f"{log['hour']:02}": dict(log) for log in logged}}
-            through = min(end, midnight(arrived) + timedelta(days=1))
-            changed = manifest is None or _arrived(manifest.hours) != _arrived(hours)
-            copied[arrived] = PendingDay(arrived, hours, through, noted=changed or noted is not None)
-            if changed:
-                self.store.put(keys.pending(arrived), copied[arrived].dump())
+            new = hours_of(arrived, first, end)
+            old = [hour for hour in left if hour.date() == arrived] if expiry.may_give() else []
+            if new or old:
+                self.progress(f"{arrived}: reading arrivals")
+                to_read = sorted({*new, *old})
+                copied[arrived] = self._copy_day(arrived, pending.get(arrived), to_read, end, expiry, work)
+                expiry.give(self.arrivals)
         return copied
+
+    def _copy_day(
+        self, arrived: date, noted: PendingDay | None, hours: list[datetime], end: datetime, expiry: Expiry, work: Path
+    ) -> PendingDay:
+        manifest = read_manifest(self.store, arrived)
+        known = {**(manifest.hours if manifest else {}), **(noted.hours if noted else {})}
+        logged = log_hours(self.store, self.arrivals, hours, known, expiry, work)
+        all_hours = {**known, **{f"{log['hour']:02}": dict(log) for log in logged}}
+        through = min(end, midnight(arrived) + timedelta(days=1))
+        changed = manifest is None or _arrived(manifest.hours) != _arrived(all_hours)
+        tries = noted.tries if noted else 0
+        day = PendingDay(arrived, all_hours, through, tries, noted=changed or noted is not None)
+        if changed:
+            self.store.put(keys.pending(arrived), day.dump())
+        return day
 
     def _day(self, day: PendingDay) -> list[Manifest]:
         """Export one arrival day and rebuild the later days that depend on it. If unchanged, only `through` moves.

@@ -15,23 +15,27 @@ from daybreak.lake.store import Store
 
 @dataclass(frozen=True, slots=True)
 class PendingDay:
-    """`hours`: as in the day's manifest. `through`: every event that arrived before it is in the raw log (UTC)."""
+    """`hours`: as in the day's manifest. `through`: every event that arrived before it is in the raw log (UTC).
+
+    `tries`: how many runs have tried to rebuild it since the one that copied it.
+    """
 
     arrived: date
     hours: dict[str, dict[str, Any]]
     through: datetime
+    tries: int = 0
     noted: bool = True
     """Whether the lake holds a note of it; the note itself does not say so."""
 
     def dump(self) -> bytes:
-        values = {"arrived": self.arrived, "hours": self.hours, "through": self.through}
+        values = {"arrived": self.arrived, "hours": self.hours, "through": self.through, "tries": self.tries}
         return json.dumps(values, default=str, indent=1).encode()
 
     @staticmethod
     def load(data: bytes) -> "PendingDay":
         values = json.loads(data)
         arrived, through = date.fromisoformat(values["arrived"]), datetime.fromisoformat(values["through"])
-        return PendingDay(arrived, values["hours"], through)
+        return PendingDay(arrived, values["hours"], through, values.get("tries", 0))
 
 
 def read_pending(store: Store, arrived: date) -> PendingDay | None:

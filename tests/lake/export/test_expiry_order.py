@@ -61,9 +61,9 @@ class _Lake(FolderStore):
 
 
 def copy(table: _Table, now: datetime, work: Path) -> None:
-    waiting = Expiry(table.lake, work / "expiry")
+    waiting = Expiry(table.lake, work / "expiry", now)
     log_hours(table.lake, table, [HOUR], {}, waiting, work)
-    waiting.give(table, now)
+    waiting.give(table)
 
 
 def test_an_hour_is_noted_before_its_log_is_written_until_its_items_expire(tmp_path: Path) -> None:

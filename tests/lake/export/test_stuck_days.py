@@ -99,3 +99,66 @@ def test_the_lake_is_the_same_as_if_nothing_had_been_stuck(
     smooth.export("2026-11-04T01:05:00+00:00")
     smooth.export("2026-11-04T02:05:00+00:00")
     assert deployment.bytes("") == smooth.bytes("")
+
+
+class Killed(BaseException):
+    """The process is gone: nothing in the product may catch it."""
+
+
+def test_a_day_that_kills_its_run_holds_up_no_other_for_long(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lambda ends a run that lasts too long. The next runs begin with the days that were tried least."""
+    real = rebuild_day
+
+    def killing(run: Any, arrived: date, *rest: Any) -> DayResult:
+        if arrived == STUCK:
+            raise Killed
+        return real(run, arrived, *rest)
+
+    monkeypatch.setattr(job, "rebuild_day", killing)
+    for hour in (1, 2, 3):
+        with pytest.raises(Killed):
+            deployment.export(f"2026-11-04T0{hour}:05:00+00:00")
+    assert deployment.events() == ["u2/Opened/2026-11-02T09:00:00Z", "u3/Opened/2026-11-03T09:00:00Z"]
+    assert through(deployment) == datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def test_the_day_that_a_person_names_is_rebuilt_before_one_that_kills_its_run(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = rebuild_day
+
+    def killing(run: Any, arrived: date, *rest: Any) -> DayResult:
+        if arrived == STUCK:
+            raise Killed
+        return real(run, arrived, *rest)
+
+    monkeypatch.setattr(job, "rebuild_day", killing)
+    with pytest.raises(Killed):
+        deployment.export_day("2026-11-03", "2026-11-04T01:30:00+00:00")
+    assert deployment.events() == ["u3/Opened/2026-11-03T09:00:00Z"]
+
+
+def test_a_run_that_is_killed_while_it_copies_has_finished_the_days_before(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each run may read hours of two days, that of the last hours copied among them. In the end all days are exported."""
+    real, read = deployment.arrived.hour, set[date]()
+
+    def two_days(hour: datetime) -> Any:
+        read.add(hour.date())
+        if len(read) > 2:
+            raise Killed
+        return real(hour)
+
+    monkeypatch.setattr(deployment.arrived, "hour", two_days)
+    for _ in range(6):
+        read.clear()
+        try:
+            deployment.export("2026-11-04T01:05:00+00:00")
+        except Killed:
+            continue
+    logged = {keys.arrived_of(stored.key) for stored in deployment.store.list("raw/") if stored.md5 != md5(b"")}
+    assert logged == {date(2026, 11, day) for day in (1, 2, 3)}
+    assert len(deployment.events()) == 3
