@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from daybreak.engine.calendar import DAY, EPOCH
-from daybreak.engine.sql import Sql, parquet, spliced, sql_file
+from daybreak.engine.sql import Sql, literal, parquet, spliced, sql_file
 from daybreak.export.derive import DAY_TABLES, days_of
 from daybreak.export.manifest import read_manifest
 from daybreak.export.merge import merged_rows
@@ -67,7 +67,8 @@ def _find_moved_ids(run: Run, since: date, day: date) -> None:
     _make_person_of(run, since - DAY)
     run.db.execute("create or replace table person_before as select * from person_of")
     _make_person_of(run, day)
-    run.db.execute(_sql("moved_ids"))
+    begins = literal(str(run.calendar.starts_at(since)))
+    run.db.execute(spliced(_sql("moved_ids"), since=Sql(f"cast({begins} as timestamp)")))
     run.shared_inputs["moved_ids"] = (since, day)
 
 

@@ -143,3 +143,31 @@ def test_the_newest_partitions_are_shown_though_a_morning_computes_only_the_last
     shown = deployment.latest("active_people")
     days = [dict(zip(shown["columns"], row, strict=True))["day"] for row in shown["rows"]]
     assert days == [f"2026-06-{day:02}" for day in range(1, 11)]
+
+
+def test_a_sign_in_that_arrives_late_takes_back_a_link_that_was_followed(tmp_path: Path) -> None:
+    """On the 6th an alias joins ann and bob. On the 7th a day-old sign-in of each arrives: they are two since the 1st."""
+    alias = {
+        "type": "alias",
+        "previousId": "ann",
+        "userId": "bob",
+        "timestamp": "2026-06-06T08:00:00Z",
+        "messageId": "a",
+    }
+    sent = {
+        1: [signs_up("ann", 1), signs_up("bob", 1)],
+        6: [alias],
+        7: [linked("x1", "ann", 5), linked("x2", "bob", 5)],
+    }
+    daily, once = Deployment(tmp_path / "daily", ASKED), Deployment(tmp_path / "once", ASKED)
+    people = []
+    for day, events in sent.items():
+        for deployment in (daily, once):
+            deployment.receive(f"2026-06-{day:02}T12:00:00+00:00", events)
+        daily.export(f"2026-06-{day + 1:02}T00:05:00+00:00")
+        daily.compute(f"2026-06-{day:02}")
+        people.append(sum(row["people"] for row in daily.table("activation", "people")))
+    once.export("2026-06-08T00:05:00+00:00")
+    once.compute("2026-06-07")
+    assert people == [2, 1, 2]
+    assert daily.bytes("metrics/") == once.bytes("metrics/")
