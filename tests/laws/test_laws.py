@@ -459,6 +459,8 @@ GOALS = {
     "completion.ordered": 'steps = ["S", "A", "V"]\n',
     "completion.best": 'steps = ["any", "S", ["A", "V"]]\nentry = "any"\n',
     "completion.any_order": 'steps = ["S", "A", "V"]\norder = "any"\n',
+    "completion.strict": 'steps = ["S", "A", "V"]\norder = "strict"\nentry = "any"\n',
+    "completion.excluded": 'steps = ["S", "A", "V"]\nexclusions = ["Q"]\nentry = "any"\n',
 }
 
 

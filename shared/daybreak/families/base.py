@@ -234,6 +234,10 @@ class Windowed(Definition):
     def days_until_final(self) -> int:
         return self.window // timedelta(days=1) + 2
 
+    def why_no_goal(self) -> str | None:
+        """Why some people of an experiment could never reach it, whatever they did; None if everybody could."""
+        return None
+
 
 class ReachesMilestone(Windowed):
     """Base of families in which people enter, and reach a milestone in their window or do not.

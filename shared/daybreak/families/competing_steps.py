@@ -9,6 +9,7 @@ other step. So a funnel of different events has one contest a step.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
+from math import isfinite
 
 from daybreak.families.selectors import Filter, event_selector
 
@@ -98,7 +99,7 @@ def _all_of(first: Iterable[Contest], grown: Callable[[Contest], Iterable[Contes
         if len(found) > MOST_CONTESTS:
             raise ValueError(
                 f"one event could be too many of these steps: they compete in more than {MOST_CONTESTS} ways; "
-                "narrow steps with `where` so that an event fits one of them"
+                "leave out some, or give them conditions on the same property that no event meets together"
             )
     return sorted(found, key=lambda contest: (len(contest), sorted(contest)))
 
@@ -116,14 +117,37 @@ def _is_within(narrow: str, wide: str) -> bool:
     """True if the selectors say that every event of `narrow` is one of `wide`."""
     one, other = event_selector(narrow), event_selector(wide)
     named = not other.event or (bool(one.event) and set(one.event) <= set(other.event))
-    return named and all(condition in one.where for condition in other.where)
+    return named and all(any(_implies(known, condition) for known in one.where) for condition in other.where)
+
+
+def _implies(known: Filter, condition: Filter) -> bool:
+    """True if every value that meets `known` meets the condition: it is the same, or a number beyond its bound."""
+    if known == condition:
+        return True
+    if known.property != condition.property or known.op not in _FURTHER.get(condition.op, ()):
+        return False
+    further = _bound(known) - _bound(condition) if condition.op in (">", ">=") else _bound(condition) - _bound(known)
+    return further > 0 or (further == 0 and (known.op == condition.op or condition.op in (">=", "<=")))
+
+
+_FURTHER = {">": (">", ">="), ">=": (">", ">="), "<": ("<", "<="), "<=": ("<", "<=")}
+"""The comparisons that can imply another one."""
 
 
 def _exclude(one: Filter, other: Filter) -> bool:
-    """True if no value of the property meets both: each names its values, and they share none."""
-    if one.property != other.property or not {one.op, other.op} <= {"=", "in"}:
+    """True if no value of the property meets both: they name other values, or numbers on two sides of a bound."""
+    if one.property != other.property:
         return False
-    return not _values(one) & _values(other)
+    if {one.op, other.op} <= {"=", "in"}:
+        return not _values(one) & _values(other)
+    above, below = (one, other) if one.op in (">", ">=") else (other, one)
+    if above.op not in (">", ">=") or below.op not in ("<", "<="):
+        return False
+    return _bound(above) > _bound(below) or (_bound(above) == _bound(below) and {above.op, below.op} != {">=", "<="})
+
+
+def _bound(condition: Filter) -> float:
+    return float(str(condition.value))
 
 
 def _values(condition: Filter) -> set[object]:
@@ -133,7 +157,9 @@ def _values(condition: Filter) -> set[object]:
 
 
 def _alike(value: object) -> object:
+    text = str(value).casefold()
     try:
-        return float(str(value))
+        number = float(text)
     except ValueError:
-        return str(value).casefold()
+        return text
+    return number if isfinite(number) else text

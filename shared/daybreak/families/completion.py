@@ -143,6 +143,14 @@ class Completion(Windowed):
             return FOREVER_DAYS
         return super().days_until_final() + PERIOD_DAYS[self.period]
 
+    def why_no_goal(self) -> str | None:
+        if self.entry == "any" or not (self.exclusions or self.order.startswith("strict")):
+            return None
+        return (
+            "people whose first entry was cut off before they saw a variant could never reach it, and would still be "
+            'counted; give it entry = "any", or leave out `exclusions` and strict order'
+        )
+
     def funnel_queries(self, name: str) -> FunnelQueries:
         return funnel_queries(name, self)
 

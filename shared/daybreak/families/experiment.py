@@ -75,6 +75,8 @@ class Experiment(Definition):
             raise TypeError(self.goal)
         if goal.actor != self.actor:
             raise ValueError(f"{self.goal!r} counts {goal.who()}, this experiment {self.who()}; make `actor` the same")
+        if unfit := goal.why_no_goal():
+            raise ValueError(f"{self.goal!r} cannot be a goal: {unfit}")
         experiment = self.model_copy()
         experiment._goal = goal
         return experiment

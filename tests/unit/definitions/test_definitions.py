@@ -63,6 +63,8 @@ def test_the_projects_own_file_is_good() -> None:
         (PROJECT + GOOD.replace("milestone", "milestones").replace('"V"', '["A", "B"]') + 'milestone="C"', "either `milestone` or"),
         (PROJECT + GOOD + EXPERIMENT.replace("activation.a", "activation.b"), "'activation.b' is not defined; did you mean 'activation.a'?"),
         (PROJECT + GOOD + EXPERIMENT.replace("activation.a", "adoption.a"), "[experiment.e] goal: must name a definition that can be a goal"),
+        (PROJECT + FUNNEL + 'order="strict"\n' + EXPERIMENT.replace("activation.a", "completion.c"), 'could never reach it'),
+        (PROJECT + FUNNEL + 'exclusions=["X"]\n' + EXPERIMENT.replace("activation.a", "completion.c"), 'give it entry = "any"'),
         (PROJECT + GOOD + EXPERIMENT + 'actor="account"', "counts people, this experiment accounts"),
         (PROJECT + GOOD + EXPERIMENT + 'shares=[1]', "`shares` needs one number for each"),
         (PROJECT + GOOD + EXPERIMENT + 'goal_definition=1', "goal_definition: is not a field here"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from itertools import permutations
-from operator import eq, ge
+from operator import eq, ge, gt, lt
 from typing import Any
 
 import pytest
@@ -24,6 +24,8 @@ SELECTORS: dict[str, Any] = {
     "any": "any",
     "big A": {"event": "A", "where": [{"property": "n", "op": ">=", "value": 5}]},
     "A of 9": {"event": "A", "where": [{"property": "n", "op": "=", "value": 9}]},
+    "A over 5": {"event": "A", "where": [{"property": "n", "op": ">", "value": 5}]},
+    "small A": {"event": "A", "where": [{"property": "n", "op": "<", "value": 5}]},
     "A of 1": {"event": "A", "where": [{"property": "n", "op": "in", "value": [1, 2]}]},
 }
 STEPS = st.lists(st.sampled_from(sorted(SELECTORS)), min_size=2, max_size=4)
@@ -42,7 +44,13 @@ def keys(steps: list[str]) -> list[str]:
 def fits(key: str, event: Happened) -> bool:
     chosen = event_selector(key)
     named = not chosen.event or event[0] in chosen.event
-    holds: dict[str, Callable[[Any, Any], bool]] = {"=": eq, ">=": ge, "in": lambda n, values: n in values}
+    holds: dict[str, Callable[[Any, Any], bool]] = {
+        "=": eq,
+        ">=": ge,
+        ">": gt,
+        "<": lt,
+        "in": lambda n, values: n in values,
+    }
     return named and all(holds[f.op](event[1], f.value) for f in chosen.where)
 
 
@@ -80,7 +88,22 @@ def test_a_funnel_of_different_events_has_one_contest_a_step() -> None:
     assert contests_in_order([step.selector for step in steps]) == [{n} for n in range(1, 21)]
 
 
-@pytest.mark.parametrize(("one", "other"), [("10", 10), (1, True), (1.0, 1), ("Pro", "pro")])
+def test_ranges_of_a_number_that_do_not_meet_never_compete() -> None:
+    ranges = [
+        [{"property": "n", "op": ">=", "value": n}, {"property": "n", "op": "<", "value": n + 1}] for n in range(12)
+    ]
+    steps = funnel([{"event": "A", "where": where} for where in ranges]).steps
+    assert contests_in_order([step.selector for step in steps]) == [{n} for n in range(1, 13)]
+
+
+def test_each_threshold_is_within_the_lower_ones() -> None:
+    steps = funnel([{"event": "A", "where": [{"property": "n", "op": ">", "value": n}]} for n in range(12)]).steps
+    assert contests_in_order([step.selector for step in steps]) == [set(range(n, 13)) for n in range(12, 0, -1)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("nan", "nan"), ("Infinity", "infinity"), ("10", 10), (1, True), (1.0, 1), ("Pro", "pro")]
+)
 def test_values_that_an_event_might_equal_both_compete(one: Any, other: Any) -> None:
     steps = [{"event": "A", "where": [{"property": "n", "op": "=", "value": value}]} for value in (one, other)]
     chosen = [step.selector for step in funnel(steps).steps]
@@ -90,5 +113,5 @@ def test_values_that_an_event_might_equal_both_compete(one: Any, other: Any) -> 
 def test_too_many_steps_that_could_be_the_same_event_are_refused() -> None:
     steps = [{"event": "A", "where": [{"property": f"p{n}", "op": "exists"}]} for n in range(9)]
     assert funnel(steps[:8]).steps
-    with pytest.raises(ValueError, match=f"compete in more than {MOST_CONTESTS} ways; narrow steps"):
+    with pytest.raises(ValueError, match=f"compete in more than {MOST_CONTESTS} ways; leave out some"):
         funnel(steps)
