@@ -26,7 +26,7 @@ EXPORT_OWNS = (
     "raw", "quarantine", "rejected", "events", "moved", "derived", "pending", "expiry", "exports", "reconciliation"
 )  # fmt: skip
 METRICS_OWN = ("metrics", "definitions", "warnings", "latest")
-METRICS_READ = ("derived", "exports")
+METRICS_READ = ("derived", "exports", "pending")
 
 
 class Lake(Construct):

@@ -104,7 +104,7 @@ ALLOWED = {
         **OF_EVERY_JOB,
     },
     "JobsMetrics": {
-        "s3:GetObject": {*OF_THE_METRICS, "derived", "exports"},
+        "s3:GetObject": {*OF_THE_METRICS, "derived", "exports", "pending"},
         "s3:PutObject": OF_THE_METRICS,
         "s3:DeleteObject": OF_THE_METRICS,
         **OF_EVERY_JOB,

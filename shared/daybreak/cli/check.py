@@ -15,7 +15,7 @@ from daybreak.aws.stack import Stack
 from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName, days, one_day
 from daybreak.cli.target import definitions_here, deployment, endpoint_urls, rules
-from daybreak.errors import CloudError, DayMissing, InputError
+from daybreak.errors import CloudError, DayMissing, DefinitionError, InputError
 from daybreak.export.payloads import ReplayDay
 from daybreak.export.replay_rejected import replay_rejected
 from daybreak.export.reports import corrected_clocks, reconciliation_of_day, rejects_of_days
@@ -90,9 +90,9 @@ def reconcile(
 
 
 def _links_not_followed(target: Stack) -> list[Warned]:
-    with suppress(DayMissing), show.ERR.status("looking at who is who …"):
-        found = Metrics(target.lake(), definitions_here()).look()
-        return [warning for warning in found if warning.kind == "link_not_followed"]
+    """None in a folder without definitions: which links are followed is a setting of the project."""
+    with suppress(CloudError, DayMissing, DefinitionError), show.ERR.status("looking at who is who …"):
+        return Metrics(target.lake(), definitions_here()).look(["link_not_followed"])
     return []
 
 

@@ -139,17 +139,7 @@ def _show_counts(done: ComputedTables, project: Project, instant: datetime | Non
     span = " to ".join(day.isoformat() for day in days)
     as_of = f"{done.as_of:%Y-%m-%d %H:%M:%S} UTC"
     show.OUT.print(f"{_read(counts)} {span}, as of {as_of}", soft_wrap=True)
-    if counts.rejected:
-        show.OUT.print(f"{counts.rejected:,} were rejected, the first:", style="yellow")
-        for reject in counts.first_rejects:
-            show.OUT.print(f"  {reject}", markup=False, soft_wrap=True)
-    if counts.after_as_of:
-        are = "event is" if counts.after_as_of == 1 else "events are"
-        limit = "now" if instant is None else "that"
-        text = f"{counts.after_as_of:,} {are} later than {limit} and left out, the first: {counts.first_after_as_of}"
-        show.OUT.print(text, style="yellow", markup=False, soft_wrap=True)
-    for name in counts.without_rows:
-        show.OUT.print(f"{name}: no rows", style="yellow", markup=False, soft_wrap=True)
+    show.left_out(counts, "now" if instant is None else "that")
     show.warnings(done.warnings, most=show.WARNINGS_SHOWN)
 
 

@@ -15,7 +15,7 @@ from daybreak.definitions.project import Project, load, parse
 from daybreak.errors import DayMissing, InputError
 from daybreak.families.registry import FAMILIES
 from daybreak.families.selectors import label
-from daybreak.files.compute import warnings_in_files
+from daybreak.files.compute import EventCounts, look_at_files
 from daybreak.files.readers.read import read_events
 from daybreak.ingest.tracking_plan import load_plan
 from daybreak.lake.tables import Warned, columns
@@ -53,13 +53,14 @@ def check_definitions(
 ) -> None:
     """Check the file of definitions. With files of events, list what these give reason to doubt about its numbers."""
     project = load(definitions)
-    count, warnings = sum(1 for _ in project.all()), list[Warned]()
+    count, counts, warnings = sum(1 for _ in project.all()), EventCounts(), list[Warned]()
     if events:
         with show.ERR.status("reading …"):
-            warnings = warnings_in_files(events, project, datetime.now(UTC))
+            counts, warnings = look_at_files(events, project, datetime.now(UTC))
     if as_json:
         show.as_json([warning.model_dump() for warning in warnings])
         return
+    show.left_out(counts)
     show.warnings(warnings)
     found = f"{len(warnings)} warning{'s'[: len(warnings) != 1]}" if warnings else "all of which can be measured"
     show.OUT.print(f"{definitions}: {count} definitions, {found}.", markup=False)
@@ -143,7 +144,7 @@ def check_plan(
     """Compare the plan with the events that arrived, and list the warnings. Exit code 1 if plan and events differ."""
     wanted = load_plan(plan)
     found = compare(wanted, _observed(events, days, cloud, stack))
-    warnings = _warnings(events, definitions, cloud, stack)
+    counts, warnings = _looked_at(events, definitions, cloud, stack)
     rows = [[difference.what, difference.event, difference.property, difference.came] for difference in found]
     names = ["difference", "event", "property", "came"]
     if as_json:
@@ -154,6 +155,7 @@ def check_plan(
     else:
         show.OUT.print(f"{plan}: the events that arrived are as planned.", markup=False)
     if not as_json:
+        show.left_out(counts)
         show.warnings(warnings, most=show.WARNINGS_SHOWN)
     if rows:
         sys.exit(1)
@@ -226,18 +228,18 @@ def _observed(events: list[str] | None, days: int, cloud: str, stack: str) -> Ob
         return observe(lake_events(deployment(cloud, stack).lake(), wanted))
 
 
-def _warnings(events: list[str] | None, definitions: Path, cloud: str, stack: str) -> list[Warned]:
+def _looked_at(events: list[str] | None, definitions: Path, cloud: str, stack: str) -> tuple[EventCounts, list[Warned]]:
     """What these files, or all events of the lake, give reason to doubt; without definitions only about the events."""
     if events:
         project = load(definitions) if definitions.exists() else parse(_ANYBODY)
         with show.ERR.status("reading …"):
-            return warnings_in_files(events, project, datetime.now(UTC))
+            return look_at_files(events, project, datetime.now(UTC))
     try:
         with show.ERR.status("looking for warnings …"):
-            return Metrics(deployment(cloud, stack).lake(), definitions_here()).look()
+            return EventCounts(), Metrics(deployment(cloud, stack).lake(), definitions_here()).look()
     except DayMissing as reason:
         show.ERR.print(f"no warnings could be looked for: {reason}", markup=False, soft_wrap=True)
-        return []
+        return EventCounts(), []
 
 
 def _write(text: str, out: Path | None) -> None:

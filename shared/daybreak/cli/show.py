@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from daybreak.files.compute import EventCounts
 from daybreak.lake.tables import Warned
 
 WARNINGS_SHOWN = 10
@@ -54,6 +55,21 @@ def warnings(warnings: Sequence[Warned], most: int | None = None) -> None:
         OUT.print(_plain(line), style="yellow", soft_wrap=True)
     if most is not None and len(shown) > most:
         OUT.print(f"and {len(shown) - most:,} more warnings; --json lists all", style="yellow")
+
+
+def left_out(counts: EventCounts, limit: str = "now") -> None:
+    """Print what does not count of files, the first of it by file and line; some events are later than the `limit`."""
+    if counts.rejected:
+        were = "was" if counts.rejected == 1 else "were"
+        OUT.print(f"{counts.rejected:,} {were} rejected, the first:", style="yellow")
+        for reject in counts.first_rejects:
+            OUT.print(f"  {reject}", markup=False, soft_wrap=True)
+    if counts.after_as_of:
+        are = "event is" if counts.after_as_of == 1 else "events are"
+        text = f"{counts.after_as_of:,} {are} later than {limit} and left out, the first: {counts.first_after_as_of}"
+        OUT.print(text, style="yellow", markup=False, soft_wrap=True)
+    for name in counts.without_rows:
+        OUT.print(f"{name}: no rows", style="yellow", markup=False, soft_wrap=True)
 
 
 def objects(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:

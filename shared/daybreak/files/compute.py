@@ -138,15 +138,15 @@ def compute_files(
     return ComputedLake(as_of, counts, families, store, warnings)
 
 
-def warnings_in_files(files: Iterable[str], project: Project, now: datetime) -> list[Warned]:
-    """What the events in these files give reason to doubt, for somebody who may read them."""
+def look_at_files(files: Iterable[str], project: Project, now: datetime) -> tuple[EventCounts, list[Warned]]:
+    """The counts of the events in these files, and what they give reason to doubt, for somebody who may read them."""
     with tempfile.TemporaryDirectory(prefix="daybreak-check-") as folder:
         store = FolderStore(Path(folder))
-        as_of, _, arrived = _ingest(files, project, store, None, now, lambda _: None)
+        as_of, counts, arrived = _ingest(files, project, store, None, now, lambda _: None)
         until = as_of + timedelta(microseconds=1)
         Export(store, NothingArrives(), project).replay(arrived, through=until)
         warnings = Metrics(store, project).warn(as_of.astimezone(project.zone).date(), until)
-        return with_examples(warnings, store.root / keys.raw(arrived, 0), Limits())
+        return counts, with_examples(warnings, store.root / keys.raw(arrived, 0), Limits())
 
 
 def _ingest(

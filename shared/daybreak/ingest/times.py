@@ -30,7 +30,7 @@ _TIME = re.compile(
         (?: (?P<colon>:?)(?P<minute>\d\d)
             (?: (?P=colon)(?P<second>\d\d)(?:[.,](?P<fraction>\d{{1,9}}))? )?
         )?
-        {_ZONE}?
+        (?: :(?=[Zz]$) )?{_ZONE}?
     )?
     """,
     re.ASCII | re.VERBOSE,

@@ -3,7 +3,7 @@
 Running it again changes nothing; running an older day again never replaces newer results.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -22,6 +22,7 @@ from daybreak.metrics.computation import Computation
 from daybreak.metrics.publish import describe, publish_latest, publish_warnings, read_latest
 from daybreak.metrics.result import compute, first_partitions
 from daybreak.metrics.warnings.find import find, say
+from daybreak.metrics.warnings.registry import WARNINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,14 @@ class Metrics:
             publish_warnings(run, say(found, self.project, reads_events=False), day, through)
             return say(found, self.project, reads_events=True)
 
-    def look(self) -> list[Warned]:
+    def look(self, kinds: Iterable[str] = WARNINGS) -> list[Warned]:
         """The warnings about everything that is exported, for somebody who may read events; nothing is written.
 
         Raises DayMissing if there is nothing to look at.
         """
         with begin(self.store, self.project, self.limits) as run:
             last = self._ready()
-            return say(find(run, run.calendar.day_of(last.through)), self.project, reads_events=True)
+            return say(find(run, run.calendar.day_of(last.through), kinds), self.project, reads_events=True)
 
     def _run(self, run: Run, name: str, day: date, until: datetime | None) -> Computed | None:
         family = FAMILIES[name]

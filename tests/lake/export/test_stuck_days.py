@@ -13,6 +13,7 @@ from daybreak.export.events import DayResult, rebuild_day
 from daybreak.export.job import Export
 from daybreak.lake import keys
 from daybreak.lake.store import md5
+from daybreak.metrics.job import Metrics
 from support.journeys import LIMITS, Deployment, event, project
 
 MEASURED = project("""
@@ -61,6 +62,8 @@ def test_the_days_after_it_are_in_the_raw_log_exported_and_computed(deployment: 
     assert {str(row["day"]): row["dau"] for row in deployment.table("active_people")} == {
         "2026-11-02": 1, "2026-11-03": 1}  # fmt: skip
     assert through(deployment) == datetime(2026, 11, 1, tzinfo=UTC)
+    (warning,) = Metrics(deployment.store, MEASURED, LIMITS).look(["day_not_exported"])
+    assert warning.message.startswith("1 day is not exported, 2026-11-01: what arrived on it is in no number")
 
 
 def test_any_later_run_finds_it_again_though_the_table_has_forgotten_it(
@@ -76,6 +79,7 @@ def test_any_later_run_finds_it_again_though_the_table_has_forgotten_it(
     assert through(deployment) == datetime(2026, 11, 4, 2, tzinfo=UTC)
     deployment.compute("2026-11-03")
     assert [row["dau"] for row in deployment.table("active_people")] == [1, 1, 1]
+    assert Metrics(deployment.store, MEASURED, LIMITS).look(["day_not_exported"]) == []
 
 
 def test_a_person_gets_past_it_by_naming_the_day(deployment: Deployment, stuck: Callable[[], None]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from daybreak.errors import InputError
 from daybreak.files.compute import compute_files
+from daybreak.files.readers.ids import whole_id
 from support.event_files import DEFINED, HEADER, ROWS, written
 from support.journeys import LIMITS, project
 
@@ -154,3 +155,16 @@ def test_two_exports_that_overlap_count_each_row_once_and_equal_rows_of_a_file_e
     asked = project(DEFINED)
     done = compute_files(exports, asked, AS_OF, tmp_path / "lake", now=datetime.now(UTC))
     assert (done.counts.events, done.counts.came_before) == (6, 2)
+
+
+def test_a_csv_that_ends_within_quotes_loses_its_last_line_alone(tmp_path: Path) -> None:
+    rows = ["kim,Opened,2024-03-01T10:00:00Z,x", "lee,Opened,2024-03-01T11:00:00Z,y", 'max,"Ope']
+    file = tmp_path / "torn.csv"
+    file.write_text("user_id,event,timestamp,plan\n" + "\n".join(rows))
+    counts = compute_files([str(file)], project(DEFINED), AS_OF, tmp_path / "lake", now=datetime.now(UTC)).counts
+    assert (counts.events, counts.rejected) == (2, 1)
+    assert "line 4: the line is cut off" in counts.first_rejects[0]
+
+
+def test_an_id_with_a_decimal_comma_is_the_id_before_it() -> None:
+    assert whole_id("userId", "31200415,0") == whole_id("userId", "31200415.0") == "31200415"

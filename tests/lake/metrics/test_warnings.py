@@ -18,7 +18,7 @@ from daybreak.errors import DayMissing
 from daybreak.example.decisions import AS_OF, decide
 from daybreak.example.events import events as example_events
 from daybreak.example.purchases import purchases
-from daybreak.files.compute import compute_files, warnings_in_files
+from daybreak.files.compute import compute_files, look_at_files
 from daybreak.lake.tables import Warned
 from daybreak.metrics.job import Metrics
 from support.journeys import LIMITS, Deployment, computed, event, project, tries
@@ -156,6 +156,7 @@ def test_a_blank_after_an_id_is_nobodys_and_nothing_needs_to_be_said(tmp_path: P
         ('{ property = "x", op = "=", value = "big  plan" }', ["Big plan ", "c"], '"Big plan ", not "big  plan"'),
         ('{ property = "x", op = "=", value = "pro" }', ["trial", "team"], 'it was "team" (1), "trial" (1)'),
         ('{ property = "x", op = "!=", value = "free" }', ["free", "free"], 'it was "free" (2)'),
+        ('{ property = "x", op = "!=", value = "10" }', [10, 10], "it was 10 (2)"),
         ('{ property = "x", op = ">=", value = 10 }', [1, 2.5], "it was 1 (1), 2.5 (1)"),
     ],
 )  # fmt: skip
@@ -411,6 +412,16 @@ def test_one_id_with_most_events_is_named_at_the_desk_alone(tmp_path: Path) -> N
     assert said(table) == ["one id has 60 of 80 events: is it one person?"]
 
 
+def test_one_id_that_sends_for_everybody_is_named_though_each_day_has_one_other_person(tmp_path: Path) -> None:
+    busy = [
+        event("server", "Report Made", f"2026-11-{day:02}T09:{n:02}:00Z") for day in range(2, 12) for n in range(50)
+    ]
+    own = [event(f"u{day}", "Joined", f"2026-11-{day:02}T08:00:00Z") for day in range(2, 12)]
+    assert said(warned(tmp_path, REPORT, [*busy, *own])[0]) == [
+        'the id "server" has 500 of 510 events: is it one person?'
+    ]
+
+
 @pytest.mark.parametrize("counts", [[12, 4, 4], [30], [30, 20], [40, 30, 20], [3, 1, 1], [20, 10, 9, 8, 7]])
 def test_the_busiest_of_a_few_people_is_not_doubted(tmp_path: Path, counts: list[int]) -> None:
     events = [event(f"p{who}", what, at(1000 * who + n))
@@ -521,7 +532,7 @@ def test_the_example_product_gives_no_warning(tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     file.write_text("".join(json.dumps(one) + "\n" for one in example_events(decide())), encoding="utf-8")
     asked = load(ROOT / "shared" / "daybreak" / "example" / "product.toml")
-    assert warnings_in_files([str(file)], asked, AS_OF) == []
+    assert look_at_files([str(file)], asked, AS_OF)[1] == []
 
 
 @pytest.mark.slow
@@ -533,4 +544,4 @@ def test_69659_real_purchases_give_no_warning(tmp_path: Path) -> None:
         for row in purchases(ROOT / "tests" / "data" / "CDNOW_master.txt.gz")
     )  # fmt: skip
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    assert warnings_in_files([str(file)], load(ROOT / "daybreak.toml"), NOW) == []
+    assert look_at_files([str(file)], load(ROOT / "daybreak.toml"), NOW)[1] == []

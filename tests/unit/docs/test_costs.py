@@ -16,7 +16,7 @@ OPERATING = (ROOT / "docs/operating.md").read_text(encoding="utf-8").partition("
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EVENTS, DAYS = 10_000_000, 30
 ALARMS = len(re.findall(r"\byield Alarm\(", (ROOT / "infra/alarms.py").read_text(encoding="utf-8")))
-METRICS = 9
+METRICS, FREE_ALARMS = 9, 10
 (JOB_MEMORY_MB,) = map(
     int, re.findall(r"^JOB_MEMORY_MB = (\d+)$", (ROOT / "infra/jobs.py").read_text(encoding="utf-8"), re.M)
 )
@@ -56,24 +56,28 @@ def _gb(count: float) -> float:
     return count / 1e9
 
 
+ALWAYS = max(0, ALARMS - FREE_ALARMS) * PRICES["alarm_month"]
 BATCHED = {
     "HTTP API and collector": collecting(EVENTS // 100, max(MILLISECONDS)),
     "DynamoDB": table("batched"),
     "S3": bucket("day_with_events", EVENTS),
     "jobs": jobs(JOBS["export_seconds"], JOBS["metrics_seconds"], EVENTS // 100),
+    "alarms": ALWAYS,
 }
-CLOUDWATCH = ALARMS * PRICES["alarm_month"] + METRICS * PRICES["metric_month"]
+CLOUDWATCH = min(ALARMS, FREE_ALARMS) * PRICES["alarm_month"] + METRICS * PRICES["metric_month"]
 SINGLE = [
     collecting(EVENTS, milliseconds)
     + table("single")
     + BATCHED["S3"]
     + jobs(JOBS["export_seconds"], JOBS["metrics_seconds"], EVENTS)
+    + ALWAYS
     for milliseconds in MILLISECONDS
 ]
 IDLE = (
     bucket("idle_day", 0)
     + jobs(JOBS["idle_export_seconds"], JOBS["idle_metrics_seconds"])
     + DAYS * COSTS["idle_day"]["query"] * PRICES["read_unit"]
+    + ALWAYS
 )
 
 
@@ -90,7 +94,7 @@ def test_the_sum_is_said_on_both_pages() -> None:
 
 def test_what_it_costs_beyond_cloudwatchs_free_tier_is_said() -> None:
     assert f"${PRICES['alarm_month']:.2f} and ${PRICES['metric_month']:.2f} each" in OPERATING
-    assert f"${CLOUDWATCH:.1f}0 more" in OPERATING
+    assert f"${CLOUDWATCH:.2f} more" in OPERATING
     assert f"{_in_words(ALARMS)} alarms and {_in_words(METRICS)} metrics" in OPERATING
 
 

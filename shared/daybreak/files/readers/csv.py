@@ -92,6 +92,9 @@ def read(
                 begun = rows.line_num + 1
                 lines.begin_row()
     except csv.Error as error:
+        if "unexpected end" in str(error) and begun == lines.next_line - 1:
+            yield f"{name}, line {begun}", EventRejected("not_csv", "the line is cut off; export the file again")
+            return
         position = f"{name}: the row that begins on line {begun}"
         raise InputError(f"{position} is not valid CSV: {error}; check its quotes") from None
     except UnicodeDecodeError as error:

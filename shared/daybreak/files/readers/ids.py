@@ -9,7 +9,7 @@ from daybreak.errors import EventRejected
 IDS = ("userId", "anonymousId", "previousId", "groupId")
 """The fields of an event that hold an id of a person or an account."""
 
-_WHOLE = re.compile(r"(-?\d+)\.0+", re.ASCII)
+_WHOLE = re.compile(r"(-?\d+)[.,]0+", re.ASCII)
 _SCIENTIFIC = re.compile(r"-?(\d+[.,]\d+[eE][+-]?\d+|\d+[eE]\+\d+)", re.ASCII)
 """As programs write it: 5.4E+08, 5.4E8, 5e+08. An id such as 5e8 may be a name."""
 

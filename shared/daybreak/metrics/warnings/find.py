@@ -1,7 +1,7 @@
 """Finds the warnings of a project, and says each to a reader."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from daybreak.definitions.project import Project
@@ -13,10 +13,10 @@ from daybreak.metrics.warnings.inputs import Inputs
 from daybreak.metrics.warnings.registry import WARNINGS
 
 
-def find(run: Run, day: date) -> list[Found]:
-    """Every warning about the events up to the end of a project day, in the order of the registry."""
+def find(run: Run, day: date, kinds: Iterable[str] = WARNINGS) -> list[Found]:
+    """The warnings of these kinds about the events up to the end of a project day, by default all of the registry."""
     inputs = Inputs(run, day)
-    return [found for kind in WARNINGS for found in _find(run, inputs, kind)]
+    return [found for kind in kinds for found in _find(run, inputs, kind)]
 
 
 def _find(run: Run, inputs: Inputs, kind: str) -> Iterator[Found]:

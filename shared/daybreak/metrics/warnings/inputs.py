@@ -13,6 +13,7 @@ from daybreak.engine import database
 from daybreak.engine.sql import Sql, identifier, inputs_of, spliced, sql_file
 from daybreak.export.manifest import read_manifests
 from daybreak.export.merge import merged_rows
+from daybreak.export.pending import read_pending_days
 from daybreak.export.run import Run
 from daybreak.families.base import Definition
 from daybreak.families.reading import kind_of, written
@@ -50,6 +51,8 @@ class Inputs:
             make_person_of(db, merge_signed_in=run.project.settings.merge_signed_in)
         elif name == "exported_days":
             database.create(db, name, _integers("duplicates", "other_events"), _exported_days(run))
+        elif name == "waiting_days":
+            database.create(db, name, {**_texts("arrived"), **_integers("tries")}, _waiting_days(run))
         else:
             statement = Sql(sql_file("daybreak.metrics.warnings", name))
             self.make(inputs_of(statement))
@@ -140,6 +143,12 @@ def _exported_days(run: Run) -> Rows:
     """The counts of the manifests: events that came before, and those of them that were other events."""
     for manifest in read_manifests(run.store):
         yield {"duplicates": manifest.duplicates, "other_events": manifest.other_events}
+
+
+def _waiting_days(run: Run) -> Rows:
+    """The arrival days that wait for their rebuild, and how many runs have tried it."""
+    for arrived, day in read_pending_days(run.store).items():
+        yield {"arrived": arrived.isoformat(), "tries": day.tries}
 
 
 def _merged(table: str) -> Callable[[Run, date], Sql]:

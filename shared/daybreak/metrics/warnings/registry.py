@@ -11,6 +11,7 @@ from daybreak.metrics.warnings.found import Found, Reader
 Sentence = Callable[[Found, Reader], str]
 
 WARNINGS: dict[str, Sentence] = {
+    "day_not_exported": sentences.day_not_exported,
     "event_never_came": sentences.event_never_came,
     "trait_never_set": sentences.trait_never_set,
     "property_never_came": sentences.property_never_came,

@@ -19,6 +19,18 @@ _ARTICLES = {
 }
 
 
+def day_not_exported(found: Found, reader: Reader) -> str:
+    del reader
+    days = found.detail["days"]
+    more = f" and {len(days) - _IDS_SHOWN:,} more" if len(days) > _IDS_SHOWN else ""
+    of = "what arrived on it is" if len(days) == 1 else "what arrived on them is"
+    are = "day is" if len(days) == 1 else "days are"
+    return (
+        f"{len(days):,} {are} not exported, {', '.join(days[:_IDS_SHOWN])}{more}: {of} in no number, not even in "
+        "complete rows, until the export succeeds; its log names the cause"
+    )
+
+
 def event_never_came(found: Found, reader: Reader) -> str:
     return f"no event {found.subject!r} ever arrived{_nearest(found, reader)}"
 
@@ -166,7 +178,7 @@ def _values(found: Found, came: Sequence[Mapping[str, Any]], reader: Reader) -> 
         f"{_typed(one['value'], one['kind'], also=kind)}, not {_typed(value, kind, also=one['kind'])}"
         for one in came
         for value, kind in zip(found.detail["wanted"], found.detail["wanted_kinds"], strict=True)
-        if one["value"] is not None and _alike(one["value"], value)
+        if one["value"] is not None and _alike(one["value"], value) and " != " not in found.detail["condition"]
     ]
     return "; ".join(filter(None, [shown, *near]))
 
