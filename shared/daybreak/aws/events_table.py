@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SHARDS = 8
-"""Partitions of an hour: together 8,000 write units a second, or some 150,000 packed events."""
+"""Partitions of an hour. DynamoDB promises each 1,000 write units a second once it has split the table so far; a new
+table has fewer."""
 _PROBED = "health"
 _SEGMENTS = 16
 """Parts of the whole table that are scanned in parallel."""

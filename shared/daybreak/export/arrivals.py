@@ -85,7 +85,7 @@ def log_hours(
     """Write the raw log of these hours; an hour that is already there with the same bytes is left alone.
 
     `known`: hour -> its log from an earlier run; the result has the same form. An hour never shrinks: DynamoDB drops
-    items after a month, the log keeps them. An hour without events gets an empty object, which shows that it was read.
+    items that have expired, the log keeps them. An hour without events gets an empty object: it shows that it was read.
     `expiry` learns which copied items have no expiry yet. `work` is for files: those of an hour are removed before the
     next is read.
     """

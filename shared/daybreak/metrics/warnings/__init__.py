@@ -1,1 +1,1 @@
-"""What would be silent and must speak: doubts about the numbers, found in what the events were like."""
+"""Doubts about the numbers, found in what the events were like, that nobody would hear of otherwise."""
