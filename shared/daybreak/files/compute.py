@@ -287,12 +287,9 @@ def _require_possible(moment: datetime) -> None:
 
 
 def _with_time(raw: dict[str, Any], moment: datetime) -> dict[str, Any]:
-    """The event, with its time as text that the collector reads too: a file may also count from 1970."""
+    """The event, with its time in one form: files may count from 1970, and two exports may write a time in two ways."""
     field = _time_field(raw)
-    value = raw[field] if field else None
-    if field is None or (isinstance(value, str) and not value.replace(".", "").isdecimal()):
-        return raw
-    return {**raw, field: iso(moment)}
+    return {**raw, field: iso(moment)} if field else raw
 
 
 def _time_field(raw: dict[str, Any]) -> str | None:

@@ -168,3 +168,34 @@ def test_a_csv_that_ends_within_quotes_loses_its_last_line_alone(tmp_path: Path)
 
 def test_an_id_with_a_decimal_comma_is_the_id_before_it() -> None:
     assert whole_id("userId", "31200415,0") == whole_id("userId", "31200415.0") == "31200415"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [",user_id,event,timestamp", "0,kim,Opened,2024-03-02T10:00:00Z", "1,lee,Opened,2024-03-03T10:00:00Z"],
+        [
+            "Unnamed: 0,user_id,event,timestamp",
+            "7,kim,Opened,2024-03-02T10:00:00Z",
+            "8,lee,Opened,2024-03-03T10:00:00Z",
+        ],
+        ["user_id,event,timestamp", "kim,Opened,2024-03-02T10:00:00.000Z", "lee,Opened,2024-03-03 11:00:00+01:00"],
+        ["event,timestamp,user_id", "Opened,2024-03-03 10:00:00 UTC,lee", "Opened,2024-03-02 10:00,kim"],
+    ],
+)
+def test_rows_that_another_export_numbers_or_writes_in_another_way_are_the_same(
+    tmp_path: Path, lines: list[str]
+) -> None:
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text("user_id,event,timestamp\nkim,Opened,2024-03-02T10:00:00Z\nlee,Opened,2024-03-03T10:00:00Z\n")
+    second.write_text("\n".join(lines) + "\n")
+    asked = project(DEFINED)
+    done = compute_files([str(first), str(second)], asked, AS_OF, tmp_path / "lake", now=datetime.now(UTC))
+    assert (done.counts.events, done.counts.came_before) == (4, 2)
+
+
+def test_two_columns_of_one_name_are_refused_by_name(tmp_path: Path) -> None:
+    file = tmp_path / "twice.csv"
+    file.write_text("user_id,event,timestamp,amount,amount\nkim,Opened,2024-03-02T10:00:00Z,5,7\n")
+    with pytest.raises(InputError, match="2 columns are called 'amount'"):
+        compute_files([str(file)], project(DEFINED), AS_OF, tmp_path / "lake", now=datetime.now(UTC))

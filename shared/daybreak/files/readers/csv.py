@@ -4,6 +4,7 @@ import csv
 import io
 import itertools
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import IO, Any, NamedTuple
 
@@ -47,6 +48,8 @@ _MEANING = {
     "groupId": "account",
     "previousId": "earlier id of the person",
 }
+_NAMELESS = re.compile(r"(Unnamed: \d+)?", re.ASCII)
+"""A column without a name, also as pandas calls it: the numbers of the rows, which two exports count anew."""
 _SAYS_WHAT_HAPPENED = re.compile(r"event|action|activity|이벤트", re.IGNORECASE)
 
 
@@ -122,7 +125,8 @@ def _event_of(row: list[str], header: _Header) -> dict[str, Any] | EventRejected
     others = {
         column: number_or_text(cell, header.separator) if column in header.numbers else value_of(cell)
         for column, cell in cells.items()
-        if column not in known or (type_ == "track" and _is_property_too(known[column], cell))
+        if not _NAMELESS.fullmatch(column)
+        and (column not in known or (type_ == "track" and _is_property_too(known[column], cell)))
     }
     event: dict[str, Any] = {"type": type_, **named}
     if type_ in ("page", "screen"):
@@ -152,6 +156,9 @@ def _known_columns(name: str, columns: list[str]) -> dict[str, str]:
         refuse_export_of_columns(name, columns)
     if missing:
         raise _refused(name, columns, missing, has_people)
+    for column, count in Counter(columns).items():
+        if count > 1 and not _NAMELESS.fullmatch(column):
+            raise InputError(f"{name}: {count} columns are called {column!r}; rename or remove all but one of them")
     return known
 
 
