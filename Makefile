@@ -31,7 +31,7 @@ check: setup ## Run lint, types and unit tests: a minute at most, so run it afte
 	  $(PYTEST) tests/unit; tested=$$?; \
 	  wait $$linting && exit $$tested
 
-test: setup ## Run the tests of all parts and one end-to-end test: three minutes
+test: setup ## Run the tests of all parts and one end-to-end test: five minutes
 	@make --no-print-directory lint & linting=$$!; \
 	  $(PYTEST) tests/e2e tests -m "not slow" $(addprefix --ignore=,$(OWN_TARGET)); tested=$$?; \
 	  wait $$linting && exit $$tested

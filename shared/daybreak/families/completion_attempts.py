@@ -189,9 +189,9 @@ def _skipped_or_not(step: int, known: list[int], required: list[int], contests: 
     earlier = sorted((n for n in known if n < step), reverse=True)
     later = sorted(n for n in required if n > step)
     after = f"coalesce({', '.join(f'w.at_{n}' for n in earlier)})" if len(earlier) > 1 else f"w.at_{earlier[0]}"
-    until = f"coalesce(w.at_{later[0]}, w.until_us + 1)" if later else "w.until_us + 1"
+    required_at = f"w.at_{later[0]}" if later else "cast(null as bigint)"
     shared = f"""left join contests as here on here.person = w.person and here.at_us = {after}
-    left join contests as there on there.person = w.person and there.at_us = e.at_us and there.at_us = {until}"""
+    left join contests as there on there.person = w.person and there.at_us = e.at_us and there.at_us = {required_at}"""
     yield _counted(f"{target}_before", source, after, f"events where step = {step}", strictly=True)
     yield f"""
 {target} as (
@@ -199,7 +199,8 @@ def _skipped_or_not(step: int, known: list[int], required: list[int], contests: 
         case
             when w.at_{nearest} is null then null
             when {fits(step, known, contests, "here")} then {after}
-            when e.at_us < {until} or ({fits(step, known, contests, "there")}) then e.at_us
+            when e.at_us < {required_at} or ({fits(step, known, contests, "there")}) then e.at_us
+            when {required_at} is null and e.at_us <= w.until_us then e.at_us
         end as at_{step}
     from {source} as w
     inner join {target}_before as b on b.person = w.person and b.attempt = w.attempt and b.is_event = 0

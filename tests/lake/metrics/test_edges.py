@@ -145,6 +145,14 @@ def test_the_first_entry_opens_the_only_window_unless_any_may(tmp_path: Path) ->
     assert [row["reached"] for row in deployment.table("completion", "any_entry")] == [1, 1]
 
 
+def test_an_optional_step_a_microsecond_after_the_window_is_not_reached(tmp_path: Path) -> None:
+    """Nobody reaches C, so only the window ends the optional step: p does B at its far edge, q a microsecond later."""
+    asked = project('[completion.c]\ndescription="d"\nsteps=["A", {event="B", optional=true}, "C"]\nwindow="1h"')
+    events = [event(who, "A", "2024-03-01T10:00:00Z") for who in ("p", "q")]
+    events += [event("p", "B", "2024-03-01T11:00:00Z"), event("q", "B", "2024-03-01T11:00:00.000001Z")]
+    assert [row["reached"] for row in computed(tmp_path, asked, events, "2024-03-02").table("completion")] == [2, 1, 0]
+
+
 def test_one_event_serves_one_step(tmp_path: Path) -> None:
     """Both steps are A: p does it once and q twice, so 2 reach the first step and 1 the second."""
     asked = project('[completion.c]\ndescription="d"\nsteps=["A", "A"]\nwindow="1d"')
