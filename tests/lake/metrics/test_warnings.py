@@ -545,3 +545,13 @@ def test_69659_real_purchases_give_no_warning(tmp_path: Path) -> None:
     )  # fmt: skip
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     assert look_at_files([str(file)], load(ROOT / "daybreak.toml"), NOW)[1] == []
+
+
+def test_a_morning_before_any_event_says_that_none_came(tmp_path: Path) -> None:
+    """All events are of a later day, as on the first day of a deployment."""
+    asked = project(REPORT)
+    deployment = Deployment(tmp_path, asked)
+    deployment.receive("2026-11-02T12:00:00+00:00", [event("p", "Joined", "2026-11-02T10:00:00Z")])
+    deployment.export("2026-11-03T00:05:00+00:00")
+    found = Metrics(deployment.store, asked, LIMITS).warn(date(2026, 11, 1))
+    assert {warning.kind for warning in found} == {"event_never_came"}
