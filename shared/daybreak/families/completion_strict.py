@@ -8,7 +8,7 @@ that no other step has taken, or at the next moment.
 from collections.abc import Iterator
 
 from daybreak.families.base import microseconds
-from daybreak.families.competing_steps import contests_in_order, fits, may_be_one_event
+from daybreak.families.competing_steps import Contest, contests_in_order, fits, may_be_one_event
 from daybreak.families.funnel import Funnel, entered, numbers_of, selectors_of
 
 
@@ -18,7 +18,8 @@ def strict_walks(name: str, funnel: Funnel) -> Iterator[str]:
     A walk that can go on at the same moment and also at the next one goes both ways.
     """
     steps = numbers_of(funnel)
-    yield from _moments(name, funnel)
+    contests = contests_in_order(selectors_of(funnel))
+    yield from _moments(name, funnel, contests)
     yield f"""
 walk_1 as (
     select e.person, e.moment as attempt, e.moment, 1 as since, e.at_us as at_1
@@ -27,7 +28,7 @@ walk_1 as (
     where e.of_1 > 0
 )"""
     for step in steps[1:]:
-        yield from _reach(step, funnel)
+        yield from _reach(step, funnel, contests)
     walks = "\n    union all\n    ".join(
         f"select person, attempt, {last} as furthest, "
         + ", ".join(f"at_{n}" if n <= last else f"cast(null as bigint) as at_{n}" for n in steps)
@@ -50,7 +51,7 @@ walks_0 as (
 )"""
 
 
-def _moments(name: str, funnel: Funnel) -> Iterator[str]:
+def _moments(name: str, funnel: Funnel, contests: list[Contest]) -> Iterator[str]:
     """CTE `moments`: a person's instants in order, with how many events each has that fit each step.
 
     With repeats, `until_<n>` is the last moment at which step n may come: the first that is not all of the step before;
@@ -59,9 +60,9 @@ def _moments(name: str, funnel: Funnel) -> Iterator[str]:
     steps = numbers_of(funnel)
     flags = [f"max(case when s.role = 'step' and s.position = {n} then 1 else 0 end) as is_{n}" for n in steps]
     until = [f"{_last_moment(n)} as until_{n}" for n in steps[1:]] if _repeats(funnel) else []
-    contests = [
+    crowds = [
         f"sum(case when {' or '.join(f'e.is_{n} = 1' for n in sorted(contest))} then 1 else 0 end) as contest_{number}"
-        for number, contest in enumerate(contests_in_order(selectors_of(funnel)), start=1)
+        for number, contest in enumerate(contests, start=1)
     ]
     yield f"""
 everything as (
@@ -82,7 +83,7 @@ moments as (
     from counted
 ),
 crowded as (
-    select {", ".join(["m.person", "m.moment", "m.at_us", *contests])}
+    select {", ".join(["m.person", "m.moment", "m.at_us", *crowds])}
     from moments as m
     inner join everything as e on e.person = m.person and e.at_us = m.at_us
     where m.all_events > 1
@@ -100,7 +101,7 @@ def _repeats(funnel: Funnel) -> bool:
     return funnel.order == "strict_allow_repeats"
 
 
-def _reach(step: int, funnel: Funnel) -> Iterator[str]:
+def _reach(step: int, funnel: Funnel, contests: list[Contest]) -> Iterator[str]:
     """CTE `walk_<step>`: the walks that reach it, the earliest of those that come to the same moment.
 
     `since` is the first of the steps at this moment.
@@ -108,13 +109,13 @@ def _reach(step: int, funnel: Funnel) -> Iterator[str]:
     known = range(1, step)
     kept = ", ".join(f"w.at_{n}" for n in known)
     times = ", ".join(f"at_{n}" for n in range(1, step + 1))
-    contests = contests_in_order(selectors_of(funnel)) if funnel.equal_timestamps == "in_step_order" else []
+    at_once = fits(step, known, contests, "h") if funnel.equal_timestamps == "in_step_order" else "1 = 0"
     yield f"""
 walk_{step}_ways as (
     select w.person, w.attempt, w.moment, w.since, {kept}, h.at_us as at_{step}
     from walk_{step - 1} as w
     inner join crowded as h on h.person = w.person and h.moment = w.moment
-    where {fits(step, known, contests, "h")}
+    where {at_once}
     union all
     select w.person, w.attempt, n.moment, {step} as since, {kept}, n.at_us as at_{step}
     from walk_{step - 1} as w

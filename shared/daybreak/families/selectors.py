@@ -5,6 +5,7 @@ daybreak.toml holds a selector in one of these forms. In code it is a key: text 
 """
 
 import json
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
@@ -81,8 +82,9 @@ def _selector(value: object) -> str:
     return json.dumps({**selector.model_dump(), "event": selector.event or ANY}, ensure_ascii=False, sort_keys=True)
 
 
+@cache
 def event_selector(key: str) -> EventSelector:
-    """The selector that a key stands for."""
+    """The selector that a key stands for. Every step of a funnel is compared with all others, so it is read once."""
     value = ANY if key == ANY else json.loads(key)
     return EventSelector.model_validate(value if isinstance(value, dict) else {"event": value})
 
