@@ -33,17 +33,23 @@ def deployment(tmp_path: Path) -> Deployment:
     return made
 
 
-@pytest.fixture
-def stuck(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """The rebuild of the first day fails until what this gives is called."""
+def fail_on_the_first_day(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """The rebuild of the first day ends with this error."""
     real = rebuild_day
 
     def failing(run: Any, arrived: date, *rest: Any) -> DayResult:
         if arrived == STUCK:
-            raise MemoryError("the day is too large")
+            raise error
         return real(run, arrived, *rest)
 
     monkeypatch.setattr(job, "rebuild_day", failing)
+
+
+@pytest.fixture
+def stuck(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """The rebuild of the first day fails until what this gives is called."""
+    real = rebuild_day
+    fail_on_the_first_day(monkeypatch, MemoryError("the day is too large"))
     return lambda: monkeypatch.setattr(job, "rebuild_day", real)
 
 
@@ -113,14 +119,7 @@ def test_a_day_that_kills_its_run_holds_up_no_other_for_long(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Lambda ends a run that lasts too long. The next runs begin with the days that were tried least."""
-    real = rebuild_day
-
-    def killing(run: Any, arrived: date, *rest: Any) -> DayResult:
-        if arrived == STUCK:
-            raise Killed
-        return real(run, arrived, *rest)
-
-    monkeypatch.setattr(job, "rebuild_day", killing)
+    fail_on_the_first_day(monkeypatch, Killed())
     for hour in (1, 2, 3):
         with pytest.raises(Killed):
             deployment.export(f"2026-11-04T0{hour}:05:00+00:00")
@@ -131,14 +130,7 @@ def test_a_day_that_kills_its_run_holds_up_no_other_for_long(
 def test_the_day_that_a_person_names_is_rebuilt_before_one_that_kills_its_run(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = rebuild_day
-
-    def killing(run: Any, arrived: date, *rest: Any) -> DayResult:
-        if arrived == STUCK:
-            raise Killed
-        return real(run, arrived, *rest)
-
-    monkeypatch.setattr(job, "rebuild_day", killing)
+    fail_on_the_first_day(monkeypatch, Killed())
     with pytest.raises(Killed):
         deployment.export_day("2026-11-03", "2026-11-04T01:30:00+00:00")
     assert deployment.events() == ["u3/Opened/2026-11-03T09:00:00Z"]
