@@ -40,8 +40,8 @@ class Inputs:
     def _make(self, name: str) -> None:
         run, db = self._run, self._run.db
         if name in _FROM_DEFINITIONS:
-            columns, rows = _FROM_DEFINITIONS[name]
-            database.create(db, name, columns, rows(run.project))
+            columns, rows_of_project = _FROM_DEFINITIONS[name]
+            database.create(db, name, columns, rows_of_project(run.project))
         elif name in _FROM_LAKE:
             rows_of_lake = _FROM_LAKE[name](run, self._day)
             db.execute(spliced("create or replace table {name} as {rows}", name=identifier(name), rows=rows_of_lake))
@@ -49,10 +49,9 @@ class Inputs:
             self._made |= {"person_of", "links_not_followed"}
             self.make(["links"])
             make_person_of(db, merge_signed_in=run.project.settings.merge_signed_in)
-        elif name == "exported_days":
-            database.create(db, name, _integers("duplicates", "other_events"), _exported_days(run))
-        elif name == "waiting_days":
-            database.create(db, name, {**_texts("arrived"), **_integers("tries")}, _waiting_days(run))
+        elif name in _FROM_EXPORTS:
+            columns, rows = _FROM_EXPORTS[name]
+            database.create(db, name, columns, rows(run))
         else:
             statement = Sql(sql_file("daybreak.metrics.warnings", name))
             self.make(inputs_of(statement))
@@ -173,6 +172,10 @@ _FROM_DEFINITIONS: dict[str, tuple[dict[str, str], Callable[[Project], Rows]]] =
         {**_texts("definition", "selector", "property", "name"), **_integers("lowest", "highest", "low_to")},
         _scales,
     ),
+}
+_FROM_EXPORTS: dict[str, tuple[dict[str, str], Callable[[Run], Rows]]] = {
+    "exported_days": (_integers("duplicates", "other_events"), _exported_days),
+    "waiting_days": ({**_texts("arrived"), **_integers("tries")}, _waiting_days),
 }
 _FROM_LAKE: dict[str, Callable[[Run, date], Sql]] = {
     "observed": _merged("observed"),
