@@ -160,7 +160,7 @@ class Calendar:
 
     def _days_that_were(self, first: date, last: date) -> Iterator[date]:
         """The days from `first` to `last` that hold an instant."""
-        return (day for day in takewhile(lambda day: day <= last, self._days_from(first)))
+        return takewhile(lambda day: day <= last, self._days_from(first))
 
     def _days_from(self, first: date) -> Iterator[date]:
         days = (first + offset * DAY for offset in count())

@@ -1,8 +1,8 @@
 """The export job: bring the lake up to date with what has arrived. Safe to repeat, to kill, to run twice in parallel.
 
-First the raw hours of all days are copied out of the table. Then, for each arrival day that changed, oldest first:
-events -> derived tables -> manifest. The manifest is written last and says what the day holds; until then a note under
-`pending/` lets the next run do the day again. A day that cannot be rebuilt holds up no other.
+First the raw hours of all days are copied out of the table. Then, for each arrival day that changed, those that were
+tried least first: events -> derived tables -> manifest. The manifest is written last and says what the day holds; until
+then a note under `pending/` lets the next run do the day again. A day that cannot be rebuilt holds up no other.
 """
 
 import json

@@ -28,7 +28,7 @@ Segment and of RudderStack) make a body once for all tries; RudderStack's Go cli
 
 
 def skew(sent_at: datetime | None, received_at: datetime, context: dict[str, Any] | None) -> timedelta | None:
-    """What to add to the times of a client whose clock is wrong; None if its clock is not known to be wrong.
+    """The correction to add to the times of a client; None unless its clock is certainly wrong.
 
     A sentAt later than the arrival can only come from a clock that runs ahead. One earlier than the arrival comes from
     a slow clock only if the client, which `context` names, sets it at each try; else the batch may have waited.
