@@ -70,6 +70,19 @@ export async function quiet(page, ms = QUIET_MS) {
   while (page.underWay.size || Date.now() - page.lastChange < ms) await new Promise((later) => setTimeout(later, 100));
 }
 
+// The names of the events of one batch.
+export function steps(batch) {
+  return Array.from({ length: batch }, (_, n) => `Step ${n + 1}`);
+}
+
+// Sends while the browser has no network, which comes back a while later.
+export async function offline(page, send) {
+  await page.context().setOffline(true);
+  await send();
+  await quiet(page, 2_000);
+  await page.context().setOffline(false);
+}
+
 // Goes to another page; the browser no longer reports how requests of the old page end.
 export async function leave(page, url) {
   await page.goto(url);

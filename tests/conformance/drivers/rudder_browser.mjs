@@ -1,5 +1,5 @@
 // @rudderstack/analytics-js in Chromium. It reads its settings from the endpoint. Its task: see clients.py.
-import { CALLS, leave, quiet, run } from "./pages.mjs";
+import { CALLS, leave, offline, quiet, run, steps } from "./pages.mjs";
 
 const FILES = new URL("../node_modules/@rudderstack/analytics-js/dist/npm/modern/bundled/umd/", import.meta.url);
 const TAKEOVER_MS = 20_000;
@@ -36,10 +36,6 @@ function arrives(page) {
   }, CALLS);
 }
 
-function steps(batch) {
-  return Array.from({ length: batch }, (_, n) => `Step ${n + 1}`);
-}
-
 // Leaves the page while the request waits for its response. The next page takes over the queue after some seconds.
 async function unload(page, { site, ...scenario }) {
   const underWay = page.waitForRequest((request) => request.method() === "POST");
@@ -52,13 +48,6 @@ async function unload(page, { site, ...scenario }) {
   await quiet(page, TAKEOVER_MS);
 }
 
-async function offline(page, scenario) {
-  await page.context().setOffline(true);
-  await track(page, ...steps(scenario.batch));
-  await quiet(page, 2_000);
-  await page.context().setOffline(false);
-}
-
 await run(FILES, async (page, scenario) => {
   await load(page, scenario);
   if (scenario.name === "page unload") {
@@ -68,7 +57,7 @@ await run(FILES, async (page, scenario) => {
   } else {
     await track(page, "Before");
     await quiet(page, 2_000);
-    if (scenario.name === "offline, then online") await offline(page, scenario);
+    if (scenario.name === "offline, then online") await offline(page, () => track(page, ...steps(scenario.batch)));
     else await track(page, ...steps(scenario.batch));
     await quiet(page);
     await track(page, "Afterwards");

@@ -1,7 +1,7 @@
 // @segment/analytics-next in Chromium; the first argument is its delivery strategy, or "snippet": then the page loads
 // it by @segment/snippet, as a script of its own site. Its task: see clients.py.
 import snippet from "@segment/snippet";
-import { CALLS, leave, quiet, run } from "./pages.mjs";
+import { CALLS, leave, offline, quiet, run, steps } from "./pages.mjs";
 
 const FILES = new URL("../node_modules/@segment/analytics-next/dist/umd/", import.meta.url);
 const [strategy] = process.argv.slice(2);
@@ -62,10 +62,6 @@ function arrives(page) {
   }, CALLS);
 }
 
-function steps(batch) {
-  return Array.from({ length: batch }, (_, n) => `Step ${n + 1}`);
-}
-
 async function unload(page, scenario) {
   if (strategy === "batching") {
     // leave the page while the batch waits for more events
@@ -84,13 +80,6 @@ async function unload(page, scenario) {
   await load(page, scenario);
 }
 
-async function offline(page, scenario) {
-  await page.context().setOffline(true);
-  await track(page, ...steps(scenario.batch));
-  await quiet(page, 2_000);
-  await page.context().setOffline(false);
-}
-
 await run(FILES, async (page, scenario) => {
   if (scenario.name === "page unload") {
     await unload(page, scenario);
@@ -101,7 +90,7 @@ await run(FILES, async (page, scenario) => {
     } else {
       await track(page, "Before");
       await quiet(page, 1_000);
-      if (scenario.name === "offline, then online") await offline(page, scenario);
+      if (scenario.name === "offline, then online") await offline(page, () => track(page, ...steps(scenario.batch)));
       else await track(page, ...steps(scenario.batch));
       await quiet(page);
       await track(page, "Afterwards");
