@@ -152,8 +152,7 @@ def _bound(condition: Filter) -> float:
 
 def _values(condition: Filter) -> set[object]:
     """The values a condition names, alike where an event's value could equal both: the number 1 and the text "1"."""
-    values = condition.value if isinstance(condition.value, list) else [condition.value]
-    return {_alike(value) for value in values}
+    return {_alike(value) for value in condition.values()}
 
 
 def _alike(value: object) -> object:

@@ -52,7 +52,7 @@ class Filter(BaseModel):
             isinstance(self.value, bool) or not isinstance(self.value, int | float)
         ):
             raise ValueError(f"`{self.op}` needs a number as its value")
-        for value in self.value if isinstance(self.value, list) else [self.value]:
+        for value in self.values():
             if isinstance(value, int | float) and not abs(value) < 1e300:
                 raise ValueError("numbers must be finite")
         if self.op in ("=", "!=") and (self.value is None or isinstance(self.value, list)):

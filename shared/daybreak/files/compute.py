@@ -215,8 +215,8 @@ def _compared_with_numbers(project: Project) -> frozenset[str]:
     compared: dict[bool, set[str]] = {True: set(), False: set()}
     for selector in project.selectors:
         for condition in event_selector(selector).where:
-            for value in condition.value if isinstance(condition.value, list) else [condition.value]:
-                if value is not None and not isinstance(value, bool):
+            for value in condition.values():
+                if not isinstance(value, bool):
                     compared[not isinstance(value, str)].add(condition.property)
     return frozenset(compared[True] - compared[False])
 
