@@ -4,7 +4,7 @@
     date    = 2026-10-05 | 2026/10/05 | 2026.10.05 | 20261005 | 2026-W41-1 | 2026W411 | 2026-W41 | 2026W41
     separator = T | t | one space
     clock   = 09 | 09:00 | 0900 | 09:00:00 | 090000, and after seconds a fraction: . or , and 1 to 9 digits
-    zone    = [ space ] ( Z | z | +09:00 | +0900 | +09 ) | " UTC" | " GMT"
+    zone    = [ space ] ( Z | z | +09:00 | +0900 | +09 ) | :Z | :z | " UTC" | " GMT"
     compact = 20261005090000 [ zone ]
 
 A date alone is its midnight, and a time without a zone is UTC. A fraction is cut to microseconds. Second 60 is the next
@@ -17,7 +17,7 @@ Files may also count from 1970 in whole seconds (10 digits), milliseconds (13) o
 import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
-_ZONE = r"(?:(?P<zone>\ ?[Zz]|\ (?:UTC|GMT))|\ ?(?P<sign>[+-])(?P<ahead>\d\d)(?::?(?P<minutes_ahead>\d\d))?)"
+_ZONE = r"(?:(?P<zone>[\ :]?[Zz]|\ (?:UTC|GMT))|\ ?(?P<sign>[+-])(?P<ahead>\d\d)(?::?(?P<minutes_ahead>\d\d))?)"
 _TIME = re.compile(
     rf"""
     (?P<year>\d{{4}})
@@ -30,7 +30,7 @@ _TIME = re.compile(
         (?: (?P<colon>:?)(?P<minute>\d\d)
             (?: (?P=colon)(?P<second>\d\d)(?:[.,](?P<fraction>\d{{1,9}}))? )?
         )?
-        (?: :(?=[Zz]$) )?{_ZONE}?
+        {_ZONE}?
     )?
     """,
     re.ASCII | re.VERBOSE,
