@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from daybreak.definitions.project import Segment, Settings
+from daybreak.definitions.page import Page
+from daybreak.definitions.project import NAMED, Segment, Settings
 from daybreak.families.registry import FAMILIES
 from daybreak.ingest.privacy import Privacy
 
@@ -13,14 +14,16 @@ NAME = r"^[a-z][a-z0-9_]{0,62}$"
 
 
 def json_schema() -> dict[str, Any]:
-    """The whole file: [project], [segments.NAME] and each family's [family.NAME]."""
+    """The whole file: [project], [segments.NAME], each family's [family.NAME], and what is made of their numbers."""
     definitions: dict[str, Any] = {}
     tables = {
         "project": _table(Settings.model_json_schema(), definitions),
         "privacy": _table(Privacy.model_json_schema(), definitions),
+        "page": _table(Page.model_json_schema(), definitions),
     }
     models: dict[str, type[BaseModel]] = {
         "segments": Segment,
+        **NAMED,
         **{family.name: family.definition for family in FAMILIES.values()},
     }
     for name, model in models.items():

@@ -12,6 +12,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from daybreak.definitions.alerts import Alert
+from daybreak.definitions.goals import Goal
+from daybreak.definitions.lists import PeopleList
+from daybreak.definitions.page import Page
+from daybreak.definitions.sends import Send
 from daybreak.errors import DefinitionError
 from daybreak.families.base import ENTRY_ROLES, Definition, version_of
 from daybreak.families.reading import Reading
@@ -25,6 +30,9 @@ ALL = "all"
 """The name of the segment that everybody is in."""
 
 M = TypeVar("M", bound=BaseModel)
+NAMED: dict[str, type[BaseModel]] = {"goal": Goal, "alert": Alert, "list": PeopleList, "send": Send}
+"""The tables of daybreak.toml that hold named tables besides the segments and the families, with their models."""
+
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 
 
@@ -97,6 +105,11 @@ class Project(BaseModel):
     segments: dict[str, Segment]
     definitions: dict[str, dict[str, Any]]
     """Family -> name -> its definition."""
+    page: Page = Page()
+    goals: dict[str, Goal] = {}
+    alerts: dict[str, Alert] = {}
+    lists: dict[str, PeopleList] = {}
+    sends: dict[str, Send] = {}
 
     def of(self, family: str) -> dict[str, Definition]:
         """The definitions of one family by name."""
@@ -218,27 +231,35 @@ class _Checker:
         self.file = file
 
     def project(self, tables: dict[str, Any]) -> Project:
-        self._known("", "table", tables, ["project", "privacy", "segments", *FAMILIES])
+        self._known("", "table", tables, ["project", "privacy", "segments", "page", *NAMED, *FAMILIES])
         settings = self._model(Settings, "project", tables.get("project", {}))
         privacy = self._model(Privacy, "privacy", tables.get("privacy", {}))
-        segments = {
-            name: self._model(Segment, f"segments.{name}", table)
-            for name, table in self._named("segments", tables.get("segments", {}))
-        }
+        segments = self._models(Segment, "segments", tables)
         definitions: dict[str, dict[str, Definition]] = {}
         for family in FAMILIES.values():
-            found = self._named(family.name, tables.get(family.name, {}))
-            model = family.definition
-            definitions[family.name] = {
-                name: self._model(model, f"{family.name}.{name}", table) for name, table in found
-            }
+            definitions[family.name] = self._models(family.definition, family.name, tables)
         self._resolve_goals(definitions)
         for family_name, named in definitions.items():
             for name, definition in named.items():
                 self._segments(f"{family_name}.{name}", definition, segments)
         if not any(definitions.values()):
             raise DefinitionError(f"{self.file}: measures nothing; add a table such as [activation.first_value]")
-        return Project(settings=settings, privacy=privacy, segments=segments, definitions=definitions)
+        return Project(
+            settings=settings,
+            privacy=privacy,
+            segments=segments,
+            definitions=definitions,
+            page=self._model(Page, "page", tables.get("page", {})),
+            goals=self._models(Goal, "goal", tables),
+            alerts=self._models(Alert, "alert", tables),
+            lists=self._models(PeopleList, "list", tables),
+            sends=self._models(Send, "send", tables),
+        )
+
+    def _models(self, model: type[M], table: str, tables: dict[str, Any]) -> dict[str, M]:
+        """The tables [`table`.NAME] by name."""
+        found = self._named(table, tables.get(table, {}))
+        return {name: self._model(model, f"{table}.{name}", value) for name, value in found}
 
     def _segments(self, where: str, definition: Definition, segments: dict[str, Segment]) -> None:
         for segment in definition.segments:

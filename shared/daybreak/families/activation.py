@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from daybreak.families.base import AtLeast, Family, MetricRow, ReachesMilestone, length
+from daybreak.families.base import AtLeast, Family, MetricRow, ReachesMilestone, length, share
 from daybreak.families.selectors import Selector, label
 
 
@@ -75,4 +75,4 @@ class ActivationRow(MetricRow):
     rate: float | None = Field(description="activated / finished; null while open")
 
 
-FAMILY = Family("activation", Activation, ActivationRow, "cohort")
+FAMILY = Family("activation", Activation, ActivationRow, "cohort", (share("rate", "activated", "finished"),))

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from daybreak.families.base import Days, Definition, Family, MetricRow, length
+from daybreak.families.base import Days, Definition, Family, MetricRow, length, share
 from daybreak.families.selectors import ANY, Selector, label
 
 
@@ -68,4 +68,11 @@ class ActiveDaysRow(MetricRow):
     share: float | None = Field(description="people / active_people; null while open")
 
 
-FAMILY = Family("active_days", ActiveDays, ActiveDaysRow, "day")
+FAMILY = Family(
+    "active_days",
+    ActiveDays,
+    ActiveDaysRow,
+    "day",
+    (share("share", "people", "active_people", by="active_days"),),
+    trailing=True,
+)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import Definition, Family, MetricRow
+from daybreak.families.base import Definition, Family, MetricRow, Number, share
 from daybreak.families.selectors import ANY, Selector, label
 
 MONTH_DAYS = 30
@@ -50,4 +50,11 @@ class ActivePeopleRow(MetricRow):
     dau_per_mau: float | None = Field(description="dau / mau; null while open")
 
 
-FAMILY = Family("active_people", ActivePeople, ActivePeopleRow, "day")
+FAMILY = Family(
+    "active_people",
+    ActivePeople,
+    ActivePeopleRow,
+    "day",
+    (Number("dau"), Number("wau"), Number("mau"), share("dau_per_mau", "dau", "mau")),
+    trailing=True,
+)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import AtLeast, Days, Definition, Family, MetricRow, length
+from daybreak.families.base import AtLeast, Days, Definition, Family, MetricRow, Number, length, share
 from daybreak.families.selectors import ANY, Selector, label
 
 
@@ -75,4 +75,11 @@ class AdoptionRow(MetricRow):
     )
 
 
-FAMILY = Family("adoption", Adoption, AdoptionRow, "day")
+FAMILY = Family(
+    "adoption",
+    Adoption,
+    AdoptionRow,
+    "day",
+    (share("rate", "users", "active_people"), Number("median_seconds_to_first_use")),
+    trailing=True,
+)

@@ -299,17 +299,45 @@ Rows = Iterable[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class Number:
+    """One number of a result table: what a goal aims at, an alert watches and the page draws.
+
+    `column` holds its value, which is `numerator` / `denominator` where it is a ratio: the two are columns that add up
+    over partitions that do not overlap. It is a share if everybody in the numerator is in the denominator too.
+    `by` is the column that tells the rows of a partition and segment apart, such as a funnel's step.
+    """
+
+    column: str
+    numerator: str | None = None
+    denominator: str | None = None
+    is_share: bool = False
+    by: str | None = None
+
+
+def share(column: str, numerator: str, denominator: str, by: str | None = None) -> Number:
+    """A number that says how many of some people did something."""
+    return Number(column, numerator, denominator, is_share=True, by=by)
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
-    """A form of definition, the rows it gives, and the column that partitions them.
+    """A form of definition, the rows it gives, the column that partitions them, and its numbers, the main one first.
 
     Its tables in daybreak.toml are `[<name>.<definition>]`; its SQL is `<name>.sql`, its summary `<name>.summary.sql`,
     both beside its module. `inputs` are row models of input tables that only this family has, named as in
-    `Definition.own_rows`. `finish` adds to the rows of the SQL what SQL cannot compute.
+    `Definition.own_rows`. `finish` adds to the rows of the SQL what SQL cannot compute. The rows of a `trailing` family
+    overlap, so they never add up: each counts a window that ends with its day, or everything until then.
     """
 
     name: str
     definition: type[Definition]
     row: type[MetricRow]
     partition: str
+    numbers: tuple[Number, ...]
+    trailing: bool = False
     inputs: Mapping[str, type[Row]] = field(default_factory=dict)
     finish: Callable[[Rows], Iterator[dict[str, Any]]] | None = None
+
+    def number(self, column: str) -> Number | None:
+        """The number in this column, if it is one."""
+        return next((number for number in self.numbers if number.column == column), None)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from daybreak.families.base import Days, Definition, Family, MetricRow, length, unique
+from daybreak.families.base import Days, Definition, Family, MetricRow, Number, length, unique
 from daybreak.families.selectors import ANY, Selector, label
 
 
@@ -60,4 +60,11 @@ class BreadthRow(MetricRow):
     used_all: int = Field(description="Those of active_people who used every feature")
 
 
-FAMILY = Family("breadth", Breadth, BreadthRow, "day")
+FAMILY = Family(
+    "breadth",
+    Breadth,
+    BreadthRow,
+    "day",
+    (Number("features_per_person", "features_used", "active_people"),),
+    trailing=True,
+)

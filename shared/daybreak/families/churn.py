@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import ActiveByPeriod, Family, MetricRow
+from daybreak.families.base import ActiveByPeriod, Family, MetricRow, share
 from daybreak.families.selectors import Selector, label
 
 
@@ -51,4 +51,10 @@ class ChurnRow(MetricRow):
     cancel_rate: float | None = Field(description="cancelled / people; null while open or without cancel")
 
 
-FAMILY = Family("churn", Churn, ChurnRow, "period_start")
+FAMILY = Family(
+    "churn",
+    Churn,
+    ChurnRow,
+    "period_start",
+    (share("churn_rate", "churned", "people"), share("cancel_rate", "cancelled", "people")),
+)

@@ -12,11 +12,13 @@ from daybreak.families.base import (
     Family,
     FunnelQueries,
     MetricRow,
+    Number,
     Period,
     Window,
     Windowed,
     length,
     microseconds,
+    share,
 )
 from daybreak.families.competing_steps import contests_in_any_order, contests_in_order
 from daybreak.families.completion_attempts import funnel_queries
@@ -198,4 +200,14 @@ class CompletionRow(MetricRow):
     average_seconds_from_previous: float | None = Field(description="Average of the same times")
 
 
-FAMILY = Family("completion", Completion, CompletionRow, "cohort")
+FAMILY = Family(
+    "completion",
+    Completion,
+    CompletionRow,
+    "cohort",
+    (
+        share("rate_of_start", "reached", "entered", by="step"),
+        Number("rate_of_previous", by="step"),
+        Number("median_seconds_from_previous", by="step"),
+    ),
+)

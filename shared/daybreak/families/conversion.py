@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import Family, MetricRow, ReachesMilestone, length
+from daybreak.families.base import Family, MetricRow, Number, ReachesMilestone, length, share
 from daybreak.families.selectors import Selector, label
 
 
@@ -48,4 +48,10 @@ class ConversionRow(MetricRow):
     median_seconds_to_upgrade: float | None = Field(description="Plain median of those who upgraded, so far")
 
 
-FAMILY = Family("conversion", Conversion, ConversionRow, "cohort")
+FAMILY = Family(
+    "conversion",
+    Conversion,
+    ConversionRow,
+    "cohort",
+    (share("rate", "converted", "finished"), Number("median_seconds_to_upgrade")),
+)

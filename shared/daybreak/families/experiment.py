@@ -5,7 +5,17 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from daybreak.families.base import ENDLESS, FOREVER_DAYS, Definition, Family, MetricRow, Windowed, length, microseconds
+from daybreak.families.base import (
+    ENDLESS,
+    FOREVER_DAYS,
+    Definition,
+    Family,
+    MetricRow,
+    Windowed,
+    length,
+    microseconds,
+    share,
+)
 from daybreak.families.experiment_statistics import with_statistics
 from daybreak.families.selectors import PropertyName, Selector, label
 from daybreak.lake.tables import Row
@@ -170,4 +180,13 @@ class Variant(Row):
     share: float = Field(description="How many people it is meant to get, relative to the other variants")
 
 
-FAMILY = Family("experiment", Experiment, ExperimentRow, "day", inputs={"variants": Variant}, finish=with_statistics)
+FAMILY = Family(
+    "experiment",
+    Experiment,
+    ExperimentRow,
+    "day",
+    (share("rate", "reached", "finished", by="variant"),),
+    trailing=True,
+    inputs={"variants": Variant},
+    finish=with_statistics,
+)

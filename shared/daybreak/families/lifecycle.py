@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import ActiveByPeriod, Family, MetricRow
+from daybreak.families.base import ActiveByPeriod, Family, MetricRow, Number
 from daybreak.families.selectors import label
 
 
@@ -43,4 +43,16 @@ class LifecycleRow(MetricRow):
     dormant_people: int | None = Field(description="The same once the period has ended; null while open")
 
 
-FAMILY = Family("lifecycle", Lifecycle, LifecycleRow, "period_start")
+FAMILY = Family(
+    "lifecycle",
+    Lifecycle,
+    LifecycleRow,
+    "period_start",
+    (
+        Number("active_people"),
+        Number("new_people"),
+        Number("returning_people"),
+        Number("resurrected_people"),
+        Number("dormant_people"),
+    ),
+)

@@ -14,6 +14,7 @@ from daybreak.families.base import (
     MetricRow,
     Window,
     microseconds,
+    share,
 )
 from daybreak.families.selectors import Selector, label
 from daybreak.lake.tables import Row
@@ -190,4 +191,11 @@ class Span(Row):
     last_period: int = Field(description="Its last period")
 
 
-FAMILY = Family("retention", Retention, RetentionRow, "cohort", inputs={"spans": Span})
+FAMILY = Family(
+    "retention",
+    Retention,
+    RetentionRow,
+    "cohort",
+    (share("rate", "retained", "people", by="period"),),
+    inputs={"spans": Span},
+)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import Definition, Family, MetricRow, Period, Window, length, microseconds
+from daybreak.families.base import Definition, Family, MetricRow, Number, Period, Window, length, microseconds
 from daybreak.families.selectors import ANY, Selector, label
 
 
@@ -66,4 +66,14 @@ class SupportLoadRow(MetricRow):
     other_tickets_per_person: float | None = Field(description="other_tickets / other_people; null while open")
 
 
-FAMILY = Family("support_load", SupportLoad, SupportLoadRow, "period_start")
+FAMILY = Family(
+    "support_load",
+    SupportLoad,
+    SupportLoadRow,
+    "period_start",
+    (
+        Number("tickets_per_person", "tickets", "active_people"),
+        Number("onboarding_tickets_per_person", "onboarding_tickets", "onboarding_people"),
+        Number("other_tickets_per_person", "other_tickets", "other_people"),
+    ),
+)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from daybreak.families.base import Definition, Family, MetricRow, Period, Scale
+from daybreak.families.base import Definition, Family, MetricRow, Number, Period, Scale, share
 from daybreak.families.selectors import PropertyName, Selector, label
 
 SCALES = {"nps": (0, 10, 6, 9), "ces": (1, 7, 3, 5), "csat": (1, 5, 2, 4)}
@@ -86,4 +86,10 @@ class SurveyRow(MetricRow):
     csat: float | None = Field(description="high / answers; null while open and on other scales")
 
 
-FAMILY = Family("survey", Survey, SurveyRow, "period_start")
+FAMILY = Family(
+    "survey",
+    Survey,
+    SurveyRow,
+    "period_start",
+    (Number("nps"), Number("ces_net"), share("csat", "high", "answers"), Number("mean")),
+)

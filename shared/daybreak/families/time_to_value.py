@@ -5,7 +5,17 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from daybreak.families.base import PERIOD_DAYS, Family, MetricRow, Period, Window, Windowed, length, microseconds
+from daybreak.families.base import (
+    PERIOD_DAYS,
+    Family,
+    MetricRow,
+    Number,
+    Period,
+    Window,
+    Windowed,
+    length,
+    microseconds,
+)
 from daybreak.families.selectors import Selector, label
 
 
@@ -84,4 +94,10 @@ class TimeToValueRow(MetricRow):
     )
 
 
-FAMILY = Family("time_to_value", TimeToValue, TimeToValueRow, "cohort")
+FAMILY = Family(
+    "time_to_value",
+    TimeToValue,
+    TimeToValueRow,
+    "cohort",
+    (Number("p50_seconds"), Number("p75_seconds"), Number("p90_seconds"), Number("median_of_reached_seconds")),
+)

@@ -113,6 +113,68 @@ class Warned(Row):
     total: int = Field(description="Of how many")
 
 
+class MeasuredGoal(Row):
+    """Every goal on every morning since it was first measured. Mornings of the past keep what was seen on them."""
+
+    goal: str = Field(description="Name in daybreak.toml")
+    day: date = Field(description="The last day that the morning's numbers know, in the project's timezone")
+    description: str = Field(description="The goal, as daybreak.toml says it")
+    metric: str = Field(description="The definition it is about, such as activation.first")
+    version: str = Field(description="Hash of that definition, as in its result table")
+    number: str = Field(description="The column of the number, and which row: rate, rate_of_start of step 3")
+    segment: str = Field(description="Name of the segment, or all")
+    segment_value: str = Field(description="Its value; all for all")
+    begins: date = Field(description="The day on which the work towards it begins")
+    by: date = Field(description="The last day on which people can still count for it")
+    final_on: date = Field(description="The morning on which the answer is final: `by` plus the window")
+    baseline: float | None = Field(description="The number at the beginning; null while nobody is complete")
+    target: float = Field(description="The number to reach")
+    needed: float | None = Field(description="The straight line from baseline to target on this day")
+    measured: float | None = Field(description="The number over the last 28 complete days")
+    low: float | None = Field(description="95 % interval of measured, lower end; null where the number has none")
+    high: float | None = Field(description="95 % interval of measured, upper end")
+    people: int | None = Field(description="Denominator of measured")
+    state: str = Field(
+        description="met, on track, too close to call, behind, missed, not enough people or waiting; docs/goals.md"
+    )
+
+
+class AlertEpisode(Row):
+    """Every episode of an alert, from the morning on which it was first seen to the one on which it was over."""
+
+    alert: str = Field(description="Name in daybreak.toml")
+    description: str = Field(description="The alert, as daybreak.toml says it")
+    subject: str = Field(description="The definition or the event it watches")
+    number: str | None = Field(description="The column of the number, and which row; null for an event")
+    segment: str = Field(description="Name of the segment, or all")
+    segment_value: str = Field(description="Its value; all for all")
+    change: str = Field(description="fell, rose, below, above or stopped")
+    opened: date = Field(description="Last day known on the morning on which it was first seen")
+    closed: date | None = Field(description="Last day known on the morning on which it was over; null while it lasts")
+    spoken: date = Field(description="Last day known on the newest morning that spoke of it: open, reminded or over")
+    now: float | None = Field(description="The number of the 7 complete days, as seen on the morning `spoken`")
+    now_people: int | None = Field(description="Its denominator")
+    before: float | None = Field(description="The number of the 28 days before them, or the limit")
+    before_people: int | None = Field(description="Its denominator")
+    p_value: float | None = Field(description="How likely chance alone gives such a change; null without a test")
+    message: str = Field(description="What is said, in a sentence, in English; without the id of any person")
+
+
+class MadeList(Row):
+    """Every list each time it was made, in counts. Only the files under lists/ hold ids."""
+
+    list: str = Field(description="Name in daybreak.toml")
+    made_at: datetime = Field(description="The instant that the list knows, UTC")
+    description: str = Field(description="Who is on it, as daybreak.toml says it")
+    meaning: str = Field(description="Who is on it, in words")
+    actor: str = Field(description="person or account")
+    people: int = Field(description="How many are on it, those held out included")
+    entered: int = Field(description="Those who were not on it the last time")
+    left: int = Field(description="Those who were on it the last time, and no longer are")
+    held_out: int = Field(description="Those of people who are never delivered")
+    file: str = Field(description="Key of the file of everybody who is delivered, as CSV")
+
+
 class Reconciled(Row):
     """Of each arrival hour and source: accepted = stored = exported = in_lake + duplicates; rejected = quarantined."""
 

@@ -1,0 +1,45 @@
+"""[goal.NAME]: a number that a team wants to reach by a day."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class ChosenNumber(BaseModel):
+    """Which number of which definition: the fields that goals and alerts share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: Annotated[
+        str | None, Field(description="The column of the number; the main one of its family by default")
+    ] = None
+    step: Annotated[int | None, Field(ge=1, description="Which step of a completion; the last one by default")] = None
+    period: Annotated[int | None, Field(ge=1, description="Which period of a retention")] = None
+    active_days: Annotated[int | None, Field(ge=1, description="How many active days, of active_days")] = None
+    variant: Annotated[str | None, Field(description="Which variant of an experiment")] = None
+
+
+class Goal(ChosenNumber):
+    """[goal.NAME]: a number that a team wants to reach by a day."""
+
+    description: Annotated[str, Field(min_length=1, description="The goal, in a sentence")]
+    metric: Annotated[str, Field(description='The definition it is about, such as "activation.first_value"')]
+    segment: Annotated[str | None, Field(description="A segment of the definition, to aim for one of its values")] = (
+        None
+    )
+    segment_value: Annotated[str | None, Field(description="The value of the segment")] = None
+    from_: Annotated[date, Field(alias="from", description="The day on which the work towards it begins")]
+    baseline: Annotated[
+        float | None, Field(description="The number at the beginning; by default that of the 28 complete days before")
+    ] = None
+    target: Annotated[float, Field(description="The number to reach, in the unit of its column: 0.40 is 40 %")]
+    by: Annotated[date, Field(description="The last day on which people can still count for it")]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Goal":
+        if self.by <= self.from_:
+            raise ValueError(f"`by` must be later than `from`, {self.from_}")
+        if (self.segment is None) != (self.segment_value is None):
+            raise ValueError("`segment` and `segment_value` need each other")
+        return self
