@@ -22,7 +22,7 @@ from daybreak.export.events import RESTAMPED_DAYS, DayResult, list_all, rebuild_
 from daybreak.export.expiry import Expiry
 from daybreak.export.manifest import Manifest, last_manifest, midnight, read_manifest, read_manifests
 from daybreak.export.merge import merge_months
-from daybreak.export.pending import PendingDay, read_pending_days
+from daybreak.export.pending import PendingDay, read_pending, read_pending_days
 from daybreak.export.run import Run, begin
 from daybreak.lake import keys
 from daybreak.lake.store import Store
@@ -153,19 +153,22 @@ class Export:
     def _rebuild_days(
         self, waiting: list[PendingDay], from_before: set[date]
     ) -> tuple[list[Manifest], dict[date, Exception]]:
-        """Rebuild these days if they changed. Returns also the days that could not be, with the cause.
+        """Rebuild these days if they changed, and those that must follow. Returns also the days that could not be.
 
         A try of a day that waits from before is counted first, because the run may be killed by it.
         """
         manifests: dict[date, Manifest] = {}
         stuck: dict[date, Exception] = {}
-        for day in waiting:
+        left = {day.arrived: day for day in waiting}
+        while left:
+            day = left.pop(next(iter(left)))
             arrived = day.arrived
             if arrived in from_before:
                 self.store.put(keys.pending(arrived), replace(day, tries=day.tries + 1).dump())
             try:
-                manifests |= {manifest.arrived: manifest for manifest in self._day(day)}
+                manifests[arrived] = self._day(day, left)
                 self.store.delete([keys.pending(arrived)] if day.noted else [])
+                stuck.pop(arrived, None)
             except Exception as error:  # whatever it is, it must not hold up the days after it
                 stuck[arrived] = error
                 self.progress(f"{arrived}: could not be rebuilt: {error!r}")
@@ -200,29 +203,28 @@ class Export:
         all_hours = {**known, **{f"{log['hour']:02}": dict(log) for log in logged}}
         through = min(end, midnight(arrived) + timedelta(days=1))
         changed = manifest is None or _arrived(manifest.hours) != _arrived(all_hours)
-        tries = noted.tries if noted else 0
-        day = PendingDay(arrived, all_hours, through, tries, noted=changed or noted is not None)
+        fresh = noted or PendingDay(arrived, all_hours, through, noted=changed)
+        day = replace(fresh, hours=all_hours, through=through)
         if changed:
             self.store.put(keys.pending(arrived), day.dump())
         return day
 
-    def _day(self, day: PendingDay) -> list[Manifest]:
-        """Export one arrival day and rebuild the later days that depend on it. If unchanged, only `through` moves.
+    def _day(self, day: PendingDay, left: dict[date, PendingDay]) -> Manifest:
+        """Export one arrival day, and add later days that depend on it to `left`. If unchanged, only `through` moves.
 
-        Its own manifest comes last: if a run is killed before that, the next one finds the day changed and rebuilds the
-        later days again.
+        Its own manifest comes last: if a run is killed before that, the next one finds the day changed again.
         """
         before = self._before(day.arrived)
         through = max(day.through, before.through) if before else day.through
         current = before is not None and before.derived_version == self.project.derived_version
-        if before and current and _arrived(before.hours) == _arrived(day.hours):
+        if before and current and not day.again and _arrived(before.hours) == _arrived(day.hours):
             manifest = replace(before, through=through, hours=day.hours)
         else:
             manifest = replace(self._rebuild(day.arrived, before, day.hours), through=through)
-        changed = manifest.objects != (before.objects if before else None)
-        followed = self._follow(manifest) if changed else []
+        if manifest.objects != (before.objects if before else None):
+            self._note_followers(manifest, left)
         self._finish(manifest)
-        return [manifest, *followed]
+        return manifest
 
     def _before(self, arrived: date) -> Manifest | None:
         """The day's manifest; without a version if its objects differ from it, so that everything is derived again.
@@ -238,19 +240,18 @@ class Export:
         found = {s.key: s.md5 for s in list_all(self.store, folders) if s.key in manifest.objects}
         return found == manifest.objects
 
-    def _follow(self, changed: Manifest) -> list[Manifest]:
-        """Rebuild later arrival days that may hold an event which has now arrived here first: there it is a duplicate.
+    def _note_followers(self, changed: Manifest, left: dict[date, PendingDay]) -> None:
+        """Note the later arrival days that may hold an event which has now arrived here first: there it is a duplicate.
 
-        If such a day changes, the days after it are checked in the same way.
+        Each is rebuilt by itself, in this run or the next: one that cannot be does not hold up the day it depends on.
         """
-        sources, followed = [changed], []
-        for arrived in [m.arrived for m in read_manifests(self.store, changed.arrived + timedelta(days=1))]:
-            later = read_manifest(self.store, arrived)  # read now: other runs may have changed it meanwhile
-            if later and any(_may_share(earlier, later) for earlier in sources):
-                followed.append(replace(self._rebuild(arrived, later, later.hours), through=later.through))
-                self._finish(followed[-1])
-                sources += [followed[-1]] if followed[-1].objects != later.objects else []
-        return followed
+        for later in read_manifests(self.store, changed.arrived + timedelta(days=1)):
+            if _may_share(changed, later):
+                arrived = later.arrived
+                known = left.get(arrived) or read_pending(self.store, arrived)
+                day = known or PendingDay(arrived, later.hours, later.through)
+                left[arrived] = replace(day, again=True, noted=True)
+                self.store.put(keys.pending(arrived), left[arrived].dump())
 
     def _rebuild(self, arrived: date, before: Manifest | None, hours: dict[str, Any] | None) -> Manifest:
         with begin(self.store, self.project, self.limits) as run:

@@ -5,7 +5,7 @@ other: the next run finds it here and tries again.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -17,25 +17,27 @@ from daybreak.lake.store import Store
 class PendingDay:
     """`hours`: as in the day's manifest. `through`: every event that arrived before it is in the raw log (UTC).
 
-    `tries`: how many runs have tried to rebuild it since the one that copied it.
+    `tries`: how many runs have tried to rebuild it since the one that copied it. `again`: some of its events may have
+    arrived on an earlier day first, so it is rebuilt though nothing new arrived on it.
     """
 
     arrived: date
     hours: dict[str, dict[str, Any]]
     through: datetime
     tries: int = 0
+    again: bool = False
     noted: bool = True
     """Whether the lake holds a note of it; the note itself does not say so."""
 
     def dump(self) -> bytes:
-        values = {"arrived": self.arrived, "hours": self.hours, "through": self.through, "tries": self.tries}
+        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "noted"}
         return json.dumps(values, default=str, indent=1).encode()
 
     @staticmethod
     def load(data: bytes) -> "PendingDay":
         values = json.loads(data)
         arrived, through = date.fromisoformat(values["arrived"]), datetime.fromisoformat(values["through"])
-        return PendingDay(arrived, values["hours"], through, values.get("tries", 0))
+        return PendingDay(arrived, values["hours"], through, values.get("tries", 0), values.get("again", False))
 
 
 def read_pending(store: Store, arrived: date) -> PendingDay | None:

@@ -11,6 +11,7 @@ from daybreak.errors import DayStuck
 from daybreak.export import job
 from daybreak.export.events import DayResult, rebuild_day
 from daybreak.export.job import Export
+from daybreak.export.manifest import read_manifest
 from daybreak.lake import keys
 from daybreak.lake.store import md5
 from daybreak.metrics.job import Metrics
@@ -69,7 +70,7 @@ def test_the_days_after_it_are_in_the_raw_log_exported_and_computed(deployment: 
         "2026-11-02": 1, "2026-11-03": 1}  # fmt: skip
     assert through(deployment) == datetime(2026, 11, 1, tzinfo=UTC)
     (warning,) = Metrics(deployment.store, MEASURED, LIMITS).look(["day_not_exported"])
-    assert warning.message.startswith("1 day is not exported, 2026-11-01: what arrived on it is in no number")
+    assert warning.message.startswith("1 day is not exported, 2026-11-01: what newly arrived on it is in no number")
 
 
 def test_any_later_run_finds_it_again_though_the_table_has_forgotten_it(
@@ -109,6 +110,35 @@ def test_the_lake_is_the_same_as_if_nothing_had_been_stuck(
     smooth.export("2026-11-04T01:05:00+00:00")
     smooth.export("2026-11-04T02:05:00+00:00")
     assert deployment.bytes("") == smooth.bytes("")
+
+
+def test_a_later_day_that_cannot_lose_its_duplicate_does_not_hold_up_the_day_it_depends_on(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second day's event is found to have arrived on the first day already, and the second cannot be rebuilt."""
+    deployment.export("2026-11-04T01:05:00+00:00")
+    deployment.receive("2026-11-01T11:00:00+00:00", [event("u2", "Opened", "2026-11-02T09:00:00Z")])
+    real = rebuild_day
+
+    def failing(run: Any, arrived: date, *rest: Any) -> DayResult:
+        if arrived == date(2026, 11, 2):
+            raise MemoryError("the day is too large")
+        return real(run, arrived, *rest)
+
+    monkeypatch.setattr(job, "rebuild_day", failing)
+    with pytest.raises(DayStuck, match="2026-11-02 could not be rebuilt"):
+        deployment.export_day("2026-11-01", "2026-11-04T01:30:00+00:00")
+    with pytest.raises(DayStuck, match="2026-11-02 could not be rebuilt"):
+        deployment.export("2026-11-04T02:05:00+00:00")
+    (warning,) = Metrics(deployment.store, MEASURED, LIMITS).look(["day_not_exported"])
+    assert "2026-11-02" in warning.message
+    assert read_manifest(deployment.store, date(2026, 11, 1)).events == 2  # type: ignore[union-attr]
+
+    monkeypatch.setattr(job, "rebuild_day", real)
+    deployment.export("2026-11-04T03:05:00+00:00")
+    assert not deployment.store.list(keys.PENDING)
+    assert read_manifest(deployment.store, date(2026, 11, 2)).events == 0  # type: ignore[union-attr]
+    assert sorted(deployment.events()) == [f"u{n}/Opened/2026-11-0{n}T09:00:00Z" for n in (1, 2, 3)]
 
 
 class Killed(BaseException):

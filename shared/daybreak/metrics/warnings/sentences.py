@@ -23,11 +23,11 @@ def day_not_exported(found: Found, reader: Reader) -> str:
     del reader
     days = found.detail["days"]
     more = f" and {len(days) - _IDS_SHOWN:,} more" if len(days) > _IDS_SHOWN else ""
-    of = "what arrived on it is" if len(days) == 1 else "what arrived on them is"
-    are = "day is" if len(days) == 1 else "days are"
+    are, them = ("day is", "it") if len(days) == 1 else ("days are", "them")
     return (
-        f"{len(days):,} {are} not exported, {', '.join(days[:_IDS_SHOWN])}{more}: {of} in no number, not even in "
-        "complete rows, until the export succeeds; its log names the cause"
+        f"{len(days):,} {are} not exported, {', '.join(days[:_IDS_SHOWN])}{more}: what newly arrived on {them} is in "
+        f"no number, not even in complete rows, and what had arrived before {them} may count twice, until the export "
+        "succeeds; its log names the cause"
     )
 
 
