@@ -219,6 +219,10 @@ LINKS: list[tuple[str, list[tuple[bool, str, str]], str, list[tuple[str, str]]]]
     ("a ring of four", [alias("p", "q"), alias("q", "r"), alias("r", "s"), alias("s", "p")], "p q r s", []),
     ("a ring with a tail", [*RING, alias("t", "p")], "p q r t", []),
     ("the id whose link would close the ring is linked again", [*RING, alias("r", "s")], "p q r s", []),
+    ("a user with two aliases", [alias("o", "p"), alias("p", "q"), alias("p", "r")], "o p q r", []),
+    ("a cookie with two aliases", [alias("cookie", "q"), alias("cookie", "r")], "cookie q|r", []),
+    ("a shared browser that is a user too",
+     [alias("cookie", "dev"), identify("a", "dev"), identify("b", "dev")], "a cookie dev|b", []),
     ("a shared browser", [identify("a", "dev"), identify("b", "dev")], "a dev|b", []),
     ("log in as", [*BOTH, alias("admin", "cust")], "admin dev-a|cust dev-c", [("admin", "cust")]),
     ("log in as, back", [*BOTH, alias("cust", "admin")], "admin dev-a|cust dev-c", [("cust", "admin")]),
@@ -276,6 +280,18 @@ def count(links: list[tuple[bool, str, str]], **options: bool) -> int:
 def test_one_more_link_never_makes_more_people(links: list[tuple[bool, str, str]], merge: bool) -> None:
     for number in range(len(links)):
         assert count(links[: number + 1], merge_signed_in=merge) <= count(links[:number], merge_signed_in=merge)
+
+
+@settings(max_examples=tries(500), deadline=None)
+@given(some_links, st.data())
+def test_one_more_alias_at_any_time_never_makes_more_people(
+    links: list[tuple[bool, str, str]], data: st.DataObject
+) -> None:
+    """Of aliases alone: an identify call may sign somebody in, after which they stay apart."""
+    aliases = [alias(joined, user) for _, joined, user in links]
+    if aliases:
+        left_out = data.draw(st.integers(0, len(aliases) - 1))
+        assert count(aliases) <= count(aliases[:left_out] + aliases[left_out + 1 :])
 
 
 @settings(max_examples=tries(300), deadline=None)

@@ -4,7 +4,8 @@ An identify call joins its anonymous id with its user id, an alias call the prev
 names both ids joins nothing. The rule, for one link after the other:
 
 1. If both ids are one person already, there is nothing to do: the link repeats another one, or would close a ring.
-2. If the joined id belongs to somebody else, it stays there: two people who share a browser stay apart.
+2. If the joined id belongs to somebody else, it stays there: two people who share a browser stay apart. An alias of an id
+   that is a user itself (any of the links says of some id that it is this user) joins nevertheless: it names two users.
 3. If both people have signed in, the link is not followed but listed, unless `merge_signed_in` is set.
 4. Otherwise the joined id, with all ids that belong to it, belongs to the user from now on, also for the past.
 
@@ -49,10 +50,13 @@ class People:
 def people(links: Iterable[Link], until: datetime, *, merge_signed_in: bool = False) -> People:
     """Follow the links before `until`."""
     found = People()
-    for link in sorted(link for link in links if link.at < until and link.joined != link.user):
+    counted = sorted(link for link in links if link.at < until and link.joined != link.user)
+    users = {link.user for link in counted}
+    for link in counted:
         joined, user = found.person(link.joined), found.person(link.user)
         both_signed_in = {joined, user} <= found.signed_in
-        if joined != user and link.joined not in found.owner:
+        belongs_to_somebody = link.joined in found.owner and not (link.is_alias and link.joined in users)
+        if joined != user and not belongs_to_somebody:
             if both_signed_in and not merge_signed_in:
                 found.not_followed.setdefault((link.joined, link.user), link.at)
                 continue

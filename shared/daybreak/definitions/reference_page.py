@@ -25,10 +25,10 @@ COMMON = """# What each number means
   an hour has 30 or 90 minutes.
 - **People** (`actor = "person"`). Events under an anonymous id count for the user that the id was later linked to
   (identify, alias), also on days that were computed already. An id belongs to the first user it was linked to, so two
-  people who share a browser stay apart. Links count in the order of their time, and a link that would close a ring is
-  ignored. A link between two people who have both signed in, each with an anonymous id of their own, is not followed
-  but listed in the [warnings](warnings.md): somebody was logged in as somebody else. `merge_signed_in = true` in
-  `[project]` follows it.
+  people who share a browser stay apart; an alias of an id that is a user itself joins the two users. Links count in the
+  order of their time, and a link that would close a ring is ignored. A link between two people who have both signed in,
+  each with an anonymous id of their own, is not followed but listed in the [warnings](warnings.md): somebody was logged
+  in as somebody else. `merge_signed_in = true` in `[project]` follows it.
 - **One instant.** Events of the same instant have no order, and message ids never decide a number. Of several values of
   a property, the first as text counts; of a trait, the last as text.
 - **Accounts** (`actor = "account"`). Any member's event counts. The account is the one that the event names
