@@ -8,15 +8,20 @@ import com.segment.analytics.kotlin.core.Storage;
 import com.segment.analytics.kotlin.core.StorageProvider;
 import com.segment.analytics.kotlin.core.compat.ConfigurationBuilder;
 import com.segment.analytics.kotlin.core.compat.JavaAnalytics;
+import com.segment.analytics.kotlin.core.platform.plugins.StartupQueue;
 import com.segment.analytics.kotlin.core.platform.plugins.UserInfoPlugin;
 import com.segment.analytics.kotlin.core.utilities.FileEventStream;
 import com.segment.analytics.kotlin.core.utilities.PropertiesFile;
 import com.segment.analytics.kotlin.core.utilities.StorageImpl;
 import java.io.File;
+import java.lang.reflect.Field;
 import java.net.HttpURLConnection;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import kotlin.Unit;
 import kotlin.coroutines.Continuation;
 import kotlin.jvm.functions.Function1;
@@ -54,12 +59,10 @@ public final class SegmentKotlin {
       public void send(List<JsonObject> calls) throws Exception {
         storage.expected += (int) calls.stream().filter(call -> !Scenarios.text(call, "type").equals("page")).count();
         for (JsonObject call : calls) track(analytics, call);
-        long until = System.currentTimeMillis() + PATIENCE_MILLIS;
-        while (storage.unsettled()) { // a batch that failed is tried again at a later flush
-          if (storage.complete()) analytics.flush();
-          Thread.sleep(POLL_MILLIS);
-          if (System.currentTimeMillis() > until) throw new IllegalStateException("a batch was neither sent nor given up");
-        }
+        waitFor(() -> {
+          if (storage.complete()) analytics.flush(); // a batch that failed is tried again at a later flush
+          return !storage.unsettled();
+        }, storage::toString);
       }
 
       @Override
@@ -69,12 +72,27 @@ public final class SegmentKotlin {
     };
   }
 
-  /** The client loses what it is given before its plugin for ids is there: a later call waits for the settings. */
-  private static void waitUntilStarted(JavaAnalytics analytics) throws InterruptedException {
-    while (analytics.findAll(UserInfoPlugin.class).isEmpty() || analytics.anonymousId() == null) {
+  /**
+   * The client loses what it is given before its plugin for ids is there, and may lose what it is given while its queue
+   * of the first calls changes to its usual way, as soon as the settings have come.
+   */
+  private static void waitUntilStarted(JavaAnalytics analytics) throws Exception {
+    Field started = StartupQueue.class.getDeclaredField("started");
+    started.setAccessible(true);
+    waitFor(() -> {
+      StartupQueue queue = analytics.find(StartupQueue.class);
+      boolean hasIds = !analytics.findAll(UserInfoPlugin.class).isEmpty() && analytics.anonymousId() != null;
+      return hasIds && queue != null && ((AtomicBoolean) started.get(queue)).get();
+    }, () -> "the client has not started");
+    Thread.sleep(POLL_MILLIS);
+  }
+
+  private static void waitFor(Callable<Boolean> done, Supplier<String> whatIsMissing) throws Exception {
+    long until = System.currentTimeMillis() + PATIENCE_MILLIS;
+    while (!done.call()) {
+      if (System.currentTimeMillis() > until) throw new IllegalStateException(whatIsMissing.get());
       Thread.sleep(POLL_MILLIS);
     }
-    Thread.sleep(POLL_MILLIS);
   }
 
   private static void track(Analytics analytics, JsonObject call) {
@@ -129,8 +147,18 @@ public final class SegmentKotlin {
     }
 
     boolean unsettled() {
+      return !complete() || files().length > 0;
+    }
+
+    private String[] files() {
       String[] files = new File(folder, "events").list();
-      return !complete() || (files != null && files.length > 0);
+      return files == null ? new String[0] : files;
+    }
+
+    @Override
+    public String toString() {
+      return "%d of %d calls written, batches neither sent nor given up: %s"
+          .formatted(written.get(), expected, String.join(" ", files()));
     }
 
     @Override
