@@ -12,6 +12,7 @@ from constructs import Construct
 
 from daybreak.definitions.project import Project
 from daybreak.families.registry import FAMILIES
+from daybreak.lake import keys
 from daybreak.lake.keys import WARNINGS
 from daybreak.lake.tables import Event, MeasuredDefinition, Reconciled, RejectedEvent, Warned
 from infra.functions import grant
@@ -120,6 +121,6 @@ class Lake(Construct):
         parquet_table(self, WARNINGS, Warned, database, self.bucket, [])
         for family in FAMILIES.values():
             names = list(project.of(family.name)) or ["none"]
-            by = [Partition.one_of("definition", names), Partition.date(family.partition, since)]
-            folder = f"metrics/{family.name}"
+            by = [Partition.one_of("definition", names)]
+            folder = keys.months_prefix(family.name).rstrip("/")
             parquet_table(self, family.name, family.row, database, self.bucket, by, folder)

@@ -48,7 +48,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         "family": computed.family,
         "as_of": computed.as_of.isoformat(),
         "changed_from": computed.changed_from.isoformat(),
-        "partitions_written": len(computed.written),
+        "months_written": len(computed.written),
     }
     _logger().info("computed", extra=done)
     return done

@@ -15,7 +15,9 @@ from conftest import ROOT
 from daybreak.cloud import cdk
 from daybreak.definitions.project import load
 from daybreak.export.payloads import EXPORT_PAYLOADS, read_payload
+from daybreak.families.base import Family
 from daybreak.families.registry import FAMILIES
+from daybreak.lake import keys
 from daybreak.lake.keys import WARNINGS
 from daybreak.lake.tables import Event, Reconciled, RejectedEvent, Row, Warned, glue_columns
 from daybreak.metrics.payloads import METRICS_PAYLOADS
@@ -245,6 +247,24 @@ def test_glue_has_the_columns_of_the_row_models(template: dict[str, Any], table:
     for key in keys:
         assert f"projection.{key}.type" in found["Parameters"]
         assert f"{key}=${{{key}}}" in json.dumps(found["Parameters"]["storage.location.template"])
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=list(FAMILIES))
+def test_athena_lists_one_folder_for_each_definition_of_a_result_table(
+    template: dict[str, Any], family: Family
+) -> None:
+    """Not one for each day since a date in the past, as for events; nor a folder in which objects by day may stand."""
+    tables = resources(template, "AWS::Glue::Table").values()
+    (found,) = [t["TableInput"] for t in tables if t["TableInput"]["Name"] == family.name]
+    comments = {column["Name"]: column["Comment"] for column in glue_columns(family.row)}
+    assert found["PartitionKeys"] == [{"Name": "definition", "Type": "string", "Comment": comments["definition"]}]
+    assert found["Parameters"]["projection.definition.type"] == "enum"
+    assert not [name for name in found["Parameters"] if name.startswith("projection.") and "range" in name]
+    folder = f"metrics/{family.name}/by_month/"
+    assert found["StorageDescriptor"]["Location"]["Fn::Join"][1][-1] == f"/{folder}"
+    places = found["Parameters"]["storage.location.template"]["Fn::Join"][1][-1]
+    assert places == f"/{folder}definition=${{definition}}"
+    assert keys.metrics(family.name, "x", "2026-11") == f"{folder}definition=x/2026-11.parquet"
 
 
 def test_queries_have_a_scan_limit_and_their_results_expire(template: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ No law knows how a number is computed. So if the SQL and the reference
 (test_against_reference.py) have the same fault, a law can still find it.
 """
 
+import contextlib
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -22,7 +23,10 @@ from hypothesis import strategies as st
 import reference
 from daybreak.definitions.project import Project
 from daybreak.families.registry import FAMILIES
+from daybreak.lake.store import FolderStore
+from support.cut_store import Cut, CutStore
 from support.journeys import CLOCK_CHANGES, Deployment, computed, event, project, tries
+from support.results_by_day import put_by_day
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 Row = dict[str, Any]
@@ -240,6 +244,11 @@ def lake(root: Path, journey: Journey, asked: str, arrivals: Arrivals, mornings:
     for day in mornings:  # 11:05 UTC: in every zone the day before is over
         deployment.export(f"{day + DAY}T11:05:00+00:00")
         deployment.compute(day.isoformat())
+    return with_everything(deployment, journey, arrivals)
+
+
+def with_everything(deployment: Deployment, journey: Journey, arrivals: Arrivals) -> Deployment:
+    """The deployment after it has exported all that arrives, and computed the journey's last day."""
     everything = max(
         max(received for received, _ in arrivals) + HOUR, datetime.combine(journey.last + DAY, time(11), UTC)
     )
@@ -281,6 +290,32 @@ def test_computed_day_after_day_and_all_at_once_the_bytes_are_the_same(
     daily = lake(tmp_path_factory.mktemp("daily"), journey, asked, as_it_happens(journey, chance), mornings)
     once = lake(tmp_path_factory.mktemp("once"), journey, asked, in_one_batch(journey))
     assert not differing(daily, once)
+
+
+@lawful(4)
+@given(st.data())
+def test_whatever_runs_were_made_or_killed_before_each_month_is_the_same_object(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Runs for days in any order, several of them killed, some over results that an older version wrote by day."""
+    journey, asked = data.draw(journeys()), data.draw(st.composite(some_definitions)(2))
+    chance = random.Random(data.draw(st.integers(0, 2**32 - 1)))
+    arrivals = as_it_happens(journey, chance)
+    once = lake(tmp_path_factory.mktemp("once"), journey, asked, in_one_batch(journey))
+    wild = Deployment(tmp_path_factory.mktemp("wild"), once.project)
+    for received, batch in arrivals:
+        wild.arrived.add(received, batch)
+    first = min(received for received, _ in arrivals).date()
+    days = [first + n * DAY for n in range((journey.last - first).days)]
+    for morning in sorted(chance.sample(days, min(3, len(days)))):
+        wild.export(f"{morning + DAY}T11:05:00+00:00")
+        if chance.random() < 0.3:
+            put_by_day(wild.store)
+        wild.store = CutStore(wild.store.root, chance.randrange(30))
+        with contextlib.suppress(Cut):
+            wild.compute(chance.choice([day for day in days if day <= morning]).isoformat())
+        wild.store = FolderStore(wild.store.root)
+    assert not differing(with_everything(wild, journey, arrivals), once)
 
 
 # Whenever it happens

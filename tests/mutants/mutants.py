@@ -29,6 +29,7 @@ EXPORT = "tests/lake/export/test_export.py"
 EVENT = "tests/unit/ingest/test_event.py"
 EXPIRY = "tests/lake/export/test_expiry_order.py"
 FOUND = "tests/lake/metrics/test_found_faults.py"
+MONTHS = "tests/lake/metrics/test_months.py"
 ACCOUNTS, IDENTITY = "tests/lake/metrics/test_accounts.py", "tests/lake/metrics/test_identity.py"
 
 
@@ -119,6 +120,15 @@ MUTANTS = [
     Mutant("the days of late events are not computed again", "metrics/changes.py",
            "touched = {d for manifest in manifests for d in manifest.days}", "touched: set[date] = set()",
            DAYS, "late_event_restates"),
+    Mutant("a run that begins inside a month loses the rows before", "metrics/result.py",
+           "    _add_earlier_rows(run, computation, stored)\n", "", MONTHS, "keeps_the_rows_before"),
+    Mutant("a row that is computed again is kept as well", "metrics/result.py",
+           "where r.{day} < f.first", "where r.{day} <= f.first", MONTHS, "keeps_the_rows_before"),
+    Mutant("only a part of the results by day is moved", "metrics/job.py",
+           "since = EPOCH if moving else changed_from", "since = changed_from", MONTHS, "moved_once"),
+    Mutant("a month without rows keeps its object", "metrics/result.py",
+           "    run.store.delete(s.key for s in stored if s.key not in files and _is_computed(s.key, computation))\n", "",
+           MONTHS, "rows_are_gone"),
     Mutant("a new link recomputes nothing", "metrics/changes.py",
            "        from_new_links(run, since, day),\n", "", DAYS, "end_of_a_chain"),
     Mutant("traits of a device from before its link recompute nothing", "metrics/changes.py",

@@ -131,7 +131,7 @@ class Deployment:
     def table(self, family: str, definition: str | None = None, segment: str | None = "all") -> list[dict[str, Any]]:
         """A result table's rows in order; only those of one definition or segment if it is named."""
         partition = FAMILIES[family].partition
-        rows = self._rows(f"metrics/{family}/*/*/*.parquet", f"'definition': varchar, '{partition}': date")
+        rows = self._rows(f"{keys.months_prefix(family)}*/*.parquet", "'definition': varchar")
         chosen = [
             {name: row[name] for name in FAMILIES[family].row.model_fields}
             for row in rows

@@ -53,7 +53,10 @@ class Settings(BaseModel):
     week_start: Annotated[Literal["monday", "sunday"], Field(description="First day of a calendar week")] = "monday"
     since: Annotated[
         date,
-        Field(description="Athena's tables begin on this day; older events are kept and counted, but not listed there"),
+        Field(
+            description="Athena lists events, rejected events and reconciliation from this day on; older ones are kept "
+            "and counted. Results are always listed whole"
+        ),
     ] = date(2025, 1, 1)
     account_property: Annotated[
         PropertyName | None,

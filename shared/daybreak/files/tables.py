@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 from daybreak.definitions.project import Project
 from daybreak.engine import database
 from daybreak.engine.database import Connection, Limits, workplace
-from daybreak.engine.sql import Sql, identifier, identifiers, literal, parquet, spliced, sql_file
+from daybreak.engine.sql import Sql, identifier, identifiers, literal, spliced, sql_file
 from daybreak.errors import InputError
 from daybreak.families.base import Definition, Family
 from daybreak.families.registry import FAMILIES
-from daybreak.lake.tables import duckdb_columns
+from daybreak.lake import keys
+from daybreak.metrics.results import rows_in
 
 _FORMULA = r"^[\s\x00]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]|^[\t\r\n]"
 """The beginning of a cell that a spreadsheet may run as a formula (OWASP, CSV injection), wide signs included."""
@@ -45,7 +46,7 @@ def make_folder(out: Path) -> None:
 
 
 def write_tables(families: Iterable[str], lake: Path, out: Path) -> dict[str, Table]:
-    """Write each family's partitions as one table into `out`, as Parquet and as CSV; returns the tables by family."""
+    """Write each family's months as one table into `out`, as Parquet and as CSV; returns the tables by family."""
     make_folder(out)
     with workplace(Limits()) as place:
         return {name: _write_table(place.db, FAMILIES[name], lake, out) for name in families}
@@ -70,10 +71,11 @@ def summaries(project: Project, families: Iterable[str], out: Path, rows: int) -
 
 def _write_table(db: Connection, family: Family, lake: Path, out: Path) -> Table:
     names = list(family.row.model_fields)
+    months = sorted((lake / keys.months_prefix(family.name)).rglob("*.parquet"))
     rows = spliced(
-        "create or replace table found as select {columns} from {partitions} order by {order}",
+        "create or replace table found as select {columns} from {months} order by {order}",
         columns=identifiers(names),
-        partitions=_partitions(family, lake),
+        months=rows_in(months, family),
         order=identifiers(["definition", family.partition, *names]),
     )
     db.execute(rows)
@@ -83,16 +85,6 @@ def _write_table(db: Connection, family: Family, lake: Path, out: Path) -> Table
     file = literal(out / f"{family.name}.csv")
     db.execute(spliced("copy (select {cells} from found) to {file} (format csv, header)", cells=cells, file=file))
     return Table(names, found.fetchall())
-
-
-def _partitions(family: Family, lake: Path) -> Sql:
-    """A family's partitions as one relation, with the values of the folders' names as columns."""
-    folder = lake / "metrics" / family.name
-    if not any(folder.rglob("*.parquet")):  # nobody ever started: a table without rows
-        return parquet([], duckdb_columns(family.row))
-    types = f"{{'definition': varchar, '{family.partition}': date}}"
-    files = literal(f"{folder.as_posix()}/*/*/*.parquet")
-    return Sql(f"read_parquet({files}, hive_partitioning = true, hive_types = {types})")
 
 
 def _csv_cell(name: str, type_: str) -> Sql:

@@ -11,7 +11,7 @@ reconciliation/arrived=2026-11-21/reconciliation.parquet   accepted = stored = e
 pending/arrived=2026-11-21.json               an arrival day whose raw log waits to be rebuilt: removed after it
 expiry/2026-11-21T07.9f2c41aa                 an arrival hour whose items in DynamoDB may have no expiry yet
 exports/arrived=2026-11-21.json               the manifest of that arrival day: written last
-metrics/<family>/definition=<name>/<day|cohort>=2026-11-20/<family>.parquet
+metrics/<family>/by_month/definition=<name>/2026-11.parquet   rows of the days or cohorts in that month
 definitions/family=<family>/definitions.parquet   the meaning of each definition
 warnings/warnings.parquet                     the doubts about the numbers, as of the newest morning
 latest/<family>.json, latest/warnings.json
@@ -129,22 +129,39 @@ def derived_ready(version: str) -> str:
     return f"{derived_prefix(version)}ready.json"
 
 
-def metrics_prefix(family: str, definition: str = "") -> str:
-    return f"metrics/{family}/definition={definition}/" if definition else f"metrics/{family}/"
+def metrics_prefix(family: str) -> str:
+    """All results of a family, also those that an older version wrote by day: definition=<name>/cohort=2026-11-20/."""
+    return f"metrics/{family}/"
 
 
-def metrics(family: str, definition: str, partition: str, day: date) -> str:
-    return f"{metrics_prefix(family, definition)}{partition}={day}/{family}.parquet"
+def months_prefix(family: str) -> str:
+    """The results of a family by month: the folder of its table, in which no object by day stands."""
+    return f"{metrics_prefix(family)}by_month/"
+
+
+def metrics(family: str, definition: str, month: str) -> str:
+    """`month` as 2026-11."""
+    return f"{months_prefix(family)}definition={definition}/{month}.parquet"
+
+
+def is_by_month(key: str) -> bool:
+    """True for an object of results by month, false for one that an older version wrote by day."""
+    return "/by_month/" in key
+
+
+def month(day: date) -> str:
+    """The month of a day in the names of objects: 2026-11."""
+    return f"{day:%Y-%m}"
 
 
 def definition_of(key: str) -> str:
-    """The definition in the key of a result partition."""
+    """The definition in the key of an object of results."""
     return key.partition("definition=")[2].partition("/")[0]
 
 
-def partition_of(key: str) -> str:
-    """The day or cohort in the key of a result partition, as 2026-11-20."""
-    return key.rpartition("=")[2][:10]
+def month_of(key: str) -> str:
+    """The month in the key of an object of results."""
+    return key.rpartition("/")[2][:7]
 
 
 def latest(family: str) -> str:

@@ -13,6 +13,7 @@ from daybreak.export.derive import DAY_TABLES, days_of
 from daybreak.export.manifest import read_manifest
 from daybreak.export.merge import merged_rows
 from daybreak.export.run import Run
+from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
 from daybreak.metrics.persons import make_person_of
 
@@ -29,6 +30,8 @@ def exports_seen(run: Run) -> dict[str, str]:
 def changed_from(run: Run, family: str, day: date, latest: dict[str, Any] | None, seen: dict[str, str]) -> date:
     """The first day whose numbers may differ; `latest` is the JSON that the last computation published, if any."""
     if latest is None or latest["versions"] != run.project.versions(family):
+        return EPOCH
+    if latest["columns"] != list(FAMILIES[family].row.model_fields):  # an older version's rows lack one
         return EPOCH
     changed = [key for key, md5 in seen.items() if latest["seen"].get(key) != md5]
     if keys.derived_ready(run.project.derived_version) in changed:

@@ -1,4 +1,4 @@
-"""A computation: a family, a day, and the oldest partitions to compute."""
+"""A computation: a family, a day, and the oldest days or cohorts to compute."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,10 +9,10 @@ from daybreak.families.base import Definition, Family
 
 @dataclass(frozen=True, slots=True)
 class Computation:
-    """A family, the last day that it counts, and the oldest partitions that may have changed.
+    """A family, the last day that it counts, and the oldest days or cohorts whose rows may have changed.
 
     `until` is the first instant not counted, UTC and naive; normally the end of `last_day`.
-    `recompute_from`: definition -> the oldest partition to compute.
+    `recompute_from`: definition -> the oldest day or cohort to compute.
     """
 
     family: Family
@@ -21,7 +21,7 @@ class Computation:
     recompute_from: dict[str, date]
 
     def first_partition(self, name: str) -> date:
-        """The oldest partition to compute; a goal is computed for everybody who was ever exposed."""
+        """The oldest day or cohort to compute; a goal is computed for everybody who was ever exposed."""
         return self.recompute_from.get(name, EPOCH)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from daybreak.definitions.project import Project
+from daybreak.engine.calendar import EPOCH
 from daybreak.engine.database import Limits
 from daybreak.errors import DayMissing
 from daybreak.export.job import Progress
@@ -27,7 +28,7 @@ from daybreak.metrics.warnings.registry import WARNINGS
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """The result of a run: the day it computed as of, and the keys of the partitions it wrote."""
+    """The result of a run: the day it computed as of, and the keys of the months it wrote."""
 
     family: str
     as_of: date
@@ -94,11 +95,13 @@ class Metrics:
         day = max(day, date.fromisoformat(latest["as_of"])) if latest else day
         ends = (until or run.calendar.ends_at(day).replace(tzinfo=UTC)).astimezone(UTC)
         through = self._exported(day, ends)
+        stored = self.store.list(keys.metrics_prefix(name))
         seen = exports_seen(run)
-        since = changed_from(run, name, day, latest, seen)
+        moving = not all(keys.is_by_month(s.key) for s in stored)
+        since = EPOCH if moving else changed_from(run, name, day, latest, seen)
         first = first_partitions(self.project, run.calendar, family, since)
         self.progress(f"{name}: computing as of {day}")
-        written = compute(run, Computation(family, day, ends.replace(tzinfo=None), first))
+        written = compute(run, Computation(family, day, ends.replace(tzinfo=None), first), stored)
         describe(run, name)
         publish_latest(run, family, day, through, seen)
         return Computed(name, day, since, written)

@@ -6,15 +6,16 @@ from typing import Any
 
 from daybreak.definitions.project import ALL
 from daybreak.engine.database import create, write_parquet
-from daybreak.engine.sql import Sql, literal, literals, spliced, sql_file
+from daybreak.engine.sql import Sql, identifier, identifiers, literal, spliced, sql_file
 from daybreak.export.run import Run
 from daybreak.families.base import Family
 from daybreak.lake import keys
 from daybreak.lake.store import put_changed
 from daybreak.lake.tables import MeasuredDefinition, Warned, duckdb_columns
+from daybreak.metrics.results import rows_in
 
 LATEST_PARTITIONS = 31
-"""How many of a definition's newest partitions the `latest` JSON shows."""
+"""How many of a definition's newest days or cohorts the `latest` JSON shows."""
 
 
 def describe(run: Run, family: str) -> None:
@@ -44,7 +45,7 @@ def read_latest(run: Run, family: str) -> dict[str, Any] | None:
 
 
 def publish_latest(run: Run, family: Family, day: date, through: datetime, seen: dict[str, str]) -> None:
-    """Write the small JSON: each definition's newest partitions, and how far the data reaches."""
+    """Write the small JSON: each definition's newest days or cohorts, and how far the data reaches."""
     columns = list(duckdb_columns(family.row))
     content = {
         "family": family.name,
@@ -77,22 +78,20 @@ def publish_warnings(run: Run, warnings: list[Warned], day: date, through: datet
 
 
 def _newest_rows(run: Run, family: Family, columns: list[str]) -> list[tuple[Any, ...]]:
-    """The rows of everybody in each definition's newest partitions, read back from the tables."""
-    files: dict[str, tuple[str, str]] = {}
-    for name in run.project.of(family.name):
-        stored = run.store.list(keys.metrics_prefix(family.name, name))
-        newest = sorted((keys.partition_of(s.key), s.key) for s in stored)
-        files |= {key: (name, value) for value, key in newest[-LATEST_PARTITIONS:]}
-    if not files:
-        return []
-    local = run.store.local(files, run.work)
-    rows = [{"file": str(local[key]), "definition": name, "value": value} for key, (name, value) in files.items()]
-    create(run.db, "partitions", dict.fromkeys(("file", "definition", "value"), "VARCHAR"), rows)
-    in_the_path = {"definition": "p.definition", family.partition: f"cast(p.value as date) as {family.partition}"}
+    """The rows of everybody in each definition's newest days or cohorts, read back from the tables.
+
+    A month holds one of them at least, so the newest 31 months are enough.
+    """
+    months: dict[str, list[str]] = {}
+    for stored in run.store.list(keys.months_prefix(family.name)):
+        months.setdefault(keys.definition_of(stored.key), []).append(stored.key)
+    newest = [key for of_definition in months.values() for key in of_definition[-LATEST_PARTITIONS:]]
     statement = spliced(
         sql_file("daybreak.metrics.sql", "newest_rows"),
-        columns=Sql(", ".join(in_the_path.get(column, f"r.{column}") for column in columns)),
-        files=Sql(f"read_parquet([{literals(local.values())}], filename = true, hive_partitioning = false)"),
+        columns=identifiers(columns),
+        rows=rows_in(list(run.store.local(newest, run.work / "newest").values()), family),
+        partition=identifier(family.partition),
+        most=Sql(str(LATEST_PARTITIONS)),
         everybody=literal(ALL),
     )
     return run.db.execute(statement).fetchall()

@@ -1,29 +1,36 @@
-"""Runs a family's SQL over its input tables and writes the partitions whose bytes changed."""
+"""Runs a family's SQL over its input tables and writes the months whose bytes changed.
 
+A month is one object. If a run computes only the later days of a month, the earlier rows are those of the object that
+was there: nothing that a run sees can change them, or it would compute them too.
+"""
+
+from collections.abc import Sequence
 from datetime import date
 
 from daybreak.definitions.project import Project
 from daybreak.engine import database
 from daybreak.engine.calendar import EPOCH, Calendar
-from daybreak.engine.sql import Sql, casts, inputs_of, spliced, sql_file
+from daybreak.engine.sql import Sql, casts, identifier, inputs_of, spliced, sql_file
 from daybreak.export.run import Run
 from daybreak.families.base import Definition, Family
 from daybreak.lake import keys
-from daybreak.lake.store import put_changed
+from daybreak.lake.store import Stored, put_changed
 from daybreak.lake.tables import duckdb_columns
 from daybreak.metrics.computation import Computation
 from daybreak.metrics.inputs.build import Inputs
+from daybreak.metrics.results import rows_in
 
 
 def first_partitions(project: Project, calendar: Calendar, family: Family, changed_from: date) -> dict[str, date]:
-    """Definition -> the oldest partition that data from the day `changed_from` on can still change."""
+    """Definition -> the oldest day or cohort whose rows data from the day `changed_from` on can still change."""
     return {name: _first_partition(calendar, d, changed_from) for name, d in project.of(family.name).items()}
 
 
-def compute(run: Run, computation: Computation) -> list[str]:
-    """Recompute the partitions the computation names, into table `result`; write those whose bytes changed.
+def compute(run: Run, computation: Computation, stored: Sequence[Stored]) -> list[str]:
+    """Recompute the rows the computation names, into table `result`; write the months whose bytes changed.
 
-    Partitions that no longer have rows and definitions that are no longer there are removed. Returns the keys written.
+    `stored` is what the store held of the family before. Months that no longer have rows, definitions that are no
+    longer there, and objects of an older version are removed, after everything is written. Returns the keys written.
     """
     family = computation.family
     statement = Sql(sql_file("daybreak.families", family.name))
@@ -33,7 +40,8 @@ def compute(run: Run, computation: Computation) -> list[str]:
     run.db.execute(
         spliced("create or replace table result as select {columns} from ({rows})", columns=columns, rows=rows)
     )
-    return _write(run, computation)
+    _add_earlier_rows(run, computation, stored)
+    return _write(run, computation, stored)
 
 
 def _finished(run: Run, family: Family, statement: Sql) -> Sql:
@@ -53,22 +61,45 @@ def _first_partition(calendar: Calendar, definition: Definition, changed_from: d
     return calendar.first_day(period, calendar.number(period, calendar.days_before(changed_from, days)))
 
 
-def _write(run: Run, computation: Computation) -> list[str]:
+def _add_earlier_rows(run: Run, computation: Computation, stored: Sequence[Stored]) -> None:
+    """Add the rows that the first computed month of each definition holds of the days before the first computed day."""
     family = computation.family
-    by, order = ["definition", family.partition], list(duckdb_columns(family.row))
-    written = database.write_partitions(run.db, "result", by, order, run.work / family.name)
-    files = {
-        keys.metrics(family.name, definition, family.partition, date.fromisoformat(day)): file
-        for (definition, day), file in written.items()
+    firsts = {
+        keys.metrics(family.name, name, keys.month(first)): {"definition": name, "first": first}
+        for name, first in computation.recompute_from.items()
+        if first.day > 1
     }
-    existing = run.store.list(keys.metrics_prefix(family.name))
-    changed = put_changed(run.store, files, existing)
-    run.store.delete(s.key for s in existing if s.key not in files and _is_computed(s.key, computation))
+    months = [s.key for s in stored if s.key in firsts]
+    if not months:
+        return
+    database.create(run.db, "firsts", {"definition": "VARCHAR", "first": "DATE"}, firsts.values())
+    earlier = spliced(
+        "insert into result select r.* from {rows} as r join firsts as f on f.definition = r.definition "
+        "where r.{day} < f.first",
+        rows=rows_in(list(run.store.local(months, run.work / "before").values()), family),
+        day=identifier(family.partition),
+    )
+    run.db.execute(earlier)
+
+
+def _write(run: Run, computation: Computation, stored: Sequence[Stored]) -> list[str]:
+    family = computation.family
+    months = spliced(
+        "create or replace table months as select *, strftime({day}, '%Y-%m') as month from result",
+        day=identifier(family.partition),
+    )
+    run.db.execute(months)
+    order = [family.partition, *duckdb_columns(family.row)]
+    written = database.write_partitions(run.db, "months", ["definition", "month"], order, run.work / family.name)
+    files = {keys.metrics(family.name, definition, month): file for (definition, month), file in written.items()}
+    changed = put_changed(run.store, files, stored)
+    run.store.delete(s.key for s in stored if s.key not in files and _is_computed(s.key, computation))
     return changed
 
 
 def _is_computed(key: str, computation: Computation) -> bool:
-    """True if this run computed the partition, or its definition no longer exists."""
-    name = keys.definition_of(key)
-    first = computation.recompute_from.get(name)
-    return first is None or date.fromisoformat(keys.partition_of(key)) >= first
+    """True if this run computed all that the object holds, or its definition no longer exists."""
+    if not keys.is_by_month(key):
+        return True
+    first = computation.recompute_from.get(keys.definition_of(key))
+    return first is None or keys.month_of(key) >= keys.month(first)

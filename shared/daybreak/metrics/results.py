@@ -1,5 +1,8 @@
 """Result tables, read back from the lake: what goals, alerts and the page are made from."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from daybreak.engine.sql import Sql, identifiers, literals, parquet, spliced
 from daybreak.export.run import Run
 from daybreak.families.base import Family
@@ -9,14 +12,18 @@ from daybreak.lake.tables import duckdb_columns
 
 def rows_of(run: Run, family: Family) -> Sql:
     """All rows of a family's result table as a relation, with the columns of its row model in order."""
+    stored = [stored.key for stored in run.store.list(keys.months_prefix(family.name))]
+    return rows_in(list(run.store.local(stored, run.work / "results").values()), family)
+
+
+def rows_in(months: Sequence[Path], family: Family) -> Sql:
+    """The rows of these objects of results, which are files under their keys, as such a relation."""
     columns = duckdb_columns(family.row)
-    stored = [stored.key for stored in run.store.list(keys.metrics_prefix(family.name))]
-    if not stored:
+    if not months:
         return parquet([], columns)
-    files = run.store.local(stored, run.work / "results").values()
     return spliced(
-        "(select {columns} from read_parquet([{files}], hive_partitioning = true, hive_types = {types}))",
+        "(select {columns} from read_parquet([{files}], hive_partitioning = true, "
+        "hive_types = {{'definition': varchar}}))",
         columns=identifiers(columns),
-        files=literals(files),
-        types=Sql(f"{{'definition': varchar, '{family.partition}': date}}"),
+        files=literals(months),
     )

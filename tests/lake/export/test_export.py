@@ -18,6 +18,7 @@ from daybreak.export.job import Export
 from daybreak.export.manifest import read_manifest
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
+from support.cut_store import Cut, CutStore
 from support.journeys import LIMITS, Deployment, event, project, stride, tries
 
 COUNTED = project("""
@@ -141,37 +142,6 @@ def test_what_arrives_late_in_an_old_day_makes_a_later_copy_the_duplicate(deploy
     assert (manifest.events, manifest.duplicates) == (0, 1)
 
 
-class _Cut(BaseException):
-    """The export was killed here."""
-
-
-class _CutStore(FolderStore):
-    """A folder that fails at the n-th change, as a killed process or a refusing S3 would."""
-
-    def __init__(self, root: Path, left: int) -> None:
-        super().__init__(root)
-        self.left = left
-
-    def put(self, key: str, data: bytes) -> None:
-        self._count()
-        super().put(key, data)
-
-    def put_files(self, files: dict[str, Path]) -> None:
-        for key, file in files.items():
-            self._count()
-            super().put_files({key: file})
-
-    def delete(self, keys: Iterable[str]) -> None:
-        for key in keys:
-            self._count()
-            super().delete([key])
-
-    def _count(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise _Cut
-
-
 def _copied(before: Deployment, root: Path) -> Deployment:
     """Another deployment with the same lake, to which the same arrives."""
     if before.store.root.is_dir():  # nothing has been exported to it yet, perhaps
@@ -187,10 +157,10 @@ def _killed(
     """Deployments whose export was killed after each of these numbers of changes and run again, until one survives."""
     for changes in at:
         cut = _copied(before, root / f"cut{changes}")
-        cut.store = _CutStore(cut.store.root, changes)
+        cut.store = CutStore(cut.store.root, changes)
         try:
             export(cut)
-        except _Cut:
+        except Cut:
             cut.store = FolderStore(cut.store.root)
             export(cut)
             yield cut, f"after change {changes}"
@@ -448,7 +418,7 @@ def test_an_event_that_a_killed_first_run_left_is_removed_when_it_came_earlier(t
     deployment.receive(day(10, 9), ids("twice", at="2026-11-07T08:00:00Z"))
     whole = deployment.store
     deployment.store = _KilledAtManifest(whole.root)
-    with pytest.raises(_Cut):
+    with pytest.raises(Cut):
         deployment.export(day(10, 10))
     deployment.store = whole
     deployment.receive(day(9, 8), ids("twice", at="2026-11-07T08:00:00Z"))
@@ -462,7 +432,7 @@ class _KilledAtManifest(FolderStore):
 
     def put(self, key: str, data: bytes) -> None:
         if key == keys.export(date(2026, 11, 10)):
-            raise _Cut
+            raise Cut
         super().put(key, data)
 
 

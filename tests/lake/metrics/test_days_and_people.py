@@ -68,7 +68,7 @@ def test_a_late_event_restates_the_days_it_touches_and_no_other(tmp_path: Path) 
     deployment.receive("2026-11-20T09:00:00+00:00", [ran("u2", 2)])
     deployment.export("2026-11-21T00:05:00+00:00")
     computed = deployment.compute("2026-11-20")
-    assert computed["activation"].written == ["metrics/activation/definition=a/cohort=2026-11-02/activation.parquet"]
+    assert computed["activation"].written == ["metrics/activation/by_month/definition=a/2026-11.parquet"]
     after = deployment.bytes("metrics/activation/")
     assert [key for key in after if after[key] != before[key]] == computed["activation"].written
     assert activated(deployment)["2026-11-02"] == (1, 1)
@@ -194,7 +194,7 @@ def test_counting_other_events_asks_for_a_backfill_and_is_right_after_it(tmp_pat
     deployment.compute("2026-11-19")
     assert activated(deployment) == {"2026-11-01": (1, 1)}
     assert not deployment.bytes(f"derived/{old}/")
-    assert not deployment.bytes("metrics/activation/definition=a/")
+    assert not deployment.bytes("metrics/activation/by_month/definition=a/")
     assert not deployment.bytes("metrics/retention/")
 
 
@@ -327,11 +327,11 @@ def test_an_event_from_tomorrow_counts_tomorrow_and_leaves_today_alone(tmp_path:
     deployment.export("2026-11-06T00:05:00+00:00")
     deployment.compute("2026-11-05")
     assert activated(deployment) == {"2026-11-05": (1, 0)}
-    before = deployment.bytes("metrics/activation/")
+    (today,) = deployment.table("activation")
     deployment.export("2026-11-07T00:05:00+00:00")
     deployment.compute("2026-11-06")
     assert activated(deployment) == {"2026-11-05": (1, 0), "2026-11-06": (1, 0)}
-    assert before.items() <= deployment.bytes("metrics/activation/").items()
+    assert deployment.table("activation")[0] == today
 
 
 def test_a_replay_from_the_raw_log_moves_no_byte(tmp_path: Path) -> None:

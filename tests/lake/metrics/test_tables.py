@@ -9,6 +9,7 @@ import pytest
 from daybreak.engine.calendar import EPOCH
 from daybreak.export.run import begin
 from daybreak.families.registry import FAMILIES
+from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
 from daybreak.lake.tables import duckdb_columns
 from daybreak.metrics.computation import Computation
@@ -34,10 +35,10 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_results_have_exactly_the_columns_of_their_row_models(lake: Path, family: str) -> None:
     own = FAMILIES[family]
-    files = (lake / "metrics" / own.name / "*" / "*" / "*.parquet").as_posix()
+    files = (lake / keys.months_prefix(family) / "*" / "*.parquet").as_posix()
     described = duckdb.execute(
         f"describe select * from read_parquet('{files}', hive_partitioning = true, "
-        f"hive_types = {{'definition': varchar, '{own.partition}': date}})"
+        "hive_types = {'definition': varchar})"
     ).fetchall()
     assert {row[0]: row[1] for row in described} == duckdb_columns(own.row)
 

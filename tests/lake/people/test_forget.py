@@ -16,6 +16,7 @@ from daybreak.export.arrivals import NothingArrives
 from daybreak.export.job import Export
 from daybreak.export.manifest import read_manifest
 from daybreak.ingest.frames import unpack
+from daybreak.lake import keys
 from daybreak.lake.store import FolderStore, md5
 from daybreak.metrics.job import Metrics
 from daybreak.people.export_person import export_person
@@ -217,7 +218,7 @@ def test_a_day_on_which_only_they_were_active_is_counted_again(endpoint: Endpoin
     Metrics(lake, MEASURED, LIMITS).run("activation", yesterday)
     forget(lake, endpoint, everybody(lake, "ada"))
     Metrics(lake, MEASURED, LIMITS).run("activation", yesterday)
-    found = rows(lake, "metrics/activation/*/*/*.parquet")
+    found = rows(lake, f"{keys.months_prefix('activation')}*/*.parquet")
     assert {row["people"] for row in found} == {1}
     assert len({row["cohort"] for row in found}) == 1
 

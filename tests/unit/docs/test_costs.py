@@ -109,6 +109,20 @@ def test_what_it_costs_while_nobody_sends_is_said_on_both_pages() -> None:
     assert f"some {cents} cents" in README
 
 
+def query(definitions: int, months: int) -> float:
+    """A query over the result tables: a listing a definition, its months, and the least that Athena bills."""
+    gets: float = definitions * months * COSTS["query"]["gets_of_a_month"]
+    least: float = COSTS["query"]["least_bytes"] * PRICES["athena_byte"]
+    return definitions * PRICES["s3_put_or_list"] + gets * PRICES["s3_get"] + least
+
+
+def test_what_a_query_costs_is_said() -> None:
+    one, all_ = query(1, 24), query(40, 24)
+    assert f"one definition over two years costs ${one:.5f}" in OPERATING
+    assert f"one of forty definitions ${all_:.4f}" in OPERATING
+    assert f"{40 * 24:,} objects" in OPERATING
+
+
 def test_what_the_expiry_adds_is_said() -> None:
     batched = EVENTS * EVENT["write_units_batched"] * PRICES["write_unit"]
     single = EVENTS * EVENT["write_units_single"] * PRICES["write_unit"]

@@ -1,8 +1,10 @@
--- Which rows of the segment `all` do the newest partitions of each definition hold?
+-- Which rows of the segment `all` does each definition have for its newest days or cohorts?
 -- Grain: as of the family's result table.
--- Inputs: partitions (file, definition, value of the partition); the files. Lag: none. DuckDB only.
+-- Inputs: rows (the newest months of the result table). Lag: none. DuckDB only.
 select {columns}
-from {files} as r
-inner join partitions as p on p.file = r.filename
-where r.segment = {everybody}
+from (
+    select *, dense_rank() over (partition by definition order by {partition} desc) as nth_newest
+    from {rows}
+)
+where nth_newest <= {most} and segment = {everybody}
 order by all
