@@ -7,6 +7,7 @@ DaybreakError
 ├── InputError        a file or value given on the command line, or a payload given to a job, cannot be used
 ├── DayMissing        a job ran before the data it needs was exported: retry after the export
 ├── DayStuck          an arrival day could not be rebuilt; its raw log is safe, and the other days are exported
+├── Overtaken         another run has written the same objects meanwhile; nothing of theirs was overwritten
 └── CloudError        the local cloud or the deployed stack cannot be reached or failed
 """
 
@@ -52,6 +53,10 @@ class DayMissing(DaybreakError):
 
 class DayStuck(DaybreakError):
     """Some arrival days could not be rebuilt; their raw log is safe, and every other day is exported."""
+
+
+class Overtaken(DaybreakError):
+    """Another run has written an object since this run read it. Nothing was overwritten: run this one again."""
 
 
 class CloudError(DaybreakError):

@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from daybreak.aws.bucket import BucketStore
+from daybreak.errors import Overtaken
 from daybreak.lake.store import FolderStore, Store, md5, put_changed
 
 
@@ -98,3 +99,35 @@ def test_a_file_in_the_bucket_has_its_md5_for_an_etag_whatever_its_size(aws: Non
     store.put_files({"raw/07": tmp_path / "large"})
     assert [(s.key, s.md5) for s in store.list("")] == [("raw/07", md5(bytes(20_000_001)))]
     assert put_changed(store, {"raw/07": tmp_path / "large"}, store.list("raw/")) == []
+
+
+@pytest.mark.parametrize("then", [b"theirs", None])
+def test_an_object_that_another_run_has_written_or_removed_meanwhile_is_not_replaced(
+    aws: None, tmp_path: Path, then: bytes | None
+) -> None:
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="lake")
+    store = BucketStore(client, "lake")
+    store.put("m/11", b"before")
+    existing = store.list("m/")
+    if then:
+        store.put("m/11", then)
+    else:
+        store.delete(["m/11"])
+    (tmp_path / "ours").write_bytes(b"ours")
+    with pytest.raises(Overtaken, match="another run has written m/11 meanwhile; run this again"):
+        put_changed(store, {"m/11": tmp_path / "ours"}, existing, made_from_existing=True)
+    assert store.get("m/11") == then
+    assert put_changed(store, {"m/11": tmp_path / "ours"}, store.list("m/"), made_from_existing=True) == ["m/11"]
+
+
+def test_an_object_that_another_run_has_added_meanwhile_is_not_replaced(aws: None, tmp_path: Path) -> None:
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="lake")
+    store = BucketStore(client, "lake")
+    existing = store.list("m/")
+    store.put("m/11", b"theirs")
+    (tmp_path / "ours").write_bytes(b"ours")
+    with pytest.raises(Overtaken):
+        put_changed(store, {"m/11": tmp_path / "ours"}, existing, made_from_existing=True)
+    assert store.get("m/11") == b"theirs"

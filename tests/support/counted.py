@@ -1,7 +1,7 @@
 """Days of jobs through the real code, to count the requests that Amazon bills: those of S3 and of DynamoDB."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -33,9 +33,9 @@ class CountedStore(FolderStore):
         self.requests["put"] += 1
         super().put(key, data)
 
-    def put_files(self, files: dict[str, Path]) -> None:
+    def put_files(self, files: dict[str, Path], before: Mapping[str, str] | None = None) -> None:
         self.requests["put"] += len(files)
-        super().put_files(files)
+        super().put_files(files, before)
 
     def list(self, prefix: str) -> Sequence[Stored]:
         found = super().list(prefix)

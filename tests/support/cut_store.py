@@ -1,6 +1,6 @@
 """A store that fails half-way, as a killed process or a refusing S3 would."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from daybreak.lake.store import FolderStore
@@ -21,10 +21,10 @@ class CutStore(FolderStore):
         self._count()
         super().put(key, data)
 
-    def put_files(self, files: dict[str, Path]) -> None:
+    def put_files(self, files: dict[str, Path], before: Mapping[str, str] | None = None) -> None:
         for key, file in files.items():
             self._count()
-            super().put_files({key: file})
+            super().put_files({key: file}, before)
 
     def delete(self, keys: Iterable[str]) -> None:
         for key in keys:

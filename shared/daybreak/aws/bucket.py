@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from daybreak.aws.clients import PARALLEL
-from daybreak.errors import CloudError
+from daybreak.errors import CloudError, Overtaken
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _MOST_DELETED_PER_CALL = 1000
+_OVERTAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
+"""S3's answers to a conditional put: the object is another one, is being written now, or is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,10 @@ class BucketStore:
     def put(self, key: str, data: bytes) -> None:
         self._client.put_object(Bucket=self._bucket, Key=key, Body=data)
 
-    def put_files(self, files: dict[str, Path]) -> None:
+    def put_files(self, files: dict[str, Path], before: Mapping[str, str] | None = None) -> None:
+        put = self._put_file if before is None else partial(self._replace_file, before)
         with ThreadPoolExecutor(PARALLEL) as pool:
-            for _ in pool.map(lambda item: self._put_file(*item), files.items()):
+            for _ in pool.map(lambda item: put(*item), files.items()):
                 pass  # raises the error of a thread
 
     def list(self, prefix: str) -> list[Object]:
@@ -88,6 +94,19 @@ class BucketStore:
         """
         with path.open("rb") as body:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
+
+    def _replace_file(self, before: Mapping[str, str], key: str, path: Path) -> None:
+        """The same if the object is still the one in `before`, or none as there. Raises Overtaken."""
+        with path.open("rb") as body:
+            try:
+                if key in before:
+                    self._client.put_object(Bucket=self._bucket, Key=key, Body=body, IfMatch=f'"{before[key]}"')
+                else:
+                    self._client.put_object(Bucket=self._bucket, Key=key, Body=body, IfNoneMatch="*")
+            except ClientError as error:
+                if error.response["Error"]["Code"] in _OVERTAKEN:
+                    raise Overtaken(f"another run has written {key} meanwhile; run this again") from error
+                raise
 
     def _fetch(self, key: str, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

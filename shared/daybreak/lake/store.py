@@ -4,7 +4,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +32,12 @@ class Store(Protocol):
 
     def put(self, key: str, data: bytes) -> None: ...
 
-    def put_files(self, files: dict[str, Path]) -> None:
-        """Upload each local file under its key, in parallel where that helps. No file is ever held in memory whole."""
+    def put_files(self, files: dict[str, Path], before: Mapping[str, str] | None = None) -> None:
+        """Upload each local file under its key, in parallel where that helps. No file is ever held in memory whole.
+
+        `before`: the MD5 of each object that was there when the caller read it. Raises Overtaken rather than replace
+        an object that another run has written since.
+        """
 
     def list(self, prefix: str) -> Sequence[Stored]:
         """All objects whose key starts with `prefix`, by key."""
@@ -77,7 +81,7 @@ class FolderStore:
         with self._written(key) as hidden:
             hidden.write_bytes(data)
 
-    def put_files(self, files: dict[str, Path]) -> None:
+    def put_files(self, files: dict[str, Path], before: Mapping[str, str] | None = None) -> None:  # noqa: ARG002 - one run
         for key, file in files.items():
             with self._written(key) as hidden:
                 shutil.copyfile(file, hidden)
@@ -130,9 +134,15 @@ def md5_of_files(*paths: Path) -> str:
     return checksum.hexdigest()
 
 
-def put_changed(store: Store, files: dict[str, Path], existing: Iterable[Stored]) -> list[str]:
-    """Upload only the files whose bytes differ from the existing objects. Returns the keys that were written."""
-    known = {stored.key: stored for stored in existing if stored.key in files}
-    changed = {k: path for k, path in files.items() if k not in known or known[k].md5 != md5_of_files(path)}
-    store.put_files(changed)
+def put_changed(
+    store: Store, files: dict[str, Path], existing: Iterable[Stored], *, made_from_existing: bool = False
+) -> list[str]:
+    """Upload only the files whose bytes differ from the existing objects. Returns the keys that were written.
+
+    `made_from_existing`: the files hold a part of what the existing objects held. Raises Overtaken if another run has
+    written one of them since.
+    """
+    known = {stored.key: stored.md5 for stored in existing if stored.key in files}
+    changed = {key: path for key, path in files.items() if known.get(key) != md5_of_files(path)}
+    store.put_files(changed, known if made_from_existing else None)
     return sorted(changed)

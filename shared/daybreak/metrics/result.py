@@ -92,7 +92,7 @@ def _write(run: Run, computation: Computation, stored: Sequence[Stored]) -> list
     order = [family.partition, *duckdb_columns(family.row)]
     written = database.write_partitions(run.db, "months", ["definition", "month"], order, run.work / family.name)
     files = {keys.metrics(family.name, definition, month): file for (definition, month), file in written.items()}
-    changed = put_changed(run.store, files, stored)
+    changed = put_changed(run.store, files, stored, made_from_existing=True)
     run.store.delete(s.key for s in stored if s.key not in files and _is_computed(s.key, computation))
     return changed
 

@@ -1,6 +1,6 @@
 """The order of a copy: note, raw log, expiry, no note. And the bytes of an hour in parts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -50,9 +50,9 @@ class _Lake(FolderStore):
         self._done.append(f"put {key.partition('/')[0]}")
         super().put(key, data)
 
-    def put_files(self, files: dict[str, Path]) -> None:
+    def put_files(self, files: dict[str, Path], before: Mapping[str, str] | None = None) -> None:
         self._done.extend(f"put {key.partition('/')[0]}" for key in files)
-        super().put_files(files)
+        super().put_files(files, before)
 
     def delete(self, keys: Iterable[str]) -> None:
         for key in keys:
