@@ -22,7 +22,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import Definition, Family, MetricRow
+from daybreak.families.base import Definition, Family, MetricRow, Number
 from daybreak.families.selectors import Selector, label
 
 
@@ -54,7 +54,7 @@ class SignUpsRow(MetricRow):
     people: int = Field(description="People whose first start fell on it")
 
 
-FAMILY = Family("sign_ups", SignUps, SignUpsRow, "cohort")
+FAMILY = Family("sign_ups", SignUps, SignUpsRow, "cohort", (Number("people"),))
 '''
 SQL = """-- How many people start on each day?
 -- Grain: one row per definition, day and segment. Inputs: starts, days, segments. Lag: one day.

@@ -1,7 +1,11 @@
-"""The example product, computed from its events, against what was counted from the decisions behind them."""
+"""The example product, computed from its events, against what was counted from the decisions behind them.
+
+So are the views of what is final: weeks are added up here in plain Python from the expected rows.
+"""
 
 import json
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +13,15 @@ import pytest
 
 from daybreak import example
 from daybreak.definitions.project import load
-from daybreak.example.check import differences, key_of
-from daybreak.example.decisions import AS_OF, decide
+from daybreak.example.check import differences, is_same, key_of
+from daybreak.example.decisions import AS_OF, ZONE, decide
 from daybreak.example.events import events
 from daybreak.example.expected import expected
+from daybreak.export.run import begin
+from daybreak.families.registry import FAMILIES
 from daybreak.files.compute import compute_files
+from daybreak.metrics.results import rows_of
+from daybreak.metrics.views import view_of
 from support.journeys import LIMITS, Deployment
 
 Row = dict[str, Any]
@@ -146,3 +154,118 @@ def test_the_values_of_a_segment_add_up_to_all(family: str, name: str) -> None:
 def test_the_table_says_what_was_decided(tables: Deployment, family: str, name: str) -> None:
     lines = differences(family, name, tables.table(family, name, segment=None), EXPECTED[family, name])
     assert not lines, f"{len(lines)} differences\n" + "\n".join(lines[:20])
+
+
+# What is final, in weeks
+
+RATIOS = {
+    "activation": {"rate": ("activated", "finished")},
+    "completion": {"rate_of_start": ("reached", "entered")},
+    "retention": {"rate": ("retained", "people")},
+    "churn": {"churn_rate": ("churned", "people"), "cancel_rate": ("cancelled", "people")},
+    "conversion": {"rate": ("converted", "finished")},
+    "survey": {"csat": ("high", "answers")},
+    "support_load": {
+        "tickets_per_person": ("tickets", "active_people"),
+        "onboarding_tickets_per_person": ("onboarding_tickets", "onboarding_people"),
+        "other_tickets_per_person": ("other_tickets", "other_people"),
+    },
+    "campaign": {"rate": ("acted", "finished")},
+}
+"""Family -> its ratios of two columns that add up. All other families stay as they are."""
+APART = {"completion": "step", "retention": "period"}
+TODAY = AS_OF.astimezone(ZONE).date()
+
+
+def final(family: str, name: str) -> Iterator[tuple[date, list[Row]]]:
+    """First day of each week, month or day that is final, with its rows of all segments; a funnel's step by itself."""
+    partition, apart = FAMILIES[family].partition, APART.get(family)
+    by_day = getattr(PRODUCT.of(family)[name], "period", "day") == "day" and family in RATIOS
+    together: dict[tuple[date, object], list[Row]] = {}
+    cohorts: dict[date, set[date]] = {}
+    for row in EXPECTED[family, name]:
+        first = row[partition] - timedelta(days=row[partition].weekday()) if by_day else row[partition]
+        together.setdefault((first, row.get(apart or "")), []).append(row)
+        cohorts.setdefault(first, set()).add(row[partition])
+    for (first, _), rows in together.items():
+        is_over = not by_day or first + timedelta(days=7) <= TODAY
+        has_begun_for_all = {row[partition] for row in rows} == cohorts[first]
+        if is_over and has_begun_for_all and all(row["status"] == "complete" for row in rows):
+            yield first, rows
+
+
+def total(values: Iterable[int | None]) -> int | None:
+    """Their sum; None if none of them is a number, as of people who cancelled where nothing says who did."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def added_up(family: str, name: str) -> list[Row]:
+    """The rows that the view of the family should have for a definition."""
+    wanted = []
+    for first, rows in final(family, name):
+        of_value: dict[tuple[str, str], list[Row]] = {}
+        for row in rows:
+            of_value.setdefault((row["segment"], row["segment_value"]), []).append(row)
+        for (segment, value), mine in of_value.items():
+            if family not in RATIOS:
+                wanted += [{column: of for column, of in row.items() if column != "status"} for row in mine]
+                continue
+            sums: Row = {}
+            for ratio, columns in RATIOS[family].items():
+                sums |= {column: total(row[column] for row in mine) for column in columns}
+                top, bottom = (sums[column] for column in columns)
+                has_it = any(row[ratio] is not None for row in mine)
+                sums[ratio] = top / bottom if has_it else None
+            who = {"segment": segment, "segment_value": value, FAMILIES[family].partition: first}
+            step = {column: mine[0][column] for column in (APART.get(family),) if column}
+            wanted.append({"definition": name, **who, **step, **sums})
+    return wanted
+
+
+@pytest.fixture(scope="module")
+def view_rows(tables: Deployment) -> dict[str, list[Row]]:
+    """Family -> the rows of its view over the computed tables."""
+    found = {}
+    with begin(tables.store, PRODUCT, LIMITS) as run:
+        for family in FAMILIES.values():
+            run.db.execute(f"create or replace view {family.name} as select * from {rows_of(run, family)}")
+            result = run.db.execute(view_of(family, PRODUCT).sql)
+            names = [column[0] for column in result.description]
+            found[family.name] = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    return found
+
+
+@each_definition
+def test_the_view_says_what_is_final_added_up_to_weeks(view_rows: dict[str, list[Row]], family: str, name: str) -> None:
+    found, wanted = [row for row in view_rows[family] if row["definition"] == name], added_up(family, name)
+    assert wanted, "nothing is final"
+    lines = differences(family, name, found, wanted)
+    assert not lines, f"{len(lines)} differences\n" + "\n".join(lines[:20])
+
+
+@each_definition
+def test_a_definition_by_week_or_month_keeps_all_its_numbers_in_the_view(
+    view_rows: dict[str, list[Row]], family: str, name: str
+) -> None:
+    if getattr(PRODUCT.of(family)[name], "period", "day") not in ("week", "month"):
+        return
+    own = {key_of(row): row for row in EXPECTED[family, name]}
+    found = [row for row in view_rows[family] if row["definition"] == name]
+    assert {number.column for number in FAMILIES[family].numbers} <= set(found[0])
+    for row in found:
+        said = own[key_of(row)]
+        assert [column for column in row.keys() & said.keys() if not is_same(row[column], said[column])] == []
+
+
+def test_the_newest_week_in_a_view_is_the_newest_whose_last_day_has_had_its_window(
+    view_rows: dict[str, list[Row]],
+) -> None:
+    """People came from Monday, 28 September on. It is Friday, 20 November: Sunday, 15 November has had 24 hours, and
+    only Sunday, 8 November has had seven days."""
+    weeks = {
+        name: sorted({row["cohort"] for row in view_rows["activation"] if row["definition"] == name})
+        for name in ("first_workflow", "first_run")
+    }
+    mondays = [date(2026, 9, 28) + timedelta(weeks=n) for n in range(7)]
+    assert weeks == {"first_workflow": mondays, "first_run": mondays[:-1]}
