@@ -1,5 +1,7 @@
-"""A Glue table from a row model: columns with their comments, and partitions projected instead of registered."""
+"""Glue tables from row models: comments, and partitions projected instead of registered. And the views of Athena."""
 
+import base64
+import json
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,7 +10,8 @@ from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from daybreak.lake.tables import Row, glue_columns
+from daybreak.lake.tables import DUCKDB_TYPES, GLUE_TYPES, Row, glue_columns
+from daybreak.metrics.views import View
 
 _PARQUET_INPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
 _PARQUET_OUTPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
@@ -86,6 +89,41 @@ def parquet_table(
                 output_format=_PARQUET_OUTPUT,
                 serde_info=glue.CfnTable.SerdeInfoProperty(serialization_library=_PARQUET_SERDE),
             ),
+        ),
+    )
+
+
+def athena_view(scope: Construct, view: View, database: glue.CfnDatabase, schema: str) -> glue.CfnTable:
+    """The view as Athena's own CREATE VIEW stores it: a Glue table without data, which holds the query as Trino's JSON.
+
+    `schema` is the name of the database, in which the query finds its tables.
+    """
+    query = {
+        "originalSql": view.sql,
+        "catalog": "awsdatacatalog",
+        "schema": schema,
+        # Trino refuses the view if its query gives other columns or types than these
+        "columns": [{"name": column.name, "type": DUCKDB_TYPES[column.type].lower()} for column in view.columns],
+    }
+    return glue.CfnTable(
+        scope,
+        f"View-{view.name}",
+        catalog_id=Stack.of(scope).account,
+        database_name=database.ref,
+        table_input=glue.CfnTable.TableInputProperty(
+            name=view.name,
+            description=view.description,
+            table_type="VIRTUAL_VIEW",
+            parameters={"presto_view": "true", "comment": "Presto View"},
+            partition_keys=[],
+            storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
+                columns=[_column(column.name, GLUE_TYPES[column.type], column.comment) for column in view.columns],
+                location="",
+                # Athena expects the part to be there; a view has nothing to say in it
+                serde_info=glue.CfnTable.SerdeInfoProperty(name="-", serialization_library="-"),
+            ),
+            view_original_text=f"/* Presto View: {base64.b64encode(json.dumps(query).encode()).decode()} */",
+            view_expanded_text="/* Presto View */",
         ),
     )
 

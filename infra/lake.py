@@ -3,7 +3,6 @@
 from typing import cast
 
 from aws_cdk import Duration, RemovalPolicy, Stack
-from aws_cdk import aws_athena as athena
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -15,12 +14,14 @@ from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
 from daybreak.lake.keys import WARNINGS
 from daybreak.lake.tables import Event, MeasuredDefinition, Reconciled, RejectedEvent, Warned
+from daybreak.metrics.views import views
 from infra.functions import grant
-from infra.glue_table import Partition, parquet_table
+from infra.glue_table import Partition, athena_view, parquet_table
 from infra.nag import acknowledge
+from infra.workgroup import RESULTS, workgroup
 
-SCAN_LIMIT_BYTES = 100 * 1024**3
-"""One query may read 100 GB, which costs half a dollar."""
+SCAN_LIMIT_GB = 100
+"""One query may read so much, which costs half a dollar."""
 RESULTS_KEPT = Duration.days(7)
 OLD_VERSIONS_KEPT = Duration.days(14)
 EXPORT_OWNS = (
@@ -44,7 +45,7 @@ class Lake(Construct):
             versioned=True,
             removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
             lifecycle_rules=[
-                s3.LifecycleRule(prefix="athena-results/", expiration=RESULTS_KEPT),
+                s3.LifecycleRule(prefix=f"{RESULTS}/", expiration=RESULTS_KEPT),
                 s3.LifecycleRule(
                     noncurrent_version_expiration=OLD_VERSIONS_KEPT,
                     abort_incomplete_multipart_upload_after=Duration.days(1),
@@ -56,7 +57,14 @@ class Lake(Construct):
         )
         self.database_name = Stack.of(self).stack_name.lower().replace("-", "_")
         self.workgroup_name = Stack.of(self).stack_name.lower()
-        self._workgroup()
+        workgroup(
+            self,
+            self.workgroup_name,
+            self.bucket,
+            folder=RESULTS,
+            scan_limit_gb=SCAN_LIMIT_GB,
+            description="Queries over Daybreak's tables; results are removed after a week",
+        )
         self._tables(project)
 
     def grant_export(self, function: lambda_.Function) -> None:
@@ -82,26 +90,6 @@ class Lake(Construct):
                 f"The objects of the lake under {prefix}/, which this job owns or reads",
             )
 
-    def _workgroup(self) -> None:
-        athena.CfnWorkGroup(
-            self,
-            "Workgroup",
-            name=self.workgroup_name,
-            description="Queries over Daybreak's tables; results are removed after a week",
-            recursive_delete_option=True,
-            work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
-                bytes_scanned_cutoff_per_query=SCAN_LIMIT_BYTES,
-                enforce_work_group_configuration=True,
-                publish_cloud_watch_metrics_enabled=True,
-                result_configuration=athena.CfnWorkGroup.ResultConfigurationProperty(
-                    output_location=self.bucket.s3_url_for_object("athena-results/"),
-                    encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(
-                        encryption_option="SSE_S3"
-                    ),
-                ),
-            ),
-        )
-
     def _tables(self, project: Project) -> None:
         database = glue.CfnDatabase(
             self,
@@ -124,3 +112,5 @@ class Lake(Construct):
             by = [Partition.one_of("definition", names)]
             folder = keys.months_prefix(family.name).rstrip("/")
             parquet_table(self, family.name, family.row, database, self.bucket, by, folder)
+        for view in views(project):
+            athena_view(self, view, database, self.database_name)

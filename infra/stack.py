@@ -8,6 +8,7 @@ from infra.collector import Collector
 from infra.deployment import Deployment
 from infra.jobs import Jobs
 from infra.lake import Lake
+from infra.readers import Readers
 from infra.tables import Tables
 
 
@@ -20,6 +21,7 @@ class DaybreakStack(Stack):
         lake = Lake(self, "Lake", project=deployment.project, keep=not deployment.local)
         collector = Collector(self, "Collector", deployment=deployment, tables=tables)
         jobs = Jobs(self, "Jobs", deployment=deployment, tables=tables, lake=lake)
+        readers = Readers(self, "Readers", lake=lake)
 
         tables.grant_store(collector.function)
         tables.grant_read_arrivals(jobs.export)
@@ -34,8 +36,8 @@ class DaybreakStack(Stack):
             tables=tables,
             email=deployment.alarm_email,
         )
-        for name, (url, clients) in collector.urls().items():
-            CfnOutput(self, name, value=url, description=clients)
+        for name, (value, description) in {**collector.urls(), **readers.outputs()}.items():
+            CfnOutput(self, name, value=value, description=description)
         for name, value in {
             "EventsTable": tables.events.table_name,
             "KeysTable": tables.keys.table_name,

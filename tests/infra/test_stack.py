@@ -1,11 +1,13 @@
 """The synthesised stack, read as CloudFormation will: permissions, alarms, tables, schedules. No account, no Docker."""
 
+import base64
 import json
 import os
 import re
 import subprocess
 import sys
 from datetime import timedelta
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,9 @@ from daybreak.families.base import Family
 from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
 from daybreak.lake.keys import WARNINGS
-from daybreak.lake.tables import Event, Reconciled, RejectedEvent, Row, Warned, glue_columns
+from daybreak.lake.tables import GLUE_TYPES, Event, Reconciled, RejectedEvent, Row, Warned, glue_columns
 from daybreak.metrics.payloads import METRICS_PAYLOADS
+from daybreak.metrics.views import View, views
 
 LAMBDA_LIMIT_BYTES = 250 * 1024 * 1024
 
@@ -64,6 +67,20 @@ def statements(template: dict[str, Any], of: str) -> dict[str, list[str]]:
                 json.dumps(target) for target in (targets if isinstance(targets, list) else [targets])
             )
     return allowed
+
+
+def text(value: Any) -> Any:
+    """A value of the template with its references written out: each part of the stack by its logical name."""
+    if isinstance(value, list):
+        return [text(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    if "Fn::Join" in value:
+        return "".join(text(part) for part in value["Fn::Join"][1])
+    if "Ref" in value or "Fn::GetAtt" in value:
+        name: str = value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
+        return name.removeprefix("AWS::") if "::" in name else re.sub(r"[0-9A-F]{8}$", "", name)
+    return {key: text(part) for key, part in value.items()}
 
 
 def test_no_role_may_touch_everything(template: dict[str, Any]) -> None:
@@ -267,9 +284,168 @@ def test_athena_lists_one_folder_for_each_definition_of_a_result_table(
     assert keys.metrics(family.name, "x", "2026-11") == f"{folder}definition=x/2026-11.parquet"
 
 
+@pytest.mark.parametrize("view", views(load(ROOT / "daybreak.toml")), ids=lambda view: view.name)
+def test_each_view_is_stored_as_athena_stores_its_own(template: dict[str, Any], view: View) -> None:
+    tables = [t["TableInput"] for t in resources(template, "AWS::Glue::Table").values()]
+    (found,) = [table for table in tables if table["Name"] == view.name]
+    assert (found["TableType"], found["Parameters"]["presto_view"]) == ("VIRTUAL_VIEW", "true")
+    assert found["ViewExpandedText"] == "/* Presto View */"
+    (encoded,) = re.findall(r"^/\* Presto View: (\S+) \*/$", found["ViewOriginalText"])
+    stored = json.loads(base64.b64decode(encoded))
+    assert (stored["catalog"], stored["schema"]) == ("awsdatacatalog", "daybreak")
+    assert stored["originalSql"] == view.sql
+    assert found["StorageDescriptor"]["Columns"] == [
+        {"Name": column.name, "Type": GLUE_TYPES[column.type], "Comment": column.comment} for column in view.columns
+    ]
+    trino = {"string": "varchar"}
+    of_glue = [(c["Name"], trino.get(c["Type"], c["Type"])) for c in found["StorageDescriptor"]["Columns"]]
+    assert [(column["name"], column["type"]) for column in stored["columns"]] == of_glue
+
+
+def test_there_is_a_view_for_each_family(template: dict[str, Any]) -> None:
+    tables = [t["TableInput"] for t in resources(template, "AWS::Glue::Table").values()]
+    named = {table["Name"] for table in tables if table["TableType"] == "VIRTUAL_VIEW"}
+    assert named == {f"{family}_complete" for family in FAMILIES}
+
+
+RESULTS_READ = ["metrics", "definitions", "warnings", "goals", "alerts", "list_counts", "latest", "page"]
+EVENTS_READ = ["events", "rejected", "reconciliation"]
+RESULT_TABLES = [*FAMILIES, "*_complete", "definitions", "warnings", "goals", "alerts", "lists"]
+
+
+@pytest.mark.parametrize(
+    ("reader", "prefixes", "tables"),
+    [
+        ("Metrics", RESULTS_READ, RESULT_TABLES),
+        ("Events", [*RESULTS_READ, *EVENTS_READ], [*RESULT_TABLES, *EVENTS_READ]),
+    ],
+)
+def test_each_reader_may_do_exactly_this(
+    template: dict[str, Any], reader: str, prefixes: list[str], tables: list[str]
+) -> None:
+    """Nobody reads the raw log, the quarantine, the derived tables, the lists, or what others have asked for."""
+    own = reader.lower()
+    (policy,) = [p for name, p in resources(template, "AWS::IAM::ManagedPolicy").items() if f"Readers{reader}" in name]
+    here = "Region:AccountId"
+    bucket, results = "LakeBucket", f"athena-results/readers/{own}"
+    assert text(policy["PolicyDocument"]["Statement"]) == [
+        {
+            "Effect": "Allow",
+            "Action": [
+                "athena:StartQueryExecution", "athena:StopQueryExecution", "athena:GetQueryExecution",
+                "athena:BatchGetQueryExecution", "athena:ListQueryExecutions", "athena:GetQueryResults",
+                "athena:GetQueryResultsStream", "athena:GetWorkGroup", "athena:CreatePreparedStatement",
+                "athena:GetPreparedStatement", "athena:DeletePreparedStatement",
+            ],
+            "Resource": f"arn:Partition:athena:{here}:workgroup/daybreak-{own}",
+        },
+        {
+            "Effect": "Allow",
+            "Action": [
+                "athena:GetDataCatalog", "athena:ListDatabases", "athena:GetDatabase", "athena:ListTableMetadata",
+                "athena:GetTableMetadata",
+            ],
+            "Resource": f"arn:Partition:athena:{here}:datacatalog/AwsDataCatalog",
+        },
+        {"Effect": "Allow", "Action": ["athena:ListDataCatalogs", "athena:ListWorkGroups"], "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": ["glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables", "glue:GetPartitions"],
+            "Resource": [
+                f"arn:Partition:glue:{here}:catalog",
+                f"arn:Partition:glue:{here}:database/daybreak",
+                f"arn:Partition:glue:{here}:database/default",
+                *(f"arn:Partition:glue:{here}:table/daybreak/{table}" for table in tables),
+            ],
+        },
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": [f"{bucket}/{prefix}/*" for prefix in prefixes]},
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+            "Resource": f"{bucket}/{results}/*",
+        },
+        {
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": bucket,
+            "Condition": {"StringLike": {"s3:prefix": [f"{prefix}/*" for prefix in (*prefixes, results)]}},
+        },
+        {"Effect": "Allow", "Action": "s3:GetBucketLocation", "Resource": bucket},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "readers"),
+    [
+        ("metrics/activation/definition=a/rows.parquet", {"Metrics", "Events"}),
+        ("list_counts/lists.parquet", {"Metrics", "Events"}),
+        ("page/index.html", {"Metrics", "Events"}),
+        ("athena-results/readers/metrics/1.csv", {"Metrics"}),
+        ("athena-results/readers/events/1.csv", {"Events"}),
+        ("events/dt=2026-11-01/events.parquet", {"Events"}),
+        ("rejected/arrived=2026-11-01/rejected.parquet", {"Events"}),
+        ("athena-results/1.csv", set()),
+        ("lists/stuck/made=2026-11-01T050000Z/people.csv", set()),
+        ("raw/arrived=2026-11-01/1.ndjson.zst", set()),
+        ("quarantine/arrived=2026-11-01/1.ndjson.zst", set()),
+        ("derived/2/activity.parquet", set()),
+        ("moved/1.parquet", set()),
+        ("outbox/1.json", set()),
+        ("sent/1.json", set()),
+    ],
+)
+def test_what_names_people_is_read_and_listed_by_readers_of_events_at_most(
+    template: dict[str, Any], key: str, readers: set[str]
+) -> None:
+    reading, listing = set(), set()
+    for name, policy in resources(template, "AWS::IAM::ManagedPolicy").items():
+        reader = name.removeprefix("Readers").partition("Policy")[0]
+        for statement in text(policy["PolicyDocument"]["Statement"]):
+            objects = statement["Resource"] if "s3:GetObject" in statement["Action"] else []
+            if any(fnmatch(f"LakeBucket/{key}", one) for one in ([objects] if isinstance(objects, str) else objects)):
+                reading.add(reader)
+            if any(
+                fnmatch(key, one) for one in statement.get("Condition", {}).get("StringLike", {}).get("s3:prefix", [])
+            ):
+                listing.add(reader)
+    assert (reading, listing) == (readers, readers)
+
+
+def test_the_outputs_name_both_policies_and_nobody_has_them_by_default(template: dict[str, Any]) -> None:
+    policies = resources(template, "AWS::IAM::ManagedPolicy")
+    outputs = {n: o["Value"] for n, o in template["Outputs"].items() if "Reader" in n}
+    assert {outputs["MetricsReaderPolicy"]["Ref"], outputs["EventsReaderPolicy"]["Ref"]} == set(policies)
+    assert (outputs["MetricsReaderWorkgroup"], outputs["EventsReaderWorkgroup"]) == (
+        "daybreak-metrics",
+        "daybreak-events",
+    )
+    for policy in policies.values():
+        assert not {"Roles", "Users", "Groups"} & set(policy)
+
+
+def test_a_policy_fits_into_the_6144_characters_that_iam_takes_with_room_for_longer_names(
+    template: dict[str, Any],
+) -> None:
+    real = {"Partition": "aws-us-gov", "Region": "ap-southeast-1", "AccountId": "123456789012", "LakeBucket": "b" * 85}
+    for policy in resources(template, "AWS::IAM::ManagedPolicy").values():
+        written = json.dumps(text(policy["PolicyDocument"]), separators=(",", ":"))
+        for name, value in real.items():
+            written = written.replace(name, value)
+        assert len(written) < 5000
+
+
 def test_queries_have_a_scan_limit_and_their_results_expire(template: dict[str, Any]) -> None:
-    (workgroup,) = resources(template, "AWS::Athena::WorkGroup").values()
-    assert workgroup["WorkGroupConfiguration"]["BytesScannedCutoffPerQuery"] > 0
+    workgroups = resources(template, "AWS::Athena::WorkGroup").values()
+    assert {w["Name"]: w["WorkGroupConfiguration"]["BytesScannedCutoffPerQuery"] // 1024**3 for w in workgroups} == {
+        "daybreak": 100, "daybreak-metrics": 1, "daybreak-events": 100
+    }  # fmt: skip
+    assert {
+        w["Name"]: text(w["WorkGroupConfiguration"]["ResultConfiguration"]["OutputLocation"]) for w in workgroups
+    } == {
+        "daybreak": "s3://LakeBucket/athena-results/",
+        "daybreak-metrics": "s3://LakeBucket/athena-results/readers/metrics/",
+        "daybreak-events": "s3://LakeBucket/athena-results/readers/events/",
+    }
     (bucket,) = resources(template, "AWS::S3::Bucket").values()
     rules = bucket["LifecycleConfiguration"]["Rules"]
     assert any(r.get("Prefix") == "athena-results/" and r["ExpirationInDays"] <= timedelta(days=30).days for r in rules)

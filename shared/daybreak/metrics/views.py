@@ -13,6 +13,8 @@ from daybreak.families.base import Family, Number
 from daybreak.families.registry import FAMILIES
 from daybreak.lake.tables import DUCKDB_TYPES, Column, columns
 
+SUFFIX = "_complete"
+"""Ends the name of every view, and of nothing else."""
 GRAIN = Column("grain", str, "What the row counts: a day, a week or a month")
 _LONGER = ("week", "month")
 """Periods that are not cut into weeks."""
@@ -38,6 +40,11 @@ def views(project: Project) -> list[View]:
     return [view_of(family, project) for family in FAMILIES.values()]
 
 
+def name_of(family: Family) -> str:
+    """The name of the family's view."""
+    return f"{family.name}{SUFFIX}"
+
+
 def view_of(family: Family, project: Project) -> View:
     """The view of a family's result table: complete days, weeks and months, for all segments at once.
 
@@ -55,7 +62,7 @@ def _complete_rows(family: Family, project: Project) -> View:
         shown.insert([column.name for column in shown].index(family.partition), GRAIN)
     counts = "a span that ends with its day" if family.trailing else "a day, a week or a month"
     return View(
-        name=f"{family.name}_complete",
+        name=name_of(family),
         description=f"Rows of {family.name} that are final. Each counts {counts}, and they do not add up",
         columns=tuple(shown),
         sql=spliced(
@@ -92,7 +99,7 @@ def _complete_weeks(family: Family, project: Project) -> View:
     ]
     longer = [name for name, period in _periods(family, project).items() if period in _LONGER]
     return View(
-        name=f"{family.name}_complete",
+        name=name_of(family),
         description=f"Weeks and months of {family.name} that are final. Definitions by day are added up to weeks",
         columns=tuple(shown),
         sql=spliced(
