@@ -10,6 +10,8 @@ from typing import Any
 
 from ministack.app import app as emulator
 
+from daybreak.cloud.athena_views import let_athena_read_views
+
 COLLECTOR_HOST, AWS_HOST = b"127.0.0.1", b"localhost"
 _OF_THE_EMULATOR = "/_"
 """Its own pages begin with this, such as /_ministack/ready."""
@@ -19,6 +21,8 @@ Channel = Callable[..., Awaitable[Any]]
 
 async def app(scope: Scope, receive: Channel, send: Channel) -> None:
     """Pass a request on to the emulator, under the host by which it finds whom the request is for."""
+    if scope["type"] == "lifespan":
+        let_athena_read_views()
     await emulator(addressed(scope), receive, send)
 
 
