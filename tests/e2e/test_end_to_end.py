@@ -15,7 +15,7 @@ import pytest
 
 from conftest import ROOT
 from support.demo import check_demo, check_numbers, run_commands
-from support.pages import blocks
+from support.pages import DOCS, blocks
 from support.sandbox import Sandbox, copied
 
 
@@ -28,6 +28,25 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 def test_the_demo_gives_the_published_numbers(sandbox: Sandbox) -> None:
     check_demo(sandbox.run(f".venv/bin/daybreak demo --port {sandbox.port}"))
     check_numbers(sandbox)
+
+
+def test_a_view_holds_the_days_of_a_final_week_added_up(sandbox: Sandbox) -> None:
+    """Athena reads the view that CloudFormation has stored in Glue; the days are added up here."""
+    days = sandbox.query(
+        "select cohort, status, activated, finished from activation where definition = 'second_order' "
+        "and segment = 'all' and cohort between date '1997-01-06' and date '1997-01-12'"
+    )
+    assert [day["status"] for day in days] == ["complete"] * 7
+    (week,) = sandbox.query(
+        "select activated, finished, grain from activation_complete where definition = 'second_order' "
+        "and segment = 'all' and cohort = date '1997-01-06'"
+    )
+    assert (int(week["activated"]), int(week["finished"]), week["grain"]) == (
+        sum(int(day["activated"]) for day in days), sum(int(day["finished"]) for day in days), "week")  # fmt: skip
+
+
+def test_the_queries_of_the_page_for_bi_tools_give_what_the_page_shows(sandbox: Sandbox) -> None:
+    run_commands(sandbox, blocks(DOCS / "bi.md", "sh"))
 
 
 def test_a_bad_event_reaches_the_table_of_rejects_and_its_siblings_the_table_of_events(sandbox: Sandbox) -> None:

@@ -29,6 +29,11 @@ def commands() -> list[str]:
     return list(dict.fromkeys(line for page in pages() for line in blocks(page, "sh")))
 
 
+def shown() -> set[str]:
+    """Every line of the blocks that show output, with single spaces."""
+    return {" ".join(line.split()) for page in pages() for line in blocks(page, "")}
+
+
 def links(page: Path) -> list[str]:
     """The targets of a page's links, as written."""
     return _LINK.findall(prose(page))
