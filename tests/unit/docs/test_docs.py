@@ -14,7 +14,7 @@ from daybreak.cli.main import APP
 from support import cli_page
 from support.pages import DOCS, anchors, blocks, commands, links, pages, prose
 
-ROOT_PAGES = [ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
+ROOT_PAGES = [ROOT / name for name in ("README.ko.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
 FOLDER_PAGES = [
     ROOT / "events" / "README.md",
     ROOT / "tests" / "bench" / "README.md",
