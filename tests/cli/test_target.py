@@ -21,6 +21,10 @@ def test_an_unknown_cloud_is_refused_with_the_known_ones() -> None:
 OUTPUTS = {
     "CollectorUrl": "https://http.example/",
     "CollectorUrlForGzip": "https://rest.example/prod/",
+    "MetricsReaderPolicy": "arn:aws:iam::1:policy/metrics",
+    "MetricsReaderWorkgroup": "ours-metrics",
+    "EventsReaderPolicy": "arn:aws:iam::1:policy/events",
+    "EventsReaderWorkgroup": "ours-events",
     **dict.fromkeys(
         ("EventsTable", "KeysTable", "LakeBucket", "Database", "Workgroup", "ExportFunction", "MetricsFunction"), "x"
     ),
@@ -43,16 +47,23 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "cloudformation", CloudFormation)
 
 
-def test_status_says_which_clients_take_which_url(deployed: None) -> None:
+def test_status_says_which_clients_take_which_url_and_which_policy_reads_what(deployed: None) -> None:
     done = CliRunner().invoke(APP, ["status", "--cloud", "aws", "--stack", "Ours"])
     assert done.stdout.splitlines() == [
         "URL           https://http.example/",
         f"URL for gzip  https://rest.example/prod/  ({GZIP_CLIENTS})",
+        "reads metrics arn:aws:iam::1:policy/metrics  (workgroup ours-metrics)",
+        "reads events  arn:aws:iam::1:policy/events  (workgroup ours-events)",
     ]
     assert "region eu-west-1" in done.stderr
 
 
-def test_a_stack_without_a_rest_api_has_no_url_for_gzip(deployed: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_stack_does_not_have_is_left_out(deployed: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(OUTPUTS, "CollectorUrlForGzip")
+    monkeypatch.delitem(OUTPUTS, "EventsReaderPolicy")  # a stack from before there was one
     done = CliRunner().invoke(APP, ["status", "--cloud", "aws", "--stack", "Ours", "--json"])
-    assert json.loads(done.stdout) == {"url": "https://http.example/", "gzip_url": None}
+    assert json.loads(done.stdout) == {
+        "url": "https://http.example/",
+        "gzip_url": None,
+        "readers": [{"reads": "metrics", "policy": "arn:aws:iam::1:policy/metrics", "workgroup": "ours-metrics"}],
+    }

@@ -33,6 +33,16 @@ class QueryResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """A managed policy for people and tools that read, and the Athena workgroup that goes with it."""
+
+    reads: str
+    """metrics, or events: the metrics and the events."""
+    policy: str
+    workgroup: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """The outputs of the deployed stack."""
 
@@ -48,6 +58,7 @@ class Stack:
     workgroup: str
     export_function: str
     metrics_function: str
+    readers: tuple[Reader, ...] = ()
 
     @staticmethod
     def find(name: str) -> Stack:
@@ -70,6 +81,11 @@ class Stack:
             workgroup=outputs["Workgroup"],
             export_function=outputs["ExportFunction"],
             metrics_function=outputs["MetricsFunction"],
+            readers=tuple(
+                Reader(reads, outputs[policy], outputs[f"{reads.capitalize()}ReaderWorkgroup"])
+                for reads in ("metrics", "events")
+                if (policy := f"{reads.capitalize()}ReaderPolicy") in outputs
+            ),
         )
 
     def write_keys(self) -> WriteKeys:

@@ -44,16 +44,20 @@ def down() -> None:
 
 
 def status(cloud: Cloud = "auto", stack: StackName = "Daybreak", as_json: AsJson = False) -> None:
-    """Show the URLs to send events to, and of the local cloud a write key. Exit code 1 if nothing is deployed."""
+    """Show the URLs, and a write key (local) or the policies for readers (AWS). Exit code 1 if nothing is deployed."""
     here = target.local_cloud()
     if here is not None and cloud != "aws":
         _show(deployment.describe(cdk.project_folder(Path.cwd()), here), as_json)
         return
     deployed = target.deployment(cloud, stack)
     if as_json:
-        show.as_json({"url": deployed.collector_url, "gzip_url": deployed.gzip_url})
+        readers = [asdict(reader) for reader in deployed.readers]
+        show.as_json({"url": deployed.collector_url, "gzip_url": deployed.gzip_url, "readers": readers})
     else:
         _show_urls(deployed.collector_url, deployed.gzip_url)
+        for reader in deployed.readers:
+            policy = f"reads {reader.reads:<8}{reader.policy}  (workgroup {reader.workgroup})"
+            show.OUT.print(policy, markup=False, soft_wrap=True)
 
 
 def demo(
