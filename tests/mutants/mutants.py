@@ -30,6 +30,7 @@ EVENT = "tests/unit/ingest/test_event.py"
 EXPIRY = "tests/lake/export/test_expiry_order.py"
 FOUND = "tests/lake/metrics/test_found_faults.py"
 MONTHS = "tests/lake/metrics/test_months.py"
+VIEWS = "tests/unit/metrics/test_views.py"
 ACCOUNTS, IDENTITY = "tests/lake/metrics/test_accounts.py", "tests/lake/metrics/test_identity.py"
 
 
@@ -257,6 +258,14 @@ MUTANTS = [
     Mutant("a goal from before the exposure counts", "families/experiment.sql",
            "case when p.reached_us < p.exposed_us then 1 else 0 end as reached_before", "0 as reached_before",
            EDGES, "two_variants"),
+    # views of what is final
+    Mutant("a view shows a week that is not over", "metrics/sql/complete_weeks.sql",
+           " and (is_own_period or newest_day >= first_day + interval '6' day)", "", VIEWS, "not_over"),
+    Mutant("a view hides an open week only from the segment values that are open", "metrics/sql/complete_weeks.sql",
+           "over (partition by {together}, first_day)", "over (partition by {together}, first_day, segment_value)",
+           VIEWS, "open_day"),
+    Mutant("a view gives an NPS survey a CSAT", "metrics/views.py",
+           "case when count({identifier(ratio.column)}) > 0", "case when count(*) > 0", VIEWS, "does_not_add_up"),
 ]  # fmt: skip
 
 
