@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+_FIRST, _LAST = date(1971, 1, 1), date(2199, 12, 31)
+
 
 class ChosenNumber(BaseModel):
     """Which number of which definition: the fields that goals and alerts share."""
@@ -31,15 +33,23 @@ class Goal(ChosenNumber):
     segment_value: Annotated[str | None, Field(description="The value of the segment")] = None
     from_: Annotated[date, Field(alias="from", description="The day on which the work towards it begins")]
     baseline: Annotated[
-        float | None, Field(description="The number at the beginning; by default that of the 28 complete days before")
+        float | None,
+        Field(
+            allow_inf_nan=False,
+            description="The number at the beginning; by default that of the 28 complete days before",
+        ),
     ] = None
-    target: Annotated[float, Field(description="The number to reach, in the unit of its column: 0.40 is 40 %")]
+    target: Annotated[
+        float, Field(allow_inf_nan=False, description="The number to reach, in the unit of its column: 0.40 is 40 %")
+    ]
     by: Annotated[date, Field(description="The last day on which people can still count for it")]
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Goal":
         if self.by <= self.from_:
             raise ValueError(f"`by` must be later than `from`, {self.from_}")
+        if not (self.from_ >= _FIRST and self.by <= _LAST):
+            raise ValueError(f"`from` and `by` must be from {_FIRST} to {_LAST}; correct the year")
         if (self.segment is None) != (self.segment_value is None):
             raise ValueError("`segment` and `segment_value` need each other")
         return self

@@ -1,11 +1,10 @@
 """daybreak.toml, read and checked by the same model everywhere: at synth, by `daybreak compute` and in each Lambda."""
 
-import difflib
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,10 +12,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from daybreak.definitions.alerts import Alert
+from daybreak.definitions.chosen import Misfit
 from daybreak.definitions.goals import Goal
 from daybreak.definitions.lists import PeopleList
+from daybreak.definitions.nearest import nearest
 from daybreak.definitions.page import Page
 from daybreak.definitions.sends import Send
+from daybreak.definitions.watched import check_alert, check_goal
 from daybreak.errors import DefinitionError
 from daybreak.families.base import ENTRY_ROLES, Definition, version_of
 from daybreak.families.reading import Reading
@@ -164,7 +166,9 @@ class Project(BaseModel):
 
     @cached_property
     def selectors(self) -> set[str]:
-        return {selector for definition in self.all() for selector in definition.selectors()}
+        """Every selector whose events the export counts a day: those of the definitions, and of alerts on an event."""
+        watched = {alert.event for alert in self.alerts.values() if alert.event}
+        return {selector for definition in self.all() for selector in definition.selectors()} | watched
 
     @cached_property
     def timed_selectors(self) -> set[str]:
@@ -245,6 +249,11 @@ class _Checker:
         for family_name, named in definitions.items():
             for name, definition in named.items():
                 self._segments(f"{family_name}.{name}", definition, segments)
+        goals, alerts = self._models(Goal, "goal", tables), self._models(Alert, "alert", tables)
+        for name, goal in goals.items():
+            self._fitting(f"goal.{name}", partial(check_goal, definitions, goal))
+        for name, alert in alerts.items():
+            self._fitting(f"alert.{name}", partial(check_alert, definitions, alert))
         if not any(definitions.values()):
             raise DefinitionError(f"{self.file}: measures nothing; add a table such as [activation.first_value]")
         return Project(
@@ -253,8 +262,8 @@ class _Checker:
             segments=segments,
             definitions=definitions,
             page=self._model(Page, "page", tables.get("page", {})),
-            goals=self._models(Goal, "goal", tables),
-            alerts=self._models(Alert, "alert", tables),
+            goals=goals,
+            alerts=alerts,
             lists=self._models(PeopleList, "list", tables),
             sends=self._models(Send, "send", tables),
         )
@@ -264,10 +273,17 @@ class _Checker:
         found = self._named(table, tables.get(table, {}))
         return {name: self._model(model, f"{table}.{name}", value) for name, value in found}
 
+    def _fitting(self, where: str, check: Callable[[], object]) -> None:
+        """Refuse a table whose fields do not fit the definition that it is about."""
+        try:
+            check()
+        except Misfit as misfit:
+            self._fail(where, misfit.field, str(misfit))
+
     def _segments(self, where: str, definition: Definition, segments: dict[str, Segment]) -> None:
         for segment in definition.segments:
             if segment not in segments:
-                self._fail(where, "segments", f"{segment!r} is not defined{self._nearest(segment, list(segments))}")
+                self._fail(where, "segments", f"{segment!r} is not defined{nearest(segment, list(segments))}")
             if segments[segment].property and not definition.has_entry():
                 family = where.partition(".")[0]
                 why = f"{segment!r} is a property, and {family} has no start event to take it from; use a trait"
@@ -295,7 +311,7 @@ class _Checker:
             why = f'must name a definition that can be a goal, such as "{families[0]}.first_value" ({named})'
             self._fail(where, "goal", why)
         if wanted not in possible:
-            self._fail(where, "goal", f"{wanted!r} is not defined{self._nearest(wanted, list(possible))}")
+            self._fail(where, "goal", f"{wanted!r} is not defined{nearest(wanted, list(possible))}")
         try:
             return definition.counted_by(possible[wanted])
         except ValueError as error:
@@ -328,11 +344,7 @@ class _Checker:
     def _known(self, where: str, what: str, table: dict[str, Any], known: list[str]) -> None:
         for name in table:
             if name not in known:
-                self._fail(where, name, f"is not a {what} here{self._nearest(name, known)}")
-
-    def _nearest(self, word: str, known: list[str]) -> str:
-        near = difflib.get_close_matches(word, known, n=1)
-        return f"; did you mean {near[0]!r}?" if near else f"; choose from {', '.join(known) or 'none'}"
+                self._fail(where, name, f"is not a {what} here{nearest(name, known)}")
 
     def _fail(self, where: str, field: str, message: str) -> NoReturn:
         parts = [f"{self.file}:", f"[{where}]" if where else "", f"{field}:" if field else "", message]

@@ -1,5 +1,6 @@
 """Active days: on how many days of the window do people come?"""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated, Any, ClassVar
 
@@ -49,6 +50,9 @@ class ActiveDays(Definition):
 
     def days_read_before(self) -> int:
         return self.window // timedelta(days=1)
+
+    def rows_of_number(self) -> Sequence[int]:
+        return range(1, self.window // self.bucket + 1)
 
     def explain(self) -> str:
         groups = "days" if self.bucket == timedelta(days=1) else f"groups of {length(self.bucket)}"

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
@@ -170,6 +170,19 @@ class Definition(BaseModel, ABC):
         """Property of `values` -> the scale on which it must be a whole number, where it has one."""
         return {}
 
+    def days_until_complete(self, period: int | None = None) -> int:
+        """How many days after the last day of its period a row is complete; `period` is that of a retention."""
+        del period
+        return 0
+
+    def rows_of_number(self) -> Sequence[int | str]:
+        """The values of `Number.by` that a goal or an alert can choose, in order."""
+        return ()
+
+    def numbers_missing(self) -> dict[str, str]:
+        """Column of a number that is always null for this definition -> why."""
+        return {}
+
     def days_read_before(self) -> int:
         """How many days before a partition's own day its SQL reads."""
         return 0
@@ -233,6 +246,10 @@ class Windowed(Definition):
 
     def days_until_final(self) -> int:
         return self.window // timedelta(days=1) + 2
+
+    def days_until_complete(self, period: int | None = None) -> int:
+        del period
+        return -(-self.window // timedelta(days=1))
 
     def why_no_goal(self) -> str | None:
         """Why some people of an experiment could never reach it, whatever they did; None if everybody could."""

@@ -29,6 +29,9 @@ class Churn(ActiveByPeriod):
     def options(self) -> dict[str, Any]:
         return {**super().options(), "cancels": int(self.cancel is not None)}
 
+    def numbers_missing(self) -> dict[str, str]:
+        return {} if self.cancel else {"cancel_rate": "needs a definition with `cancel`"}
+
     def explain(self) -> str:
         return (
             f'Of the {self.who()} with "{label(self.active)}" in the {self.period} before, the share without it in '

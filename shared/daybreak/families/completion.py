@@ -1,5 +1,6 @@
 """Onboarding completion: how far do new people get through the steps, and where do they stop?"""
 
+from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
@@ -144,6 +145,9 @@ class Completion(Windowed):
         if self.entry == "any":
             return FOREVER_DAYS
         return super().days_until_final() + PERIOD_DAYS[self.period]
+
+    def rows_of_number(self) -> Sequence[int]:
+        return range(2, len(self.steps) + 1)  # everybody is at step 1
 
     def why_no_goal(self) -> str | None:
         if self.entry == "any" or not (self.exclusions or self.order.startswith("strict")):

@@ -1,5 +1,6 @@
 """Experiments: which variant brings more people to the goal, and is that more than chance?"""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -133,6 +134,9 @@ class Experiment(Definition):
 
     def counting(self) -> dict[str, Any]:
         return {**super().counting(), "goal": self._resolved().counting(), "goal_window": "from the exposure"}
+
+    def rows_of_number(self) -> Sequence[str]:
+        return self.variants
 
     def explain(self) -> str:
         window = length(self._resolved().window)

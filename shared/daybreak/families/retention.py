@@ -1,5 +1,6 @@
 """Retention: of the people who came in a period, who comes back, period by period?"""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -148,6 +149,14 @@ class Retention(Definition):
             return FOREVER_DAYS
         periods = self.spans()[-1][1] + 2
         return periods // 24 + 2 if self.period == "hour" else periods * PERIOD_DAYS[self.period]
+
+    def days_until_complete(self, period: int | None = None) -> int:
+        _, last = self.spans()[(period or len(self.spans())) - 1]
+        periods = last if self.clock == "calendar" else last + 1
+        return -(-periods // 24) if self.period == "hour" else periods * PERIOD_DAYS[self.period]
+
+    def rows_of_number(self) -> Sequence[int]:
+        return range(1, len(self.spans()) + 1)
 
     def explain(self) -> str:
         whose = "first ever falls" if self.cohorts == "first_time" else "falls"

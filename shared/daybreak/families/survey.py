@@ -61,6 +61,14 @@ class Survey(Definition):
     def days_until_final(self) -> int:
         return 0
 
+    def numbers_missing(self) -> dict[str, str]:
+        others = {"nps": "nps", "ces_net": "ces", "csat": "csat"}
+        return {
+            column: f"is for surveys on the scale {scale}, this one is on {self.scale}"
+            for column, scale in others.items()
+            if scale != self.scale
+        }
+
     def explain(self) -> str:
         lowest, highest, *_ = SCALES[self.scale]
         return (
