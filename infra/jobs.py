@@ -1,4 +1,4 @@
-"""The scheduled jobs: the export every hour, each metric family every morning in the project's timezone."""
+"""The scheduled jobs: the export every hour, each metric job every morning in the project's timezone."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
@@ -26,7 +26,7 @@ METRICS_HOUR = 4
 
 
 class Jobs(Construct):
-    """Two functions, a schedule for the export, each family and the warnings, and a queue for runs that failed."""
+    """Two functions, a schedule for the export and for each metric job, and a queue for runs that failed."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, deployment: Deployment, tables: Tables, lake: Lake

@@ -12,8 +12,16 @@ from constructs import Construct
 from daybreak.definitions.project import Project
 from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
-from daybreak.lake.keys import WARNINGS
-from daybreak.lake.tables import Event, MeasuredDefinition, Reconciled, RejectedEvent, Warned
+from daybreak.lake.keys import ALERTS, GOALS, WARNINGS
+from daybreak.lake.tables import (
+    AlertEpisode,
+    Event,
+    MeasuredDefinition,
+    MeasuredGoal,
+    Reconciled,
+    RejectedEvent,
+    Warned,
+)
 from daybreak.metrics.views import views
 from infra.functions import grant
 from infra.glue_table import Partition, athena_view, parquet_table
@@ -27,7 +35,7 @@ OLD_VERSIONS_KEPT = Duration.days(14)
 EXPORT_OWNS = (
     "raw", "quarantine", "rejected", "events", "moved", "derived", "pending", "expiry", "exports", "reconciliation"
 )  # fmt: skip
-METRICS_OWN = ("metrics", "definitions", "warnings", "latest")
+METRICS_OWN = ("metrics", "definitions", "warnings", "goals", "alerts", "latest")
 METRICS_READ = ("derived", "exports", "pending")
 
 
@@ -107,6 +115,8 @@ class Lake(Construct):
         families = [Partition.one_of("family", list(FAMILIES))]
         parquet_table(self, "definitions", MeasuredDefinition, database, self.bucket, families)
         parquet_table(self, WARNINGS, Warned, database, self.bucket, [])
+        parquet_table(self, GOALS, MeasuredGoal, database, self.bucket, [])
+        parquet_table(self, ALERTS, AlertEpisode, database, self.bucket, [])
         for family in FAMILIES.values():
             names = list(project.of(family.name)) or ["none"]
             by = [Partition.one_of("definition", names)]

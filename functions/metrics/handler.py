@@ -1,4 +1,4 @@
-"""Run the metric job of one family, or that of the warnings, for any payload of `daybreak.metrics.payloads`."""
+"""Run one metric job (a family, the warnings, goals and alerts) for any payload of `daybreak.metrics.payloads`."""
 
 import os
 from functools import cache
@@ -13,9 +13,10 @@ from daybreak.aws.settings import MetricsSettings
 from daybreak.definitions.project import load
 from daybreak.engine.database import Limits, clear_left_workplaces
 from daybreak.export.payloads import read_payload
-from daybreak.lake.keys import WARNINGS
+from daybreak.lake.keys import WARNINGS, WATCH
 from daybreak.metrics.job import Metrics
 from daybreak.metrics.payloads import METRICS_PAYLOADS
+from daybreak.watch.job import Watch
 
 
 @cache
@@ -41,6 +42,16 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     if payload.family == WARNINGS:
         warned = metrics.warn(payload.as_of(metrics.project.zone))
         return {"family": WARNINGS, "warnings": len(warned)}
+    if payload.family == WATCH:
+        watch = Watch(metrics.store, metrics.project, metrics.limits, metrics.progress)
+        seen = watch.run(payload.as_of(metrics.project.zone))
+        return {
+            "family": WATCH,
+            "as_of": seen.morning.isoformat(),
+            "goals": len(seen.goals),
+            "open_alerts": len(seen.open),
+            "spoken": len(seen.spoken),
+        }
     computed = metrics.run(payload.family, payload.as_of(metrics.project.zone))
     if computed is None:
         return {"family": payload.family, "definitions": 0}

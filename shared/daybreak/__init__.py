@@ -11,6 +11,7 @@ each other. `lint-imports` checks it against this list.
     definitions  daybreak.toml -> the definitions of a project
     export       arrivals -> raw log -> events -> derived tables
     metrics      derived tables -> result tables
+    watch        result tables -> goals and alerts
     files        files of events -> result tables, without a cloud
     people       whatever is stored about a person: found, exported, forgotten
     tracking     the events that arrived beside the tracking plan
@@ -21,6 +22,6 @@ each other. `lint-imports` checks it against this list.
 
 The ladder, low to high:
 
-    errors < lake | ingest | engine < families < definitions < export < metrics < files | people | tracking < aws
-    < cloud | example < cli
+    errors < lake | ingest | engine < families < definitions < export < metrics < watch
+    < files | people | tracking < aws < cloud | example < cli
 """

@@ -19,7 +19,7 @@ MOST_BYTES = {"collector": 12_000_000, "export": 80_000_000, "metrics": 80_000_0
 ROOMS = {
     "collector": {"aws", "ingest", "lake"},
     "export": {"aws", "definitions", "engine", "export", "families", "ingest", "lake"},
-    "metrics": {"aws", "definitions", "engine", "export", "families", "ingest", "lake", "metrics"},
+    "metrics": {"aws", "definitions", "engine", "export", "families", "ingest", "lake", "metrics", "watch"},
 }
 """The folders of the package that each function needs: none for documents, the example, the command line or the cloud."""
 IN_AMAZONS_RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")

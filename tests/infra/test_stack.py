@@ -20,8 +20,18 @@ from daybreak.export.payloads import EXPORT_PAYLOADS, read_payload
 from daybreak.families.base import Family
 from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
-from daybreak.lake.keys import WARNINGS
-from daybreak.lake.tables import GLUE_TYPES, Event, Reconciled, RejectedEvent, Row, Warned, glue_columns
+from daybreak.lake.keys import ALERTS, GOALS, WARNINGS, WATCH
+from daybreak.lake.tables import (
+    GLUE_TYPES,
+    AlertEpisode,
+    Event,
+    MeasuredGoal,
+    Reconciled,
+    RejectedEvent,
+    Row,
+    Warned,
+    glue_columns,
+)
 from daybreak.metrics.payloads import METRICS_PAYLOADS
 from daybreak.metrics.views import View, views
 
@@ -94,7 +104,7 @@ def test_no_role_may_touch_everything(template: dict[str, Any]) -> None:
         assert "ManagedPolicyArns" not in role
 
 
-OF_THE_METRICS = {"metrics", "definitions", "warnings", "latest"}
+OF_THE_METRICS = {"metrics", "definitions", "warnings", "goals", "alerts", "latest"}
 OF_THE_EXPORT = {
     "raw", "quarantine", "rejected", "events", "moved", "derived", "pending", "expiry", "exports", "reconciliation"
 }  # fmt: skip
@@ -183,7 +193,7 @@ def test_one_schedule_for_the_export_and_one_each_morning_for_each_family_and_th
 ) -> None:
     schedules = list(resources(template, "AWS::Scheduler::Schedule").values())
     payloads = [json.loads(schedule["Target"]["Input"]) for schedule in schedules]
-    assert {p.get("family") for p in payloads} == {None, *FAMILIES, WARNINGS}
+    assert {p.get("family") for p in payloads} == {None, *FAMILIES, WARNINGS, WATCH}
     assert {p["time"] for p in payloads} == {"<aws.scheduler.scheduled-time>"}
     zone = load(ROOT / "daybreak.toml").settings.timezone
     for schedule, schedule_payload in zip(schedules, payloads, strict=True):
@@ -251,6 +261,8 @@ def test_bundles_fit_and_hold_amazons_binaries(assembly: Path) -> None:
         ("rejected", RejectedEvent),
         ("reconciliation", Reconciled),
         (WARNINGS, Warned),
+        (GOALS, MeasuredGoal),
+        (ALERTS, AlertEpisode),
         *((f.name, f.row) for f in FAMILIES.values()),
     ],
 )

@@ -14,7 +14,9 @@ exports/arrived=2026-11-21.json               the manifest of that arrival day: 
 metrics/<family>/by_month/definition=<name>/2026-11.parquet   rows of the days or cohorts in that month
 definitions/family=<family>/definitions.parquet   the meaning of each definition
 warnings/warnings.parquet                     the doubts about the numbers, as of the newest morning
-latest/<family>.json, latest/warnings.json
+goals/goals.parquet                           every goal on every morning
+alerts/alerts.parquet                         every episode of an alert
+latest/<family>.json, latest/warnings.json, latest/goals.json, latest/alerts.json
 receipts/forgotten-<time>.json                the receipt of a `daybreak forget`
 """
 
@@ -188,3 +190,14 @@ WARNINGS = "warnings"
 
 def warnings() -> str:
     return f"{WARNINGS}/{WARNINGS}.parquet"
+
+
+WATCH = "watch"
+"""The name of the job that judges goals and alerts each morning, after the families."""
+GOALS, ALERTS = "goals", "alerts"
+"""The names of its tables."""
+
+
+def watched(table: str) -> str:
+    """The object of the table of goals or alerts."""
+    return f"{table}/{table}.parquet"

@@ -121,16 +121,20 @@ class MeasuredGoal(Row):
     description: str = Field(description="The goal, as daybreak.toml says it")
     metric: str = Field(description="The definition it is about, such as activation.first")
     version: str = Field(description="Hash of that definition, as in its result table")
+    goal_version: str = Field(description="Hash of the goal itself: rows of another version had another aim")
     number: str = Field(description="The column of the number, and which row: rate, rate_of_start of step 3")
     segment: str = Field(description="Name of the segment, or all")
     segment_value: str = Field(description="Its value; all for all")
     begins: date = Field(description="The day on which the work towards it begins")
     by: date = Field(description="The last day on which people can still count for it")
-    final_on: date = Field(description="The morning on which the answer is final: `by` plus the window")
-    baseline: float | None = Field(description="The number at the beginning; null while nobody is complete")
+    final_on: date = Field(description="Last day known on the morning of the final answer: `by` plus the window")
+    baseline: float | None = Field(
+        description="The number at the beginning; null until the 28 days before are complete"
+    )
     target: float = Field(description="The number to reach")
-    needed: float | None = Field(description="The straight line from baseline to target on this day")
-    measured: float | None = Field(description="The number over the last 28 complete days")
+    needed: float | None = Field(description="The straight line from baseline to target, on `measured_to`")
+    measured: float | None = Field(description="The number over the last 28 complete days, none of them after `by`")
+    measured_to: date = Field(description="The last of these days")
     low: float | None = Field(description="95 % interval of measured, lower end; null where the number has none")
     high: float | None = Field(description="95 % interval of measured, upper end")
     people: int | None = Field(description="Denominator of measured")
@@ -145,6 +149,7 @@ class AlertEpisode(Row):
     alert: str = Field(description="Name in daybreak.toml")
     description: str = Field(description="The alert, as daybreak.toml says it")
     subject: str = Field(description="The definition or the event it watches")
+    version: str = Field(description="Hash of what it watches and how; an episode of another version has ended")
     number: str | None = Field(description="The column of the number, and which row; null for an event")
     segment: str = Field(description="Name of the segment, or all")
     segment_value: str = Field(description="Its value; all for all")
@@ -152,9 +157,14 @@ class AlertEpisode(Row):
     opened: date = Field(description="Last day known on the morning on which it was first seen")
     closed: date | None = Field(description="Last day known on the morning on which it was over; null while it lasts")
     spoken: date = Field(description="Last day known on the newest morning that spoke of it: open, reminded or over")
-    now: float | None = Field(description="The number of the 7 complete days, as seen on the morning `spoken`")
+    now: float | None = Field(
+        description="The number of the 7 complete days, as seen on the morning `spoken`; of an event, how many came "
+        "in the last days"
+    )
     now_people: int | None = Field(description="Its denominator")
-    before: float | None = Field(description="The number of the 28 days before them, or the limit")
+    before: float | None = Field(
+        description="The number of the 28 days before them, or the limit; of an event, how many came a day"
+    )
     before_people: int | None = Field(description="Its denominator")
     p_value: float | None = Field(description="How likely chance alone gives such a change; null without a test")
     message: str = Field(description="What is said, in a sentence, in English; without the id of any person")

@@ -70,7 +70,7 @@ class Metrics:
             latest = read_latest(run, keys.WARNINGS)
             day = max(day, date.fromisoformat(latest["as_of"])) if latest else day
             ends = (until or run.calendar.ends_at(day).replace(tzinfo=UTC)).astimezone(UTC)
-            through = self._exported(day, ends)
+            through = self.exported(day, ends)
             self.progress(f"{keys.WARNINGS}: looking as of {day}")
             found = find(run, day)
             publish_warnings(run, say(found, self.project, reads_events=False), day, through)
@@ -94,7 +94,7 @@ class Metrics:
         latest = read_latest(run, name)
         day = max(day, date.fromisoformat(latest["as_of"])) if latest else day
         ends = (until or run.calendar.ends_at(day).replace(tzinfo=UTC)).astimezone(UTC)
-        through = self._exported(day, ends)
+        through = self.exported(day, ends)
         stored = self.store.list(keys.metrics_prefix(name))
         seen = exports_seen(run)
         moving = not all(keys.is_by_month(s.key) for s in stored)
@@ -106,7 +106,7 @@ class Metrics:
         publish_latest(run, family, day, through, seen)
         return Computed(name, day, since, written)
 
-    def _exported(self, day: date, ends: datetime) -> datetime:
+    def exported(self, day: date, ends: datetime) -> datetime:
         """The instant up to which arrivals are in the lake. Raises DayMissing if that is before `ends`."""
         last = last_manifest(self.store)
         if last is None or last.through < ends:

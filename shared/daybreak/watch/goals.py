@@ -1,0 +1,110 @@
+"""One morning's row of a goal: how far the number is, how far it should be, and whether that is enough."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from daybreak.definitions.goals import Goal
+from daybreak.definitions.project import ALL
+from daybreak.families.base import version_of
+from daybreak.families.experiment_statistics import wilson
+from daybreak.lake.tables import MeasuredGoal
+from daybreak.watch.looks import FEWEST_PEOPLE
+from daybreak.watch.series import DAY, Measured, Series
+
+GOAL_DAYS = 28
+"""Whole weeks, so that weekends weigh the same on every morning."""
+
+MET, MISSED = "met", "missed"
+ON_TRACK, TOO_CLOSE, BEHIND = "on track", "too close to call", "behind"
+NOT_ENOUGH, WAITING = "not enough people", "waiting"
+
+
+def measure_goal(
+    name: str, goal: Goal, version: str, series: Series, before: Iterable[MeasuredGoal], known: date
+) -> MeasuredGoal:
+    """The goal's row when everything until the end of `known` is known; `before` are its rows of earlier mornings.
+
+    The baseline is kept from the morning on which it was first complete, and a final answer for ever: late events
+    change neither.
+    """
+    chosen, goal_version = series.chosen, version_of(goal.model_dump(mode="json", exclude={"description"}))
+    same = [row for row in before if row.version == version and row.goal_version == goal_version and row.day < known]
+    last = max(same, key=lambda row: row.day, default=None)
+    if last and last.state in (MET, MISSED):
+        return last.model_copy(update={"day": known, "description": goal.description})
+    end = min(series.last_complete(known), series.period_end(goal.by))
+    measured = series.over(end, GOAL_DAYS)
+    baseline = _baseline(goal, series, last, known)
+    final_on = goal.by + chosen.days_until_complete * DAY
+    needed = None if baseline is None else _line(goal, baseline, end)
+    interval = wilson(measured.arm) if measured and measured.arm else None
+    is_final = known >= final_on and not series.is_open(end, GOAL_DAYS)
+    if end < goal.from_:
+        state = WAITING
+    elif measured is None or not _enough(measured) or baseline is None or needed is None:
+        state = NOT_ENOUGH
+    else:
+        state = _state(goal, baseline, needed, measured, interval, is_final=is_final)
+    return MeasuredGoal(
+        goal=name,
+        day=known,
+        description=goal.description,
+        metric=chosen.metric,
+        version=version,
+        goal_version=goal_version,
+        number=chosen.label,
+        segment=goal.segment or ALL,
+        segment_value=goal.segment_value or ALL,
+        begins=goal.from_,
+        by=goal.by,
+        final_on=final_on,
+        baseline=baseline,
+        target=goal.target,
+        needed=needed,
+        measured=measured.value if measured else None,
+        measured_to=end,
+        low=interval[0] if interval else None,
+        high=interval[1] if interval else None,
+        people=measured.people if measured else None,
+        state=state,
+    )
+
+
+def _state(
+    goal: Goal,
+    baseline: float,
+    needed: float,
+    measured: Measured,
+    interval: tuple[float, float] | None,
+    *,
+    is_final: bool,
+) -> str:
+    """Where the number stands, for goals upward and downward."""
+    sign = 1 if goal.target >= baseline else -1
+    if is_final:
+        return MET if sign * (measured.value - goal.target) >= 0 else MISSED
+    if interval and interval[0] <= needed <= interval[1]:
+        return TOO_CLOSE
+    return ON_TRACK if sign * (measured.value - needed) >= 0 else BEHIND
+
+
+def _line(goal: Goal, baseline: float, day: date) -> float:
+    """The straight line from the baseline on `from` to the target on `by`, flat before and after."""
+    share = (day - goal.from_) / (goal.by - goal.from_)
+    return baseline + (goal.target - baseline) * min(max(share, 0.0), 1.0)
+
+
+def _baseline(goal: Goal, series: Series, last: MeasuredGoal | None, known: date) -> float | None:
+    """The number at the beginning: as given, or as it was when the 28 days before `from` were first complete."""
+    if goal.baseline is not None:
+        return goal.baseline
+    if last and last.baseline is not None:
+        return last.baseline
+    end = series.period_end(goal.from_ - DAY)
+    measured = series.over(end, GOAL_DAYS) if end <= series.last_complete(known) else None
+    return measured.value if measured and _enough(measured) else None
+
+
+def _enough(measured: Measured) -> bool:
+    """True if it has enough people; a number that counts no people is taken as it is."""
+    return measured.people is None or measured.people >= FEWEST_PEOPLE

@@ -1,0 +1,83 @@
+"""The tables `goals` and `alerts`: read back, and written as Parquet and as JSON in `latest/`.
+
+`latest/alerts.json` is written last and holds two states: the episodes after its morning, and those before it. So a run
+that was killed between two objects, and a run that repeats its morning, both begin with what was there before.
+"""
+
+import json
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from daybreak.engine.database import create, write_parquet
+from daybreak.engine.sql import identifiers, parquet, spliced
+from daybreak.export.run import Run
+from daybreak.lake import keys
+from daybreak.lake.store import Store, put_changed
+from daybreak.lake.tables import AlertEpisode, MeasuredGoal, Row, duckdb_columns
+
+R = TypeVar("R", bound=Row)
+
+
+def newest_morning(store: Store) -> date | None:
+    """The newest morning whose goals and alerts are both written."""
+    latest = _latest(store, keys.ALERTS)
+    return date.fromisoformat(latest["as_of"]) if latest else None
+
+
+def episodes_before(store: Store, morning: date) -> list[AlertEpisode]:
+    """The episodes as they were before this morning, which is the newest one or later."""
+    latest = _latest(store, keys.ALERTS)
+    if latest is None:
+        return []
+    rows = latest["before"] if latest["as_of"] == morning.isoformat() else latest["rows"]
+    return [AlertEpisode(**dict(zip(latest["columns"], row, strict=True))) for row in rows]
+
+
+def goals_before(run: Run, morning: date) -> list[MeasuredGoal]:
+    """The rows of all earlier mornings."""
+    key = keys.watched(keys.GOALS)
+    if not run.store.list(key):
+        return []
+    columns = list(MeasuredGoal.model_fields)
+    rows = parquet(list(run.store.local([key], run.work).values()), duckdb_columns(MeasuredGoal))
+    statement = spliced("select {columns} from {rows} where day < ?", columns=identifiers(columns), rows=rows)
+    found = run.db.execute(statement, [morning]).fetchall()
+    return [MeasuredGoal(**dict(zip(columns, row, strict=True))) for row in found]
+
+
+def publish(
+    run: Run,
+    goals: list[MeasuredGoal],
+    episodes: list[AlertEpisode],
+    morning: date,
+    through: datetime,
+) -> None:
+    """Write both tables, with zero rows if there are none, and both JSON objects."""
+    before = episodes_before(run.store, morning)
+    earlier = goals_before(run, morning)
+    _write(run, keys.GOALS, MeasuredGoal, sorted([*earlier, *goals], key=lambda row: (row.day, row.goal)))
+    _write(run, keys.ALERTS, AlertEpisode, episodes)
+    head = {"as_of": morning.isoformat(), "through": through.isoformat()}
+    _put(run.store, keys.GOALS, {**head, **_table(MeasuredGoal, goals)})
+    was = {"before": _table(AlertEpisode, before)["rows"]}
+    _put(run.store, keys.ALERTS, {**head, **_table(AlertEpisode, episodes), **was})
+
+
+def _write(run: Run, table: str, model: type[R], rows: list[R]) -> None:
+    create(run.db, "watched", duckdb_columns(model), [row.model_dump() for row in rows])
+    file = write_parquet(run.db, "select * from watched order by rowid", run.work / f"{table}.parquet")
+    key = keys.watched(table)
+    put_changed(run.store, {key: file}, run.store.list(key))
+
+
+def _table(model: type[R], rows: list[R]) -> dict[str, Any]:
+    return {"columns": list(model.model_fields), "rows": [list(row.model_dump(mode="json").values()) for row in rows]}
+
+
+def _put(store: Store, table: str, content: dict[str, Any]) -> None:
+    store.put(keys.latest(table), json.dumps(content, ensure_ascii=False, indent=1).encode())
+
+
+def _latest(store: Store, table: str) -> dict[str, Any] | None:
+    data = store.get(keys.latest(table))
+    return json.loads(data) if data else None
