@@ -12,7 +12,7 @@ from daybreak.cli.main import APP
 PANELS = ["Local", "Send", "Check", "Compute", "People", "Setup"]
 VERBS = {
     "Check", "Compare", "Compute", "Create", "Delete", "Draft", "Explain", "Export", "List", "Print", "Put", "Query",
-    "Rebuild", "Recompute", "Revoke", "Run", "Send", "Show", "Start", "Stop", "Take", "Test",
+    "Rebuild", "Recompute", "Revoke", "Run", "Send", "Show", "Start", "Stop", "Take", "Test", "Try",
 }  # fmt: skip
 """The first words of help. A new command uses one of these, or adds a verb that is more exact."""
 
@@ -37,7 +37,8 @@ def test_every_command_is_in_one_of_the_six_panels_in_their_order() -> None:
 
 def test_the_commands_and_their_groups_keep_their_names() -> None:
     assert sorted(COMMANDS) == [
-        "backfill", "compute", "definitions", "definitions check", "definitions docs", "definitions list",
+        "alerts", "alerts try", "backfill", "compute", "definitions", "definitions check", "definitions docs",
+        "definitions list",
         "definitions schema", "definitions show", "demo", "doctor", "down", "export-person", "forget", "keys",
         "keys create", "keys list", "keys revoke", "keys rotate", "plan", "plan check", "plan docs", "plan learn",
         "plan off", "plan push", "query", "reconcile", "rejects", "replay", "run", "status", "tail", "up",

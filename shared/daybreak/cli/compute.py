@@ -57,12 +57,13 @@ def compute(
             events, project, instant, out, memory_mb, lambda doing: status.update(f"{doing} …"), now=now
         )
     if as_json:
-        tables = {family: show.objects(*table) for family, table in done.tables.items()}
+        tables = {name: show.objects(*table) for name, table in {**done.tables, **done.goals_and_alerts}.items()}
         warnings = [warning.model_dump() for warning in done.warnings]
         show.as_json({**tables, "events": {**asdict(done.counts), "as_of": done.as_of}, "warnings": warnings})
         return
     _show_counts(done, project, instant)
     show_summaries(project, done, out, rows)
+    show.lines(done.watched)
     show.OUT.print(f"Every row: {out}/*.csv and {out}/*.parquet, one file a family.")
 
 

@@ -1,6 +1,7 @@
 """The commands that set a project up: its definitions in daybreak.toml, and its tracking plan."""
 
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +12,11 @@ from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import definitions_here, deployment
 from daybreak.definitions import json_schema, reference_page
-from daybreak.definitions.project import Project, load, parse
-from daybreak.errors import DayMissing, InputError
+from daybreak.definitions.project import ALL, Project, load, parse
+from daybreak.errors import DayMissing, DefinitionError, InputError
 from daybreak.families.registry import FAMILIES
 from daybreak.families.selectors import label
-from daybreak.files.compute import EventCounts, look_at_files
+from daybreak.files.compute import EventCounts, LookedAt, look_at_files
 from daybreak.files.readers.read import read_events
 from daybreak.ingest.tracking_plan import load_plan
 from daybreak.lake.tables import Warned, columns
@@ -24,6 +25,8 @@ from daybreak.tracking.compare import compare
 from daybreak.tracking.observed import Observed, lake_events, observe
 from daybreak.tracking.observed import learn as draft
 from daybreak.tracking.pages import plan_page, plan_toml
+from daybreak.watch.job import Watch
+from daybreak.watch.sight import Sight
 
 PANEL = "Setup"
 DEFINITIONS = typer.Typer(help="Check, list and explain the definitions in daybreak.toml.", no_args_is_help=True)
@@ -49,19 +52,30 @@ def register(app: typer.Typer) -> None:
 def check_definitions(
     events: Annotated[list[str] | None, typer.Argument(help="Files of events in which the names must occur")] = None,
     definitions: Definitions = DEFAULT_DEFINITIONS,
+    deployed: Annotated[
+        bool, typer.Option("--deployed", help="Say what each alert can see with the people of the deployed lake")
+    ] = False,
+    cloud: Cloud = "auto",
+    stack: StackName = "Daybreak",
     as_json: AsJson = False,
 ) -> None:
-    """Check the file of definitions. With files of events, list what these give reason to doubt about its numbers."""
+    """Check the file of definitions. With events, list doubts about its numbers, and what each alert can see."""
     project = load(definitions)
-    count, counts, warnings = sum(1 for _ in project.all()), EventCounts(), list[Warned]()
-    if events:
-        with show.ERR.status("reading …"):
-            counts, warnings = look_at_files(events, project, datetime.now(UTC))
+    count, looked = sum(1 for _ in project.all()), LookedAt(EventCounts(), [], [])
+    with show.ERR.status("reading …"):
+        if events:
+            looked = look_at_files(events, project, datetime.now(UTC))
+        elif deployed:
+            looked = looked._replace(sights=Watch(deployment(cloud, stack).lake(), project).sights())
+    warnings = looked.warnings
     if as_json:
-        show.as_json([warning.model_dump() for warning in warnings])
+        show.as_json([warning.model_dump() for warning in [*warnings, *map(_as_warned, looked.sights)]])
+        _refuse_blind_alerts(definitions, looked.sights)
         return
-    show.left_out(counts)
+    show.left_out(looked.counts)
     show.warnings(warnings)
+    show.lines(f"[alert.{sight.alert}]{_of(sight)} {sight.message}" for sight in looked.sights)
+    _refuse_blind_alerts(definitions, looked.sights)
     found = f"{len(warnings)} warning{'s'[: len(warnings) != 1]}" if warnings else "all of which can be measured"
     show.OUT.print(f"{definitions}: {count} definitions, {found}.", markup=False)
 
@@ -219,6 +233,26 @@ def _segments(project: Project, names: list[str]) -> str:
     return f"Split by {', '.join(texts)}." if texts else ""
 
 
+def _as_warned(sight: Sight) -> Warned:
+    """A sight among the warnings, for programs."""
+    group = "" if sight.segment == ALL else f"{sight.segment} {sight.segment_value}"
+    people = sight.people or 0
+    return Warned(kind="alert_sight", definition=f"alert.{sight.alert}", subject=group, message=sight.message,
+                  count=people, total=people)  # fmt: skip
+
+
+def _of(sight: Sight) -> str:
+    return "" if sight.segment == ALL else f" of {sight.segment} {sight.segment_value}"
+
+
+def _refuse_blind_alerts(definitions: Path, sights: Iterable[Sight]) -> None:
+    """Refuse an alert that, of everybody, could see nothing smaller than a total loss. Raises DefinitionError."""
+    for sight in sights:
+        if sight.is_blind and sight.segment == ALL:
+            way_out = 'watch a number of more people, or an event with when = "stops"'
+            raise DefinitionError(f"{definitions.name}: [alert.{sight.alert}] metric: {sight.message}; {way_out}")
+
+
 def _observed(events: list[str] | None, days: int, cloud: str, stack: str) -> Observed:
     if events:
         return observe(event for event in read_events(events) if isinstance(event, dict))
@@ -233,7 +267,8 @@ def _looked_at(events: list[str] | None, definitions: Path, cloud: str, stack: s
     if events:
         project = load(definitions) if definitions.exists() else parse(_ANYBODY)
         with show.ERR.status("reading …"):
-            return look_at_files(events, project, datetime.now(UTC))
+            looked = look_at_files(events, project, datetime.now(UTC))
+            return looked.counts, looked.warnings
     try:
         with show.ERR.status("looking for warnings …"):
             return EventCounts(), Metrics(deployment(cloud, stack).lake(), definitions_here()).look()

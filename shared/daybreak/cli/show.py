@@ -57,6 +57,12 @@ def warnings(warnings: Sequence[Warned], most: int | None = None) -> None:
         OUT.print(f"and {len(shown) - most:,} more warnings; --json lists all", style="yellow")
 
 
+def lines(texts: Iterable[str]) -> None:
+    """Print sentences, which may hold text from clients."""
+    for text in texts:
+        OUT.print(_plain(text), soft_wrap=True)
+
+
 def left_out(counts: EventCounts, limit: str = "now") -> None:
     """Print what does not count of files, the first of it by file and line; some events are later than the `limit`."""
     if counts.rejected:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from daybreak.definitions.project import Project
 from daybreak.engine.calendar import Calendar
@@ -21,7 +21,7 @@ from daybreak.families.selectors import event_selector
 from daybreak.files.equal_rows import EqualRows
 from daybreak.files.readers.read import read_with_positions
 from daybreak.files.same_ids import with_examples
-from daybreak.files.tables import Table, make_folder, write_tables
+from daybreak.files.tables import Table, make_folder, write_goals_and_alerts, write_tables
 from daybreak.ingest import times
 from daybreak.ingest.event import EARLIEST, TYPES, Arrival, canonical, iso
 from daybreak.ingest.frames import pack
@@ -29,6 +29,10 @@ from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
 from daybreak.lake.tables import Warned
 from daybreak.metrics.job import Computed, Metrics
+from daybreak.watch.job import Watch, alert_named, families_read
+from daybreak.watch.replay import Replayed
+from daybreak.watch.sight import Sight
+from daybreak.watch.summary import summary
 
 MEMORY_MB = 2000
 TOO_LATE = datetime(2200, 1, 1, tzinfo=UTC)
@@ -73,6 +77,8 @@ class ComputedLake:
     store: FolderStore
     warnings: list[Warned]
     """What the events give reason to doubt, for somebody who may read them."""
+    watched: list[str]
+    """A sentence for each goal and each alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,18 @@ class ComputedTables:
     """By family; a family without definitions has none."""
     warnings: list[Warned]
     """What the events give reason to doubt, for somebody who may read them."""
+    goals_and_alerts: dict[str, Table]
+    """The tables `goals` and `alerts`, where daybreak.toml has any of either."""
+    watched: list[str]
+    """A sentence for each goal and each alert."""
+
+
+class LookedAt(NamedTuple):
+    """What files hold: how many events, what these give reason to doubt, and what each alert could see of them."""
+
+    counts: EventCounts
+    warnings: list[Warned]
+    sights: list[Sight]
 
 
 def compute_tables(
@@ -106,9 +124,10 @@ def compute_tables(
     try:
         done = compute_files(files, project, as_of, lake, memory_mb, progress, now=now)
         tables = write_tables([computed.family for computed in done.families], lake, out)
+        goals_and_alerts = write_goals_and_alerts(lake, out)
     finally:
         shutil.rmtree(lake, ignore_errors=True)
-    return ComputedTables(done.as_of, done.counts, tables, done.warnings)
+    return ComputedTables(done.as_of, done.counts, tables, done.warnings, goals_and_alerts, done.watched)
 
 
 def compute_files(
@@ -135,18 +154,46 @@ def compute_files(
     metrics = Metrics(store, project, limits, progress)
     families = list(metrics.run_all(last_day, until))
     warnings = with_examples(metrics.warn(last_day, until), root / keys.raw(arrived, 0), limits)
-    return ComputedLake(as_of, counts, families, store, warnings)
+    watched = (
+        _watch(Watch(store, project, limits, progress), last_day, until) if project.goals or project.alerts else []
+    )
+    return ComputedLake(as_of, counts, families, store, warnings, watched)
 
 
-def look_at_files(files: Iterable[str], project: Project, now: datetime) -> tuple[EventCounts, list[Warned]]:
-    """The counts of the events in these files, and what they give reason to doubt, for somebody who may read them."""
+def replay_on_files(files: Iterable[str], project: Project, name: str, now: datetime) -> Replayed:
+    """The mornings on which an alert would have spoken, of all that these files are about. Raises InputError."""
+    alert = alert_named(project, name)
+    with tempfile.TemporaryDirectory(prefix="daybreak-try-") as folder:
+        store = FolderStore(Path(folder))
+        as_of, _, arrived = _ingest(files, project, store, None, now, lambda _: None)
+        until, last_day = as_of + timedelta(microseconds=1), as_of.astimezone(project.zone).date()
+        Export(store, NothingArrives(), project).replay(arrived, through=until)
+        for family in families_read(project, [alert]):
+            Metrics(store, project).run(family, last_day, until)
+        return Watch(store, project).replay(name, last_day, until)
+
+
+def look_at_files(files: Iterable[str], project: Project, now: datetime) -> LookedAt:
+    """The counts of the events in these files, what they give reason to doubt, for somebody who may read them, and the
+    smallest change that each alert can see with the people in them.
+    """
     with tempfile.TemporaryDirectory(prefix="daybreak-check-") as folder:
         store = FolderStore(Path(folder))
         as_of, counts, arrived = _ingest(files, project, store, None, now, lambda _: None)
         until = as_of + timedelta(microseconds=1)
         Export(store, NothingArrives(), project).replay(arrived, through=until)
-        warnings = Metrics(store, project).warn(as_of.astimezone(project.zone).date(), until)
-        return counts, with_examples(warnings, store.root / keys.raw(arrived, 0), Limits())
+        metrics, last_day = Metrics(store, project), as_of.astimezone(project.zone).date()
+        warnings = metrics.warn(last_day, until)
+        for family in families_read(project, project.alerts.values()):
+            metrics.run(family, last_day, until)
+        sights = Watch(store, project).sights(last_day, until)
+        return LookedAt(counts, with_examples(warnings, store.root / keys.raw(arrived, 0), Limits()), sights)
+
+
+def _watch(watch: Watch, last_day: date, until: datetime) -> list[str]:
+    """See goals and alerts in a lake without past mornings, and say each in a sentence."""
+    seen = watch.run(last_day, until)
+    return summary(watch.project, seen.goals, seen.open, watch.sights(last_day, until))
 
 
 def _ingest(

@@ -52,6 +52,17 @@ def write_tables(families: Iterable[str], lake: Path, out: Path) -> dict[str, Ta
         return {name: _write_table(place.db, FAMILIES[name], lake, out) for name in families}
 
 
+def write_goals_and_alerts(lake: Path, out: Path) -> dict[str, Table]:
+    """Write the tables `goals` and `alerts` into `out`, as Parquet and as CSV, if the lake has them."""
+    tables: dict[str, Table] = {}
+    with workplace(Limits()) as place:
+        for name in (keys.GOALS, keys.ALERTS):
+            if (file := lake / keys.watched(name)).exists():
+                place.db.execute(spliced("create or replace table found as from {file}", file=literal(file)))
+                tables[name] = _write_found(place.db, name, out)
+    return tables
+
+
 def summaries(project: Project, families: Iterable[str], out: Path, rows: int) -> Iterator[Summary]:
     """A summary of each definition of these families, read from the tables in `out`, with its first `rows` rows."""
     with workplace(Limits()) as place:
@@ -79,12 +90,17 @@ def _write_table(db: Connection, family: Family, lake: Path, out: Path) -> Table
         order=identifiers(["definition", family.partition, *names]),
     )
     db.execute(rows)
-    db.execute(spliced("copy found to {file} (format parquet)", file=literal(out / f"{family.name}.parquet")))
+    return _write_found(db, family.name, out)
+
+
+def _write_found(db: Connection, name: str, out: Path) -> Table:
+    """Write the table `found` as Parquet and as CSV."""
+    db.execute(spliced("copy found to {file} (format parquet)", file=literal(out / f"{name}.parquet")))
     found = db.table("found")
-    cells = Sql(", ".join(_csv_cell(name, str(type_)) for name, type_ in zip(names, found.types, strict=True)))
-    file = literal(out / f"{family.name}.csv")
+    cells = Sql(", ".join(_csv_cell(name, str(type_)) for name, type_ in zip(found.columns, found.types, strict=True)))
+    file = literal(out / f"{name}.csv")
     db.execute(spliced("copy (select {cells} from found) to {file} (format csv, header)", cells=cells, file=file))
-    return Table(names, found.fetchall())
+    return Table(list(found.columns), found.fetchall())
 
 
 def _csv_cell(name: str, type_: str) -> Sql:

@@ -82,7 +82,7 @@ class Metrics:
         Raises DayMissing if there is nothing to look at.
         """
         with begin(self.store, self.project, self.limits) as run:
-            last = self._ready()
+            last = self.ready()
             return say(find(run, run.calendar.day_of(last.through), kinds), self.project, reads_events=True)
 
     def _run(self, run: Run, name: str, day: date, until: datetime | None) -> Computed | None:
@@ -113,9 +113,9 @@ class Metrics:
             reached = f"has only reached {last.through:%Y-%m-%d %H:%M} UTC" if last else "has not run yet"
             raise DayMissing(f"{day} is not exported: the export {reached}, {ends:%Y-%m-%d %H:%M} UTC is needed; "
                              "run `daybreak run export`, then this again")  # fmt: skip
-        return self._ready().through
+        return self.ready().through
 
-    def _ready(self) -> Manifest:
+    def ready(self) -> Manifest:
         """The newest manifest. Raises DayMissing without one, or if the derived tables are of other definitions."""
         last = last_manifest(self.store)
         if last is None:

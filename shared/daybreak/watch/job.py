@@ -31,7 +31,7 @@ from daybreak.watch.events import events_a_day
 from daybreak.watch.goals import measure_goal
 from daybreak.watch.looks import BEFORE_DAYS, STOPPED_FOR, Look, look, look_at_event
 from daybreak.watch.publish import episodes_before, goals_before, newest_morning, publish
-from daybreak.watch.replay import Morning, replay
+from daybreak.watch.replay import Replayed, replay
 from daybreak.watch.series import DAY, EVERYBODY, Group, Series, read_series
 from daybreak.watch.sight import Sight, sight_of_event, sights_of
 
@@ -84,36 +84,41 @@ class Watch:
             publish(run, goals, episodes, known, through)
             return Seen(known, goals, episodes)
 
-    def replay(self, name: str, day: date, until: datetime | None = None) -> list[Morning]:
+    def replay(self, name: str, day: date | None = None, until: datetime | None = None) -> Replayed:
         """The mornings of history on which an alert would have spoken, if it had been there. Nothing is written.
 
-        Raises InputError for an unknown alert, and DayMissing like `run`.
+        Without a day, until the newest that is computed. Raises InputError for an unknown alert, DayMissing like `run`.
         """
-        if name not in self.project.alerts:
-            raise InputError(f"unknown alert {name!r}{nearest(name, self.project.alerts)}")
+        alert = alert_named(self.project, name)
         with begin(self.store, self.project, self.limits) as run:
-            _, known = self._reached(run, day, until, [self.project.alerts[name]])
-            numbers = Numbers(run)
-            watched = _watched(self.project, name)
+            known, numbers, watched = self._known(run, alert, day, until), Numbers(run), _watched(self.project, name)
             if watched.chosen is None:
-                counts = numbers.of_event(watched.alert, date.min, known)
-                return replay(watched, partial(look_at_event, watched.alert, counts), min(counts, default=None), known)
-            groups = numbers.of_alert(watched.alert, watched.chosen)
-            return replay(watched, partial(look, watched.alert, groups), groups[EVERYBODY].first, known)
+                counts = numbers.of_event(alert, date.min, known)
+                return replay(watched, partial(look_at_event, alert, counts), min(counts, default=None), known)
+            groups = numbers.of_alert(alert, watched.chosen)
+            return replay(watched, partial(look, alert, groups), groups[EVERYBODY].first, known)
 
-    def sights(self, day: date, until: datetime | None = None) -> list[Sight]:
+    def sights(self, day: date | None = None, until: datetime | None = None) -> list[Sight]:
         """The smallest change that each alert can see with the people of the last days. Raises DayMissing."""
         with begin(self.store, self.project, self.limits) as run:
-            _, known = self._reached(run, day, until, self.project.alerts.values())
-            numbers = Numbers(run)
-            watched = [_watched(self.project, name) for name in self.project.alerts]
-            sights: list[Sight] = []
-            for one in watched:
-                if one.chosen is None:
-                    sights.append(sight_of_event(one, numbers.of_event(one.alert, date.min, known), known))
+            numbers, sights = Numbers(run), list[Sight]()
+            for name, alert in self.project.alerts.items():
+                known, watched = self._known(run, alert, day, until), _watched(self.project, name)
+                if watched.chosen is None:
+                    sights.append(sight_of_event(watched, numbers.of_event(alert, date.min, known), known))
                 else:
-                    sights += sights_of(one, numbers.of_alert(one.alert, one.chosen), known)
+                    sights += sights_of(watched, numbers.of_alert(alert, watched.chosen), known)
             return sights
+
+    def _known(self, run: Run, alert: Alert, day: date | None, until: datetime | None) -> date:
+        """The last day that is over, of those that one alert can read. Without a day, the newest that is computed."""
+        if day is None:
+            last = Metrics(self.store, self.project, self.limits).ready()
+            day = run.calendar.days_before(run.calendar.day_of(last.through), 1)
+            for family in families_read(self.project, [alert]):
+                if latest := read_latest(run, family):
+                    day = date.fromisoformat(latest["as_of"])
+        return self._reached(run, day, until, [alert])[1]
 
     def _episodes(self, numbers: "Numbers", was: list[AlertEpisode], known: date) -> list[AlertEpisode]:
         """Every episode after this morning, by alert and in the order in which they opened."""
@@ -129,7 +134,7 @@ class Watch:
 
     def _computed_days(self, run: Run) -> Iterable[date]:
         """The days that the families that are read were computed as of."""
-        for family in _families(self.project):
+        for family in families_read(self.project):
             if latest := read_latest(run, family):
                 yield date.fromisoformat(latest["as_of"])
 
@@ -139,7 +144,7 @@ class Watch:
         """How far the data reach, and the last day of it that is over. Raises DayMissing if that is not far enough."""
         ends = run.calendar.ends_at(day).replace(tzinfo=UTC)
         through = Metrics(self.store, self.project, self.limits).exported(day, (until or ends).astimezone(UTC))
-        for family in _families(self.project, alerts):
+        for family in families_read(self.project, alerts):
             latest = read_latest(run, family)
             if latest is None or date.fromisoformat(latest["as_of"]) < day:
                 reached = f"has only reached {latest['as_of']}" if latest else "has not run yet"
@@ -191,6 +196,13 @@ class Numbers:
         return read_series(self._run, self._rows[family], chosen, version, segments)
 
 
+def alert_named(project: Project, name: str) -> Alert:
+    """An alert of the project. Raises InputError."""
+    if name not in project.alerts:
+        raise InputError(f"unknown alert {name!r}{nearest(name, project.alerts)}")
+    return project.alerts[name]
+
+
 def _watched(project: Project, name: str) -> Watched:
     """An alert of the project. Its version changes with what it watches, not with how much it takes to speak."""
     alert = project.alerts[name]
@@ -201,7 +213,7 @@ def _watched(project: Project, name: str) -> Watched:
     return Watched(name, alert, chosen, version_of([chosen.metric, own, chosen.label, alert.when, alert.limit]))
 
 
-def _families(project: Project, alerts: Iterable[Alert] | None = None) -> list[str]:
+def families_read(project: Project, alerts: Iterable[Alert] | None = None) -> list[str]:
     """The families that goals and alerts read, or only these alerts."""
     of_goals = [] if alerts is not None else [goal.metric for goal in project.goals.values()]
     of_alerts = [alert.metric for alert in (project.alerts.values() if alerts is None else alerts) if alert.metric]

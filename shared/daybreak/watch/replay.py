@@ -23,9 +23,17 @@ class Morning:
     episode: AlertEpisode
 
 
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The mornings on which an alert would have spoken, of all until `last`."""
+
+    last: date
+    mornings: list[Morning]
+
+
 def replay(
     watched: Watched, look_on: Callable[[date], Mapping[Group, Look]], first: date | None, last: date
-) -> list[Morning]:
+) -> Replayed:
     """Every morning from `first` to `last` on which it would have spoken, by its look on each morning."""
     episodes: list[AlertEpisode] = []
     spoken: list[Morning] = []
@@ -33,7 +41,7 @@ def replay(
         morning = (first or last) + n * DAY
         episodes = next_morning(watched, episodes, look_on(morning), morning)
         spoken += [Morning(morning, _says(e, morning), e) for e in episodes if e.spoken == morning]
-    return spoken
+    return Replayed(last, spoken)
 
 
 def _says(episode: AlertEpisode, morning: date) -> str:

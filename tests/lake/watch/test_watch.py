@@ -322,7 +322,7 @@ def test_a_project_without_goals_and_alerts_writes_tables_without_rows(tmp_path:
 
 
 def test_replay_says_on_which_mornings_it_would_have_spoken(fallen: Mornings) -> None:
-    mornings = Watch(fallen.store, WATCHED, LIMITS).replay("falls", day(55))
+    mornings = Watch(fallen.store, WATCHED, LIMITS).replay("falls", day(55)).mornings
     assert [(m.morning, m.says, m.episode.segment_value) for m in mornings] == [
         # admins, 7 days to day 47: 44 of 70 against 224 of 280, p = 0.0025; to day 48: 38 of 70, p = 0.000006
         (day(49), "opened", "admin"),

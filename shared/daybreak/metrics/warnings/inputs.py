@@ -70,11 +70,14 @@ def _values(definition: Definition) -> list[tuple[str, str]]:
 
 
 def _counted_events(project: Project) -> Rows:
-    """The event names that a definition counts, and the selector that names them."""
+    """The event names that a definition counts or an alert watches, and the selector that names them."""
     for name, definition in _named(project):
         for selector in sorted(definition.selectors()):
             for event in event_selector(selector).event:
                 yield {"definition": name, "selector": selector, "event": event}
+    for name, alert in project.alerts.items():
+        for event in event_selector(alert.event).event if alert.event else ():
+            yield {"definition": f"alert.{name}", "selector": alert.event, "event": event}
 
 
 def _segment_traits(project: Project) -> Rows:
