@@ -1,7 +1,7 @@
 """[goal.NAME]: a number that a team wants to reach by a day."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -42,6 +42,13 @@ class Goal(ChosenNumber):
     target: Annotated[
         float, Field(allow_inf_nan=False, description="The number to reach, in the unit of its column: 0.40 is 40 %")
     ]
+    direction: Annotated[
+        Literal["up", "down"] | None,
+        Field(
+            description="Whether the number is meant to rise or to fall; by default as `baseline` says if it is given, "
+            "else down for churn, times, tickets and dormant people, and up for the others"
+        ),
+    ] = None
     by: Annotated[date, Field(description="The last day on which people can still count for it")]
 
     @model_validator(mode="after")

@@ -22,6 +22,8 @@ def check_goal(definitions: Definitions, goal: Goal) -> Chosen:
             raise Misfit(field, f"{chosen.label} is a share, so it is from 0 to 1: 0.40 is 40 %, not {value:g}")
     if goal.baseline == goal.target:
         raise Misfit("target", "is the same as `baseline`, so there is nothing to reach")
+    if goal.baseline is not None and goal.direction not in (None, "up" if goal.target > goal.baseline else "down"):
+        raise Misfit("direction", f'"{goal.direction}" does not lead from {goal.baseline:g} to {goal.target:g}')
     return chosen
 
 

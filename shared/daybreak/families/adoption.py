@@ -80,6 +80,6 @@ FAMILY = Family(
     Adoption,
     AdoptionRow,
     "day",
-    (share("rate", "users", "active_people"), Number("median_seconds_to_first_use")),
+    (share("rate", "users", "active_people"), Number("median_seconds_to_first_use", lower_is_better=True)),
     trailing=True,
 )

@@ -329,11 +329,14 @@ class Number:
     denominator: str | None = None
     is_share: bool = False
     by: str | None = None
+    lower_is_better: bool = False
 
 
-def share(column: str, numerator: str, denominator: str, by: str | None = None) -> Number:
+def share(
+    column: str, numerator: str, denominator: str, by: str | None = None, *, lower_is_better: bool = False
+) -> Number:
     """A number that says how many of some people did something."""
-    return Number(column, numerator, denominator, is_share=True, by=by)
+    return Number(column, numerator, denominator, is_share=True, by=by, lower_is_better=lower_is_better)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,5 +59,8 @@ FAMILY = Family(
     Churn,
     ChurnRow,
     "period_start",
-    (share("churn_rate", "churned", "people"), share("cancel_rate", "cancelled", "people")),
+    (
+        share("churn_rate", "churned", "people", lower_is_better=True),
+        share("cancel_rate", "cancelled", "people", lower_is_better=True),
+    ),
 )

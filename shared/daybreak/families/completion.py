@@ -212,6 +212,6 @@ FAMILY = Family(
     (
         share("rate_of_start", "reached", "entered", by="step"),
         Number("rate_of_previous", by="step"),
-        Number("median_seconds_from_previous", by="step"),
+        Number("median_seconds_from_previous", by="step", lower_is_better=True),
     ),
 )

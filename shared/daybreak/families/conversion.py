@@ -53,5 +53,5 @@ FAMILY = Family(
     Conversion,
     ConversionRow,
     "cohort",
-    (share("rate", "converted", "finished"), Number("median_seconds_to_upgrade")),
+    (share("rate", "converted", "finished"), Number("median_seconds_to_upgrade", lower_is_better=True)),
 )

@@ -53,6 +53,6 @@ FAMILY = Family(
         Number("new_people"),
         Number("returning_people"),
         Number("resurrected_people"),
-        Number("dormant_people"),
+        Number("dormant_people", lower_is_better=True),
     ),
 )

@@ -72,8 +72,8 @@ FAMILY = Family(
     SupportLoadRow,
     "period_start",
     (
-        Number("tickets_per_person", "tickets", "active_people"),
-        Number("onboarding_tickets_per_person", "onboarding_tickets", "onboarding_people"),
-        Number("other_tickets_per_person", "other_tickets", "other_people"),
+        Number("tickets_per_person", "tickets", "active_people", lower_is_better=True),
+        Number("onboarding_tickets_per_person", "onboarding_tickets", "onboarding_people", lower_is_better=True),
+        Number("other_tickets_per_person", "other_tickets", "other_people", lower_is_better=True),
     ),
 )

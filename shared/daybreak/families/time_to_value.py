@@ -99,5 +99,10 @@ FAMILY = Family(
     TimeToValue,
     TimeToValueRow,
     "cohort",
-    (Number("p50_seconds"), Number("p75_seconds"), Number("p90_seconds"), Number("median_of_reached_seconds")),
+    (
+        Number("p50_seconds", lower_is_better=True),
+        Number("p75_seconds", lower_is_better=True),
+        Number("p90_seconds", lower_is_better=True),
+        Number("median_of_reached_seconds", lower_is_better=True),
+    ),
 )

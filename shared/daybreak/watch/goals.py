@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
+from daybreak.definitions.chosen import Chosen
 from daybreak.definitions.goals import Goal
 from daybreak.definitions.project import ALL
 from daybreak.families.base import version_of
@@ -36,15 +37,15 @@ def measure_goal(
     measured = series.over(end, GOAL_DAYS)
     baseline = _baseline(goal, series, last, known)
     final_on = goal.by + chosen.days_until_complete * DAY
-    needed = None if baseline is None else _line(goal, baseline, end)
+    needed = None if baseline is None else _line(goal, chosen, baseline, end)
     interval = wilson(measured.arm) if measured and measured.arm else None
     is_final = known >= final_on and not series.is_open(end, GOAL_DAYS)
     if end < goal.from_:
         state = WAITING
-    elif measured is None or not _enough(measured) or baseline is None or needed is None:
+    elif measured is None or not _enough(measured) or needed is None:
         state = NOT_ENOUGH
     else:
-        state = _state(goal, baseline, needed, measured, interval, is_final=is_final)
+        state = _state(goal, chosen, needed, measured, interval, is_final=is_final)
     return MeasuredGoal(
         goal=name,
         day=known,
@@ -70,9 +71,18 @@ def measure_goal(
     )
 
 
+def rises(goal: Goal, chosen: Chosen) -> bool:
+    """True if the number is meant to rise, as the goal says it, or its given baseline, or the number itself."""
+    if goal.direction is not None:
+        return goal.direction == "up"
+    if goal.baseline is not None:
+        return goal.target > goal.baseline
+    return not chosen.number.lower_is_better
+
+
 def _state(
     goal: Goal,
-    baseline: float,
+    chosen: Chosen,
     needed: float,
     measured: Measured,
     interval: tuple[float, float] | None,
@@ -80,7 +90,7 @@ def _state(
     is_final: bool,
 ) -> str:
     """Where the number stands, for goals upward and downward."""
-    sign = 1 if goal.target >= baseline else -1
+    sign = 1 if rises(goal, chosen) else -1
     if is_final:
         return MET if sign * (measured.value - goal.target) >= 0 else MISSED
     if interval and interval[0] <= needed <= interval[1]:
@@ -88,8 +98,13 @@ def _state(
     return ON_TRACK if sign * (measured.value - needed) >= 0 else BEHIND
 
 
-def _line(goal: Goal, baseline: float, day: date) -> float:
-    """The straight line from the baseline on `from` to the target on `by`, flat before and after."""
+def _line(goal: Goal, chosen: Chosen, baseline: float, day: date) -> float:
+    """The straight line from the baseline on `from` to the target on `by`, flat before and after.
+
+    Where the baseline is at the target or past it already, the target itself: the number has to stay there.
+    """
+    if (goal.target <= baseline) if rises(goal, chosen) else (goal.target >= baseline):
+        return goal.target
     share = (day - goal.from_) / (goal.by - goal.from_)
     return baseline + (goal.target - baseline) * min(max(share, 0.0), 1.0)
 

@@ -76,8 +76,10 @@ def _sight(watched: Watched, group: Group, one: Series, known: date, values: int
         return _of_limit(watched, group, one, known, times)
     found = sides(one, known)
     if found is None:
-        message = f"cannot see anything yet: needs {NOW_DAYS + BEFORE_DAYS} complete days, with {FEWEST_PEOPLE} people "
-        return Sight(watched.name, *group, f"{message}in the last {NOW_DAYS} of them")
+        window = one.chosen.window_days
+        days, lately = (2 * window, window) if window else (NOW_DAYS + BEFORE_DAYS, NOW_DAYS)
+        needs = f"needs {days} complete days, with {FEWEST_PEOPLE} people in the last {lately} of them"
+        return Sight(watched.name, *group, f"cannot see anything yet: {needs}")
     people, before, widened = found.now.finished, found.before, found.spread
 
     def opens(reached: int) -> bool:

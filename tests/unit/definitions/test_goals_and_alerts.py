@@ -87,6 +87,7 @@ def read(text: str) -> Project:
         (FIRST.replace("0.4", "nan"), "[goal.g] target"),
         (FIRST + "baseline = 33", "[goal.g] baseline: rate is a share"),
         (FIRST + "baseline = 0.4", "[goal.g] target: is the same as `baseline`"),
+        (FIRST + 'baseline = 0.5\ndirection = "up"', '[goal.g] direction: "up" does not lead from 0.5 to 0.4'),
         (FIRST + 'segment = "rol"\nsegment_value = "x"', "[goal.g] segment: 'rol' is not a segment of activation.first; did you mean 'role'?"),
         (FIRST + 'segment = "role"', "[goal.g] `segment` and `segment_value` need each other"),
         (FALLS % "activation.frst", "[alert.a] metric: 'activation.frst' is not defined; did you mean 'activation.first'?"),

@@ -59,9 +59,29 @@ def test_half_way_35_percent_are_needed_and_the_interval_decides(reached: int, e
 @pytest.mark.parametrize(("reached", "expected"), [(10, "behind"), (6, "on track"), (8, "too close to call")])
 def test_a_goal_downward_is_on_track_below_the_line(reached: int, expected: str) -> None:
     # from 24 of 40 (60 %) to 20 %: half way 40 % are needed
-    row = measured(days((51, 12, 20), (28, reached, 20)), day(80), target=0.2)
+    row = measured(days((51, 12, 20), (28, reached, 20)), day(80), target=0.2, direction="down")
+    given = measured(days((51, 12, 20), (28, reached, 20)), day(80), target=0.2, baseline=0.6)
+    assert (given.needed, given.state) == (row.needed, row.state)
     assert row.needed == pytest.approx(0.4)
     assert row.state == expected
+
+
+def test_a_number_that_was_past_its_target_has_to_stay_there() -> None:
+    # 60 % before it began, and the goal is 40 %: nobody wants it to fall
+    assert measured(days((51, 12, 20), (28, 12, 20)), day(80)).needed == 0.4
+    assert measured(days((51, 12, 20), (28, 12, 20)), day(80)).state == "on track"
+    assert measured(days((51, 12, 20), (28, 4, 20)), day(80)).state == "behind"
+
+
+def test_churn_times_and_tickets_are_meant_to_fall() -> None:
+    goal = Goal.model_validate(
+        {"description": "d", "metric": "churn.weekly", "from": day(29), "by": day(85), "target": 0.1}
+    )
+    for churned, expected in ((10, "on track"), (20, "too close to call"), (40, "behind")):
+        rows = series("churn.weekly", [(30, 100)] * 4 + [(churned, 100)] * 4)
+        row = measure_goal("g", goal, "v", rows, [], day(56))  # half of the way down from 30 %, less a day of 56
+        assert row.needed == pytest.approx(0.3 - 0.2 * 27 / 56)
+        assert row.state == expected
 
 
 def test_before_anybody_who_started_since_from_is_complete_it_waits() -> None:
