@@ -105,6 +105,8 @@ def _demonstrate_example(out: Path) -> None:
     with show.ERR.status("computing …") as status:
         done = demonstrate(out, lambda doing: status.update(f"{doing} …"))
     show_summaries(done.project, done.computed, out, rows=0)
+    show.OUT.print()
+    show.lines(done.computed.watched)
     if done.differences:
         raise InputError(f"{len(done.differences)} numbers are not what was decided; the first: {done.differences[0]}")
     show.OUT.print(

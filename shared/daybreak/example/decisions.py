@@ -6,7 +6,7 @@ decisions, and `expected.py` counts the answers from the same decisions.
 
 import math
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,8 @@ ENDS = datetime(2026, 11, 23, tzinfo=ZONE)
 """Nothing happens from here on: eight weeks later, with the clock change of 25 October between."""
 AS_OF = datetime(2026, 11, 20, 11, 0, 0, tzinfo=UTC)
 """The last instant that the tables know: Friday noon in Berlin, so that windows and periods are open."""
+
+FAILED_SYNCS = [date(2026, 11, day) for day in (9, 10, 11)]
 
 ACCOUNTS = 60
 DRAWN_ACCOUNTS = 55
@@ -115,6 +117,8 @@ class Person:
     tickets: list[datetime] = field(default_factory=list)
     variants: list[tuple[datetime, str]] = field(default_factory=list)
     """Each time the experiment was shown, with the variant."""
+    syncs: list[datetime] = field(default_factory=list)
+    """Scheduled syncs that finished: one each morning, as long as they work."""
 
 
 def decide(seed: int = 1) -> list[Person]:
@@ -428,4 +432,11 @@ def _at_the_end() -> list[Person]:
 def _visitors() -> list[Person]:
     """People who look around and never sign up: only a browser's id is known of them."""
     days = [_berlin(f"10-{day:02}T20:15:00") for day in (1, 12, 24, 25, 26, 31)]
-    return [Person(who="", signed_up=None, visits=[day + n * DAY for n in range(1 + day.day % 3)]) for day in days]
+    visitors = [Person(who="", signed_up=None, visits=[day + n * DAY for n in range(1 + day.day % 3)]) for day in days]
+    return [*visitors[:-1], replace(visitors[-1], syncs=_syncs())]
+
+
+def _syncs() -> list[datetime]:
+    """A machine's sync each morning at six, but for three days in November; from the 18th on it has stopped again."""
+    mornings = [datetime(2026, 9, 28, 6, tzinfo=ZONE) + n * DAY for n in range(51)]  # by Berlin's clock, until 17 Nov
+    return [at.astimezone(UTC) for at in mornings if at.date() not in FAILED_SYNCS]

@@ -11,6 +11,7 @@ from daybreak.example.check import differences
 from daybreak.example.decisions import AS_OF, decide
 from daybreak.example.events import events
 from daybreak.example.expected import expected
+from daybreak.example.expected_morning import alerts, goals
 from daybreak.files.compute import ComputedTables, compute_tables
 
 
@@ -40,9 +41,17 @@ def demonstrate(out: Path, progress: Callable[[str], None] = lambda _: None) -> 
     project = load(definitions_file)
     computed = compute_tables([str(events_file)], project, AS_OF, out, progress=progress, now=AS_OF)
     wrong, rows = list[str](), 0
-    for (family, name), wanted in expected(people).items():
+    answers = expected(people)
+    for (family, name), wanted in answers.items():
         columns, found = computed.tables[family]
         named = (dict(zip(columns, row, strict=True)) for row in found)
         wrong += differences(family, name, [row for row in named if row["definition"] == name], wanted)
         rows += len(wanted)
+    for table, kind, morning in (("goals", "goal", goals(answers)), ("alerts", "alert", alerts())):
+        columns, found = computed.goals_and_alerts[table]
+        seen = [dict(zip(columns, row, strict=True)) for row in found]
+        for name in dict.fromkeys([*morning, *(row[kind] for row in seen)]):
+            wanted = [morning[name]] if name in morning else []
+            wrong += differences(kind, name, [row for row in seen if row[kind] == name], wanted)
+            rows += len(wanted)
     return Demonstration(project, computed, events_file, definitions_file, len(people), rows, wrong)

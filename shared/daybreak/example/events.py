@@ -31,6 +31,8 @@ def _messages(person: Person) -> list[dict[str, Any]]:
 
     for at in person.visits:
         send("page", at, name="Workflows")
+    for at in person.syncs:
+        track("Sync Finished", at)
     if first is None:
         return messages
     invited = {"invited": person.invited} if person.invited else {}

@@ -59,6 +59,7 @@ def moments_of(person: Person) -> Iterator[tuple[str, datetime, str | None]]:
     if person.signed_up_again is not None:
         plain.append(("Signed Up", person.signed_up_again))
     plain += [("page", at) for at in person.visits]
+    plain += [("Sync Finished", at) for at in person.syncs]
     plain += [("Connection Added", at) for at in person.connected]
     plain += [("Workflow Started", workflow.started) for workflow in person.workflows]
     plain += [("Workflow Saved", w.started + w.saved_after) for w in person.workflows if w.saved_after is not None]

@@ -17,11 +17,13 @@ from daybreak.example.check import differences, is_same, key_of
 from daybreak.example.decisions import AS_OF, ZONE, decide
 from daybreak.example.events import events
 from daybreak.example.expected import expected
+from daybreak.example.expected_morning import SYNCS_SPOKEN, alerts, goals
 from daybreak.export.run import begin
 from daybreak.families.registry import FAMILIES
 from daybreak.files.compute import compute_files
 from daybreak.metrics.results import rows_of
 from daybreak.metrics.views import view_of
+from daybreak.watch.job import Watch
 from support.journeys import LIMITS, Deployment
 
 Row = dict[str, Any]
@@ -52,6 +54,39 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     assert done.counts.rejected == 0, done.counts.first_rejects
     assert done.counts.after_as_of > 0
     return Deployment(done.store.root, PRODUCT)
+
+
+def morning_of(deployment: Deployment, table: str) -> list[Row]:
+    """The rows of `latest/goals.json` or `latest/alerts.json`."""
+    latest = deployment.latest(table)
+    days = {
+        name for name in latest["columns"] if name in ("day", "opened", "closed", "spoken", "final_on", "measured_to")
+    }
+    rows = [dict(zip(latest["columns"], row, strict=True)) for row in latest["rows"]]
+    return [
+        {name: date.fromisoformat(value) if name in days and value else value for name, value in row.items()}
+        for row in rows
+    ]
+
+
+def test_each_goal_and_alert_says_on_the_newest_morning_what_was_decided(tables: Deployment) -> None:
+    for table, kind, wanted in (("goals", "goal", goals(EXPECTED)), ("alerts", "alert", alerts())):
+        found = morning_of(tables, table)
+        assert sorted(row[kind] for row in found) == sorted(wanted)
+        for row in found:
+            assert differences(kind, row[kind], [row], [wanted[row[kind]]]) == []
+
+
+def test_the_goals_of_the_example_are_in_every_state(tables: Deployment) -> None:
+    assert sorted(row["state"] for row in morning_of(tables, "goals")) == [
+        "behind", "met", "missed", "not enough people", "on track", "too close to call", "waiting",
+    ]  # fmt: skip
+
+
+def test_the_sync_that_was_decided_to_fail_is_spoken_of_when_it_stops_and_when_it_is_back(tables: Deployment) -> None:
+    day, until = AS_OF.astimezone(PRODUCT.zone).date(), AS_OF + timedelta(microseconds=1)
+    replayed = Watch(tables.store, PRODUCT, LIMITS).replay("no_syncs", day, until)
+    assert [(one.morning, one.says) for one in replayed.mornings] == SYNCS_SPOKEN
 
 
 DEFINITIONS = [(family, name) for family, named in PRODUCT.definitions.items() for name in named]
