@@ -31,6 +31,8 @@ EXPIRY = "tests/lake/export/test_expiry_order.py"
 FOUND = "tests/lake/metrics/test_found_faults.py"
 MONTHS = "tests/lake/metrics/test_months.py"
 VIEWS = "tests/unit/metrics/test_views.py"
+LOOKS, EPISODES, GOALS = (f"tests/unit/watch/test_{name}.py" for name in ("looks", "episodes", "goals"))
+WATCH = "tests/lake/watch/test_watch.py"
 ACCOUNTS, IDENTITY = "tests/lake/metrics/test_accounts.py", "tests/lake/metrics/test_identity.py"
 
 
@@ -50,6 +52,28 @@ class Mutant:
 
 
 MUTANTS = [
+    # goals and alerts
+    Mutant("an alert compares with 21 days", "watch/looks.py", "NOW_DAYS, BEFORE_DAYS = 7, 28",
+           "NOW_DAYS, BEFORE_DAYS = 7, 21", LOOKS, "28_before_them"),
+    Mutant("an alert speaks of any size of change", "watch/looks.py",
+           "which if abs(change) >= alert.smallest_change and which", "which if which", LOOKS, "certain_but_small"),
+    Mutant("an alert speaks of chance", "watch/looks.py", "one.p >= alert.likelihood", "one.p >= 1", LOOKS, "may_be_chance"),
+    Mutant("the spread of past weeks widens nothing", "watch/chance.py", "z[0] / widened", "z[0]", LOOKS, "spread_of_the_weeks"),
+    Mutant("the values of segments are not corrected", "watch/looks.py", "p=corrected.get(group, one.p)", "p=one.p",
+           LOOKS, "corrected_by_holm"),
+    Mutant("an alert reads open rows", "watch/series.py", "(point := self.points.get(last)) and point.complete]",
+           "(point := self.points.get(last))]", LOOKS, "open_rows"),
+    Mutant("an episode has no hysteresis", "watch/episodes.py", "near = alert.smallest_change / 2",
+           "near = alert.smallest_change", EPISODES, "hysteresis"),
+    Mutant("the end of a fall is spoken of as a rise", "watch/episodes.py",
+           "and not _is_return(watched.alert, mine, group, one, morning)", "", EPISODES, "not_spoken_of_as_a_rise"),
+    Mutant("a final answer is measured again", "watch/goals.py", "if last and last.state in (MET, MISSED):",
+           "if last and last.state in ():", GOALS, "final_answer"),
+    Mutant("a goal ignores the interval", "watch/goals.py", "if interval and interval[0] <= needed <= interval[1]:",
+           "if interval and interval[0] <= needed <= interval[0]:", GOALS, "a_row_by_hand"),
+    Mutant("a repeated morning begins with what it wrote", "watch/publish.py",
+           'latest["before"] if latest["as_of"] == morning.isoformat() else latest["rows"]', 'latest["rows"]',
+           WATCH, "replaces_its_own_rows_only"),
     # the far edge of windows
     Mutant("activation's window excludes its far edge", "metrics/inputs/outcomes.sql",
            "m.at_us <= s.ends_us", "m.at_us < s.ends_us", WORKED, "test_60_of_100"),

@@ -6,6 +6,8 @@ import types
 import typing
 from typing import Any
 
+from daybreak.definitions.alerts import Alert
+from daybreak.definitions.goals import Goal
 from daybreak.definitions.project import Segment, Settings
 from daybreak.families.base import Definition, Family, MetricRow
 from daybreak.families.registry import FAMILIES
@@ -58,7 +60,7 @@ OTHER_COLUMNS = ", ".join(f"`{name}`" for name in MetricRow.model_fields)
 
 def text() -> str:
     """The whole page."""
-    parts = [COMMON, _settings(), *(_family(family) for family in FAMILIES.values())]
+    parts = [COMMON, _settings(), *(_family(family) for family in FAMILIES.values()), _goals_and_alerts()]
     return "\n".join(parts)
 
 
@@ -68,6 +70,17 @@ def _settings() -> str:
         + _fields("[project]", Settings.model_fields)
         + "\n"
         + _fields("[segments.NAME]", Segment.model_fields)
+    )
+
+
+def _goals_and_alerts() -> str:
+    return (
+        "## [goal.NAME] and [alert.NAME]\n\n"
+        "Goals and alerts are about one number of a definition: its main one, or that of `column`.\n"
+        "[Goals](goals.md) and [alerts](alerts.md) say what each state means, and when an alert speaks.\n\n"
+        + _fields("[goal.NAME]", Goal.model_fields)
+        + "\n"
+        + _fields("[alert.NAME]", Alert.model_fields)
     )
 
 
