@@ -19,7 +19,7 @@ _PERCENT = re.compile(r"^[1-9]\d?%$")
 
 def _less_than_all(percent: str) -> str:
     if not _PERCENT.match(percent):
-        raise ValueError('must be from "1%" to "99%": an alert that waits for a total loss comes too late')
+        raise ValueError('must be from "1%" to "99%": nothing is smaller than a total loss at 100%')
     return percent
 
 
