@@ -15,6 +15,7 @@ from daybreak.lake.store import FolderStore
 from daybreak.lake.tables import AlertEpisode, MeasuredGoal, duckdb_columns
 from daybreak.metrics.job import Metrics
 from daybreak.watch.job import Watch
+from support.cut_store import Cut, CutStore
 from support.journeys import LIMITS, Deployment, event, project
 
 DEFINITIONS = """
@@ -219,32 +220,6 @@ def test_a_morning_that_is_repeated_after_late_events_replaces_its_own_rows_only
     assert lived.bytes() == seen
 
 
-class Killed(BaseException):
-    """Stands for a Lambda that is stopped."""
-
-
-class KilledAfter(FolderStore):
-    """A store whose process is killed before its `writes`-th write."""
-
-    def __init__(self, root: Path, writes: int) -> None:
-        super().__init__(root)
-        self.left = writes
-
-    def _spend(self) -> None:
-        if self.left == 0:
-            raise Killed
-        self.left -= 1
-
-    def put(self, key: str, data: bytes) -> None:
-        self._spend()
-        super().put(key, data)
-
-    def put_files(self, files: dict[str, Path]) -> None:
-        if files:
-            self._spend()
-        super().put_files(files)
-
-
 @pytest.fixture(scope="module")
 def before_day_57(fallen: Mornings, tmp_path_factory: pytest.TempPathFactory) -> Mornings:
     """A week after the fall, when both tables change: the families are there, the watch is not."""
@@ -262,8 +237,8 @@ def test_a_run_that_is_killed_between_its_objects_is_finished_by_the_next(
 ) -> None:
     whole, killed = copy_of(before_day_57, tmp_path / "whole"), copy_of(before_day_57, tmp_path / "killed")
     Watch(whole.store, WATCHED, LIMITS).run(day(57))
-    with pytest.raises(Killed):
-        Watch(KilledAfter(killed.store.root, writes), WATCHED, LIMITS).run(day(57))
+    with pytest.raises(Cut):
+        Watch(CutStore(killed.store.root, writes), WATCHED, LIMITS).run(day(57))
     Watch(killed.store, WATCHED, LIMITS).run(day(57))
     assert killed.bytes() == whole.bytes()
     assert {episode["spoken"] for episode in killed.rows("alerts")} == {day(57)}
