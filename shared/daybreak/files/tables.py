@@ -7,15 +7,13 @@ from typing import Any, NamedTuple
 from daybreak.definitions.project import Project
 from daybreak.engine import database
 from daybreak.engine.database import Connection, Limits, workplace
-from daybreak.engine.sql import Sql, identifier, identifiers, literal, spliced, sql_file
+from daybreak.engine.spreadsheet import csv_cell
+from daybreak.engine.sql import Sql, identifiers, literal, spliced, sql_file
 from daybreak.errors import InputError
 from daybreak.families.base import Definition, Family
 from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
 from daybreak.metrics.results import rows_in
-
-_FORMULA = r"^[\s\x00]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]|^[\t\r\n]"
-"""The beginning of a cell that a spreadsheet may run as a formula (OWASP, CSV injection), wide signs included."""
 
 
 class Table(NamedTuple):
@@ -97,22 +95,10 @@ def _write_found(db: Connection, name: str, out: Path) -> Table:
     """Write the table `found` as Parquet and as CSV."""
     db.execute(spliced("copy found to {file} (format parquet)", file=literal(out / f"{name}.parquet")))
     found = db.table("found")
-    cells = Sql(", ".join(_csv_cell(name, str(type_)) for name, type_ in zip(found.columns, found.types, strict=True)))
+    cells = Sql(", ".join(csv_cell(name, str(type_)) for name, type_ in zip(found.columns, found.types, strict=True)))
     file = literal(out / f"{name}.csv")
     db.execute(spliced("copy (select {cells} from found) to {file} (format csv, header)", cells=cells, file=file))
     return Table(list(found.columns), found.fetchall())
-
-
-def _csv_cell(name: str, type_: str) -> Sql:
-    """A column as it is written to CSV. Text that a spreadsheet would run gets a ' before it, so it stays text there.
-
-    Anybody who has a browser's write key can send values of segments. The Parquet files hold them unchanged.
-    """
-    column = identifier(name)
-    if type_ != "VARCHAR":
-        return column
-    runs = f"regexp_matches({column}, {literal(_FORMULA)})"
-    return Sql(f"case when {runs} then chr(39) || {column} else {column} end as {column}")
 
 
 def _select_definition(db: Connection, name: str, definition: Definition) -> None:
