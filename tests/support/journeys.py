@@ -80,10 +80,16 @@ class Arrived:
 
     hours: dict[str, list[list[bytes]]] = field(default_factory=dict)
 
-    def add(self, received_at: datetime, events: Iterable[dict[str, Any]], sent_at: datetime | None = None) -> None:
+    def add(
+        self,
+        received_at: datetime,
+        events: Iterable[dict[str, Any]],
+        sent_at: datetime | None = None,
+        source: str = "test",
+    ) -> None:
         """`sent_at`, if it is given, is by the clock of a client that sets it at each try."""
         context = {"library": {"name": "analytics-python"}} if sent_at else None
-        arrival = Arrival(received_at=received_at, source="test", sent_at=sent_at, context=context)
+        arrival = Arrival(received_at=received_at, source=source, sent_at=sent_at, context=context)
         lines = [canonical(raw, arrival, position).line for position, raw in enumerate(events)]
         self.hours.setdefault(hour_of(received_at), []).append(lines)
 

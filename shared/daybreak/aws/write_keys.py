@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from daybreak.errors import InputError, RequestRefused
+from daybreak.ingest.event import OWN_SOURCE
 from daybreak.ingest.request import KeyKind, Source
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class WriteKeys:
         """Create the first key of a source. It is never shown again. Raises InputError if the source has one."""
         if not _SOURCE.match(source):
             raise InputError(f"source {source!r}: use small letters, digits, - and _, 63 at most")
+        if source == OWN_SOURCE:
+            raise InputError(f"source {source!r} is that of Daybreak's own events; choose another name")
         if self._valid(source):
             raise InputError(f"source {source!r} has a key; change it with `daybreak keys rotate {source}`")
         return self._new(source, kind, created_at)

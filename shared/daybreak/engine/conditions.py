@@ -18,8 +18,12 @@ Condition = tuple[str, str, object]
 
 
 def matches(names: Sequence[str], conditions: Iterable[Condition]) -> Sql:
-    """True for track events with one of these names that meet all conditions; no names: any track, page or screen."""
-    named = f"type = 'track' and event in ({literals(names)})" if names else "type in ('track', 'page', 'screen')"
+    """True for track events with one of these names that meet all conditions.
+
+    No names: any track, page or screen event that somebody did.
+    """
+    anything = "type in ('track', 'page', 'screen') and not is_own"
+    named = f"type = 'track' and event in ({literals(names)})" if names else anything
     return Sql(" and ".join([named, *map(_holds, conditions)]))
 
 

@@ -17,6 +17,7 @@ from daybreak.engine.sql import Sql, literal, parquet, spliced, sql_file
 from daybreak.export.observe import OBSERVED, observe_days
 from daybreak.export.run import Run
 from daybreak.families.selectors import event_selector
+from daybreak.ingest.event import OWN_SOURCE
 from daybreak.lake import keys
 from daybreak.lake.store import Store, put_changed
 from daybreak.lake.tables import Event, duckdb_columns
@@ -100,6 +101,7 @@ def _load_days(run: Run, days: list[date]) -> None:
         _sql("day_events"),
         events=parquet(files, duckdb_columns(Event)),
         account=_account(project),
+        own_source=literal(OWN_SOURCE),
         properties=Sql("e.properties" if filtered or asked else "null"),
     )
     run.db.execute(events)

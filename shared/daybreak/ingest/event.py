@@ -24,6 +24,10 @@ MAX_MESSAGE_ID_CHARS = 100
 FUTURE_TOLERANCE = timedelta(days=1)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
+OWN_SOURCE = "daybreak"
+"""The source of the events that Daybreak itself stores, such as "List Entered". Nobody did them, so they do not make
+anybody active: only a selector that names them counts them. No write key can have this source."""
+
 _NOT_IN_MADE_ID = ("sentAt", "writeKey")
 """Fields of a one-event request that do not belong to its event; `sentAt` is different each time it is sent."""
 

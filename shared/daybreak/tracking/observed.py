@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from daybreak.engine.database import Limits, workplace
+from daybreak.ingest.event import OWN_SOURCE
 from daybreak.ingest.tracking_plan import Plan, PlannedEvent, PlannedProperty, PropertyType, type_of
 from daybreak.lake import keys
 from daybreak.lake.store import Store
@@ -64,7 +65,10 @@ def observe(events: Iterable[dict[str, Any]]) -> Observed:
 
 
 def lake_events(store: Store, days: Collection[date], limits: Limits = Limits()) -> Iterator[dict[str, Any]]:
-    """The events that arrived on these days (UTC), whenever they happened, in the form that `observe` counts."""
+    """The events that arrived on these days (UTC), whenever they happened, in the form that `observe` counts.
+
+    Those that Daybreak itself stored are not among them: they need no plan.
+    """
     stored = [s.key for s in store.list("events/") if keys.arrived_of(s.key) in days]
     if not stored:
         return
@@ -72,7 +76,7 @@ def lake_events(store: Store, days: Collection[date], limits: Limits = Limits())
         db, work = place.db, place.folder
         files = [str(path) for path in store.local(stored, work).values()]
         db.read_parquet(files, hive_partitioning=False).create_view("events")
-        rows = db.execute("select type, event, source, properties, traits from events")
+        rows = db.execute("select type, event, source, properties, traits from events where source <> ?", [OWN_SOURCE])
         while some := rows.fetchmany(_ROWS_AT_ONCE):
             for type_, event, source, properties, traits in some:
                 yield {
