@@ -1,11 +1,20 @@
 """[list.NAME]: people or accounts who did something and not something else, for whatever reminds them."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from daybreak.families.base import Actor, Days, Window, unique
-from daybreak.families.selectors import PropertyName, Selector
+from daybreak.families.base import Actor, Days, Window, length, unique
+from daybreak.families.selectors import ANY, PropertyName, Selector, label
+
+ID_COLUMNS: dict[Actor, tuple[str, ...]] = {"person": ("user_id", "anonymous_id"), "account": ("account",)}
+"""The columns of a list's files that say who is on it. Traits stand beside them."""
+_ONE_DAY = timedelta(days=1)
+
+
+Every = Literal["day", "hour"]
+"""How often a list is made."""
 
 
 class Who(BaseModel):
@@ -30,7 +39,19 @@ class Who(BaseModel):
             raise ValueError("`was_active` counts days, so it needs `in`")
         if self.between and not self.between[0] < self.between[1]:
             raise ValueError("`between` begins with the shorter time")
+        if self.was_active and self.in_ and self.was_active > self.in_ // _ONE_DAY:
+            raise ValueError(f"`in` has {self.in_ // _ONE_DAY} days, so nobody was active on {self.was_active}")
         return self
+
+    @property
+    def selector(self) -> str:
+        """The events that they did; any, if they were active."""
+        return self.did if self.did is not None else ANY
+
+    @property
+    def days(self) -> int:
+        """On how many days they must have done it, where `in` counts days."""
+        return self.was_active or 1
 
 
 class WhoNot(BaseModel):
@@ -64,4 +85,67 @@ class PeopleList(BaseModel):
     holdout: Annotated[
         int, Field(ge=0, le=50, description="Percent of people who are never delivered, to compare with")
     ] = 0
-    every: Annotated[Literal["day", "hour"], Field(description="Made each morning, or after each export")] = "day"
+    every: Annotated[Every, Field(description="Made each morning, or after each export")] = "day"
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "PeopleList":
+        if self.not_ and self.not_.since and self.who.did is None:
+            raise ValueError('`not.since = "start"` needs an event that puts them on the list: `who.did`')
+        if self.not_ and self.not_.in_ and self.who.in_ and self.not_.did in (ANY, self.who.selector):
+            left = (self.who.in_ - self.not_.in_) // _ONE_DAY
+            if left < self.who.days:
+                raise ValueError("nobody can be on it: `not` leaves out the days on which `who` asks for an event")
+        for trait in self.traits:
+            if trait in ID_COLUMNS[self.actor]:
+                raise ValueError(f"`traits`: {trait!r} is the column of the id")
+        return self
+
+    @property
+    def by_start(self) -> bool:
+        """True if the instant counts at which an event put them on the list; false if only the days count."""
+        return bool(self.who.between or (self.not_ and self.not_.since))
+
+    def roles(self) -> dict[str, list[str]]:
+        """Role -> its selector, as in a definition: `who` puts people on the list, `not` keeps them off it."""
+        return {"who": [self.who.selector], **({"not": [self.not_.did]} if self.not_ else {})}
+
+    def timed_roles(self) -> set[str]:
+        """The roles whose exact times matter."""
+        return {role for role, timed in (("who", self.by_start), ("not", self.not_ and self.not_.since)) if timed}
+
+    def selectors(self) -> set[str]:
+        """Every selector that the list uses."""
+        return {selector for selectors in self.roles().values() for selector in selectors}
+
+    def timed_selectors(self) -> set[str]:
+        """The selectors whose exact times matter."""
+        return {selector for role in self.timed_roles() for selector in self.roles()[role]}
+
+    def explain(self) -> str:
+        """Who is on it, in words."""
+        people = "Accounts" if self.actor == "account" else "People"
+        who = self.who
+        did = f"did {_event(who.selector)}"
+        if who.was_active:
+            did = f"were active on at least {who.was_active} of the last {_days(who.in_)}"
+        elif who.between:
+            did += f" at least {length(who.between[0])} and at most {length(who.between[1])} ago"
+        else:
+            did += f" in the last {_days(who.in_)}"
+        not_ = ""
+        if self.not_ and self.not_.since:
+            again = " again" if self.not_.did == who.selector else ""
+            not_ = f", and did not do {_event(self.not_.did)}{again} since then"
+        elif self.not_:
+            not_ = f", and did not do {_event(self.not_.did)} in the last {_days(self.not_.in_)}"
+        held_out = f" {self.holdout} % of them are held out." if self.holdout else ""
+        return f"{people} who {did}{not_}.{held_out}"
+
+
+def _event(selector: str) -> str:
+    return "any event" if selector == ANY else f'"{label(selector)}"'
+
+
+def _days(window: timedelta | None) -> str:
+    days = (window or _ONE_DAY) // _ONE_DAY
+    return f"{days} day{'s' if days > 1 else ''}"

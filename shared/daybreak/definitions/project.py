@@ -153,11 +153,13 @@ class Project(BaseModel):
         properties = {s: [self.start_properties(s), self.match_properties(s)] for s in self.selectors}
         accounts = [self.counts_accounts, self.settings.account_property]
         made = [LAYOUT, properties, sorted(self.timed_selectors), self.traits, self.settings.timezone, accounts]
-        return version_of(made)
+        # the table `users` is made for lists alone
+        return version_of([*made, *(["users"] if self.lists else [])])
 
     @cached_property
     def counts_accounts(self) -> bool:
-        return any(definition.actor == "account" for definition in self.all())
+        actors = {definition.actor for definition in self.all()} | {listed.actor for listed in self.lists.values()}
+        return "account" in actors
 
     @cached_property
     def by_membership(self) -> bool:
@@ -166,13 +168,15 @@ class Project(BaseModel):
 
     @cached_property
     def selectors(self) -> set[str]:
-        """Every selector whose events the export counts a day: those of the definitions, and of alerts on an event."""
+        """Every selector whose events the export counts a day: those of definitions, lists, and alerts on an event."""
+        counted = {selector for definition in self.all() for selector in definition.selectors()}
         watched = {alert.event for alert in self.alerts.values() if alert.event}
-        return {selector for definition in self.all() for selector in definition.selectors()} | watched
+        return counted.union(watched, *(listed.selectors() for listed in self.lists.values()))
 
     @cached_property
     def timed_selectors(self) -> set[str]:
-        return {s for definition in self.all() for s in definition.selectors_of(definition.timed_roles())}
+        timed = {s for definition in self.all() for s in definition.selectors_of(definition.timed_roles())}
+        return timed.union(*(listed.timed_selectors() for listed in self.lists.values()))
 
     def start_properties(self, selector: str) -> list[str]:
         """The properties that split people who enter by this selector; kept from each person's first event of a day."""
@@ -210,7 +214,9 @@ class Project(BaseModel):
 
     @cached_property
     def traits(self) -> list[str]:
-        return sorted({segment.trait for segment in self.segments.values() if segment.trait})
+        """The traits that segments and lists name."""
+        named = {trait for listed in self.lists.values() for trait in listed.traits}
+        return sorted({segment.trait for segment in self.segments.values() if segment.trait} | named)
 
 
 def load(path: Path) -> Project:
@@ -264,7 +270,7 @@ class _Checker:
             page=self._model(Page, "page", tables.get("page", {})),
             goals=goals,
             alerts=alerts,
-            lists=self._models(PeopleList, "list", tables),
+            lists=self._lists(tables, privacy),
             sends=self._models(Send, "send", tables),
         )
 
@@ -279,6 +285,15 @@ class _Checker:
             check()
         except Misfit as misfit:
             self._fail(where, misfit.field, str(misfit))
+
+    def _lists(self, tables: dict[str, Any], privacy: Privacy) -> dict[str, PeopleList]:
+        """The lists. None may show a trait that is never stored."""
+        lists = self._models(PeopleList, "list", tables)
+        for name, listed in lists.items():
+            for trait in listed.traits:
+                if privacy.drops_trait(trait):
+                    self._fail(f"list.{name}", "traits", f"{trait!r} is dropped by [privacy], so no list can show it")
+        return lists
 
     def _segments(self, where: str, definition: Definition, segments: dict[str, Segment]) -> None:
         for segment in definition.segments:

@@ -1,7 +1,8 @@
 """The derived tables, which the metric jobs read instead of every event. `events` is enough to rebuild all of them.
 
-Each project day has `activity`, `matches`, `identities`, `traits`, `memberships`, and `observed`, which says what its
-events were like (`observe.py`). `merge.py` puts them together into tables of everything up to a month's end.
+Each project day has `activity`, `matches`, `identities`, `traits`, `memberships`, `users` where there are lists, and
+`observed`, which says what its events were like (`observe.py`). `merge.py` puts them together into tables of everything
+up to a month's end.
 """
 
 from collections.abc import Iterable
@@ -51,6 +52,7 @@ DAY_TABLES: dict[str, dict[str, str]] = {
         "value": "VARCHAR",
     },
     "memberships": {"id": "VARCHAR", "account": "VARCHAR", "joined_at": "TIMESTAMP"},
+    "users": {"id": "VARCHAR"},
     "observed": OBSERVED,
 }
 """The tables of a day, with their columns besides the day itself."""
@@ -64,6 +66,7 @@ def derive_days(run: Run, days: list[date]) -> list[str]:
     _match_selectors(run.db, run.project)
     for table in ("identities", "traits"):
         run.db.execute(_sql(table))
+    run.db.execute(spliced(_sql("users"), wanted=Sql("true" if run.project.lists else "false")))
     observe_days(run.db, run.project)
     version = run.project.derived_version
     files: dict[str, Path] = {}

@@ -1,8 +1,8 @@
 """The merged tables: each day's derived tables put together, everything up to a month's end in one file.
 
-`seen` is the first and last time of each id and selector, made from `activity`; `memberships`, `identities` and
-`traits` are those of the days. Merging is a minimum, a maximum or a union, so it may be repeated and done in any order;
-its size grows with people, not with events.
+`seen` is the first and last time of each id and selector, made from `activity`; `memberships`, `identities`,
+`traits` and `users` are those of the days. Merging is a minimum, a maximum or a union, so it may be repeated and done
+in any order; its size grows with people, not with events.
 """
 
 from datetime import date
@@ -29,6 +29,7 @@ MERGED: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "traits": ("traits", DAY_TABLES["traits"]),
+    "users": ("users", DAY_TABLES["users"]),
     "observed": ("observed", DAY_TABLES["observed"]),
 }
 """Merged table -> the day table it is merged from, and its columns. `sql/merged_<table>.sql` reads old rows and new.

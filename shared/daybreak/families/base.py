@@ -48,7 +48,7 @@ Window = Annotated[timedelta, BeforeValidator(_window), WithJsonSchema({"type": 
 def whole_days(window: timedelta) -> timedelta:
     """Refuse a window that is not a whole number of days, in families that count calendar days. Raises ValueError."""
     if window % timedelta(days=1):
-        raise ValueError('must be whole days, such as "28d": this family counts calendar days')
+        raise ValueError('must be whole days, such as "28d", because calendar days are counted')
     return window
 
 

@@ -41,6 +41,10 @@ class Privacy(BaseModel):
         Field(description="Fields stored as a keyed hash, such as `traits.email`; equal values have equal hashes"),
     ] = []
 
+    def drops_trait(self, trait: str) -> bool:
+        """True if a trait is never stored, or not where some SDKs put it."""
+        return any(path.removeprefix("context.") == f"traits.{trait}" for path in self.drop)
+
     def cleaner(self, salt: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
         """A function that returns an event, or a batch's context as {"context": …}, without what must not be kept.
 

@@ -80,6 +80,66 @@ def test_a_fault_is_reported_in_one_line(text: str, expected: str) -> None:
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('who = { did = "S" }', '[list.l] who: needs a bound in time: either `between = ["24h", "7d"]` or `in = "7d"`'),
+        ('who = { did = "S", in = "2d" }\nnot = { did = "V" }', "[list.l] not: needs a bound in time"),
+        ('who = { did = "S", between = ["7d", "24h"] }', "[list.l] who: `between` begins with the shorter time"),
+        ('who = { did = "S", between = ["1d", "1d"] }', "[list.l] who: `between` begins with the shorter time"),
+        ('who = { did = "S", bteween = ["1h", "2h"] }', "[list.l] who.bteween"),
+        ('who = { in = "2d" }', "[list.l] who: needs either `did` or `was_active`"),
+        ('who = { did = "S", in = "36h" }', "[list.l] who.in: must be whole days"),
+        ('who = { was_active = 3, in = "2d" }', "[list.l] who: `in` has 2 days, so nobody was active on 3"),
+        ('who = { was_active = 3, in = "16d" }\nnot = { did = "any", in = "14d" }', "[list.l] nobody can be on it"),
+        ('who = { did = "S", in = "7d" }\nnot = { did = "any", in = "7d" }', "[list.l] nobody can be on it"),
+        ('who = { was_active = 1, in = "2d" }\nnot = { did = "S", since = "start" }', "[list.l] `not.since = \"start\"` needs"),
+        ('who = { did = "S", in = "2d" }\nholdout = 51', "[list.l] holdout"),
+        ('who = { did = "S", in = "2d" }\nevry = "hour"', "[list.l] evry: is not a field here; did you mean 'every'?"),
+        ('who = { did = "S", in = "2d" }\ntraits = ["user_id"]', "[list.l] `traits`: 'user_id' is the column of the id"),
+        ('who = { did = "S", in = "2d" }\ntraits = ["a", "a"]', "[list.l] traits: names one twice"),
+        ('who = { did = "S", in = "2d" }\ntraits = ["email"]\n[privacy]\ndrop = ["traits.email"]',
+         "[list.l] traits: 'email' is dropped by [privacy], so no list can show it"),
+        ('who = { did = "S", in = "2d" }\ntraits = ["email"]\n[privacy]\ndrop = ["context.traits.email"]',
+         "[list.l] traits: 'email' is dropped by [privacy]"),
+    ],
+)  # fmt: skip
+def test_a_list_that_cannot_be_made_is_reported_in_one_line(text: str, expected: str) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        parse(f"{PROJECT}{GOOD}[list.l]\n{text}")
+    assert expected in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ('who = { did = "S", between = ["24h", "7d"] }\nnot = { did = "V", since = "start" }\nholdout = 10',
+         'People who did "S" at least 24 hours and at most 7 days ago, and did not do "V" since then. '
+         "10 % of them are held out."),
+        ('who = { did = "S", in = "1d" }\nnot = { did = "S", since = "start" }',
+         'People who did "S" in the last 1 day, and did not do "S" again since then.'),
+        ('actor = "account"\nwho = { was_active = 3, in = "28d" }\nnot = { did = "any", in = "14d" }',
+         "Accounts who were active on at least 3 of the last 28 days, and did not do any event in the last 14 days."),
+    ],
+)  # fmt: skip
+def test_a_list_says_in_words_who_is_on_it(text: str, meaning: str) -> None:
+    assert parse(f"{PROJECT}{GOOD}[list.l]\n{text}").lists["l"].explain() == meaning
+
+
+def test_lists_join_what_the_export_derives() -> None:
+    """A list whose hours count needs each event; one whose days count does not."""
+    bare = parse(PROJECT + GOOD)
+    text = PROJECT + GOOD + '[list.l]\nwho = { did = "A", %s }\nnot = { did = "B", in = "2d" }\ntraits = ["role"]'
+    exact, days = (parse(text % bound) for bound in ('between = ["1h", "2h"]', 'in = "7d"'))
+    assert exact.selectors == days.selectors == {*bare.selectors, '["A"]', '["B"]'}
+    assert exact.timed_selectors == {*bare.timed_selectors, '["A"]'}
+    assert days.timed_selectors == bare.timed_selectors
+    assert (bare.traits, days.traits) == ([], ["role"])
+    assert len({bare.derived_version, exact.derived_version, days.derived_version}) == 3
+    assert bare.version("activation", "a") == exact.version("activation", "a")
+
+
 def test_equal_selectors_have_equal_keys() -> None:
     keys = {parse(PROJECT + GOOD.replace('"S"', s)).of("activation")["a"].roles()["entry"][0]
             for s in ('["B", "A"]', '["A", "B", "A"]', '{ event = ["A", "B"] }')}  # fmt: skip

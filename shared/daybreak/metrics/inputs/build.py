@@ -13,6 +13,7 @@ from daybreak.export.run import Run
 from daybreak.lake.tables import duckdb_columns
 from daybreak.metrics.computation import Computation, with_goals
 from daybreak.metrics.inputs import definitions, lake
+from daybreak.metrics.inputs.definitions import Counted
 from daybreak.metrics.inputs.tables import INPUT_TABLES
 from daybreak.metrics.persons import make_person_of
 
@@ -22,11 +23,14 @@ _SHARED = {"run", "numbers", "links", "person_of", "trait_values", "memberships"
 
 
 class Inputs:
-    """The input tables of one computation in its run's database."""
+    """The input tables of one computation in its run's database.
 
-    def __init__(self, run: Run, computation: Computation) -> None:
+    `counted` are its definitions; by default those of its family in the project, and their goals.
+    """
+
+    def __init__(self, run: Run, computation: Computation, counted: Counted | None = None) -> None:
         self._run, self._computation = run, computation
-        self._counted = with_goals(run.project.of(computation.family.name))
+        self._counted = with_goals(run.project.of(computation.family.name)) if counted is None else counted
         self._moment = (computation.last_day, computation.until)
         self._made: set[str] = set()
         self._makers = self._own_makers()

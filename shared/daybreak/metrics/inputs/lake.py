@@ -103,6 +103,7 @@ def _listed(selectors: set[str]) -> Sql:
 TABLES: dict[str, Callable[[Run, Computation, Counted], None]] = {
     "links": _merged("links", "identities"),
     "trait_values": _merged("trait_values", "traits"),
+    "users": _merged("users", "users"),
     "memberships": _memberships,
     "seen": _seen,
     "activity_days": _day_table("activity_days", "activity", lambda d: d.daily_roles()),
