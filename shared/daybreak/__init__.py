@@ -12,6 +12,7 @@ each other. `lint-imports` checks it against this list.
     export       arrivals -> raw log -> events -> derived tables
     metrics      derived tables -> result tables
     watch        result tables -> goals and alerts
+    lists        derived tables -> files of people, for whatever reminds them
     files        files of events -> result tables, without a cloud
     people       whatever is stored about a person: found, exported, forgotten
     tracking     the events that arrived beside the tracking plan
@@ -22,6 +23,6 @@ each other. `lint-imports` checks it against this list.
 
 The ladder, low to high:
 
-    errors < lake | ingest | engine < families < definitions < export < metrics < watch
+    errors < lake | ingest | engine < families < definitions < export < metrics < watch | lists
     < files | people | tracking < aws < cloud | example < cli
 """

@@ -132,12 +132,12 @@ class Deployment:
 
     def events(self) -> list[str]:
         """Message ids in `events`, sorted."""
-        return sorted(row["message_id"] for row in self._rows("events/*/*.parquet"))
+        return sorted(row["message_id"] for row in self.rows("events/*/*.parquet"))
 
     def table(self, family: str, definition: str | None = None, segment: str | None = "all") -> list[dict[str, Any]]:
         """A result table's rows in order; only those of one definition or segment if it is named."""
         partition = FAMILIES[family].partition
-        rows = self._rows(f"{keys.months_prefix(family)}*/*.parquet", "'definition': varchar")
+        rows = self.rows(f"{keys.months_prefix(family)}*/*.parquet", "'definition': varchar")
         chosen = [
             {name: row[name] for name in FAMILIES[family].row.model_fields}
             for row in rows
@@ -154,7 +154,7 @@ class Deployment:
 
     def described(self, family: str) -> list[dict[str, Any]]:
         """The rows of the table `definitions` for this family."""
-        return self._rows(f"definitions/family={family}/*.parquet")
+        return self.rows(f"definitions/family={family}/*.parquet")
 
     def latest(self, family: str) -> dict[str, Any]:
         """The content of latest/<family>.json."""
@@ -164,7 +164,7 @@ class Deployment:
         """Every object under a prefix with its checksum."""
         return {stored.key: stored.md5 for stored in self.store.list(prefix)}
 
-    def _rows(self, pattern: str, types: str = "") -> list[dict[str, Any]]:
+    def rows(self, pattern: str, types: str = "") -> list[dict[str, Any]]:
         files = (self.store.root / pattern).as_posix()
         if not list(self.store.root.glob(pattern)):
             return []

@@ -16,7 +16,10 @@ definitions/family=<family>/definitions.parquet   the meaning of each definition
 warnings/warnings.parquet                     the doubts about the numbers, as of the newest morning
 goals/goals.parquet                           every goal on every morning
 alerts/alerts.parquet                         every episode of an alert
-latest/<family>.json, latest/warnings.json, latest/goals.json, latest/alerts.json
+lists/<name>/made=2026-11-21T050000Z/people.csv   the people of a list, one of the files of one making
+lists/<name>/state.json                       which making was the last one
+list_counts/lists.parquet                     the table `lists`: counts only
+latest/<family>.json, latest/warnings.json, latest/goals.json, latest/alerts.json, latest/lists.json
 receipts/forgotten-<time>.json                the receipt of a `daybreak forget`
 """
 
@@ -201,3 +204,35 @@ GOALS, ALERTS = "goals", "alerts"
 def watched(table: str) -> str:
     """The object of the table of goals or alerts."""
     return f"{table}/{table}.parquet"
+
+
+LISTS = "lists"
+"""The name of the table of lists, of the job that makes them, and of the folder of the files that name people."""
+
+
+def lists_prefix(name: str = "") -> str:
+    """The folder of a list's files, or that of all lists."""
+    return f"{LISTS}/{name}/" if name else f"{LISTS}/"
+
+
+def list_file(name: str, made_at: datetime, file: str) -> str:
+    """A file of the list as it was made for an instant (UTC)."""
+    moment = made_at.strftime("%Y-%m-%dT%H%M%S.%f").removesuffix(".000000")
+    return f"{lists_prefix(name)}made={moment}Z/{file}"
+
+
+def list_state(name: str) -> str:
+    return f"{lists_prefix(name)}state.json"
+
+
+def list_in(key: str) -> str:
+    """The name of the list in the key of one of its files."""
+    return key.split("/")[1]
+
+
+LIST_COUNTS = "list_counts"
+"""The folder of the table of lists. It is not that of their files: who may read counts may not read people."""
+
+
+def list_counts() -> str:
+    return f"{LIST_COUNTS}/{LISTS}.parquet"

@@ -171,10 +171,10 @@ class AlertEpisode(Row):
 
 
 class MadeList(Row):
-    """Every list each time it was made, in counts. Only the files under lists/ hold ids."""
+    """Every list each time it was made, in counts. Only the files under lists/ hold ids; this table is not there."""
 
     list: str = Field(description="Name in daybreak.toml")
-    made_at: datetime = Field(description="The instant that the list knows, UTC")
+    made_at: datetime = Field(description="The list knows everything that happened before this instant, UTC")
     description: str = Field(description="Who is on it, as daybreak.toml says it")
     meaning: str = Field(description="Who is on it, in words")
     actor: str = Field(description="person or account")

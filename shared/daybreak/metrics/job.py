@@ -10,9 +10,7 @@ from datetime import UTC, date, datetime
 from daybreak.definitions.project import Project
 from daybreak.engine.calendar import EPOCH
 from daybreak.engine.database import Limits
-from daybreak.errors import DayMissing
 from daybreak.export.job import Progress
-from daybreak.export.manifest import Manifest, last_manifest
 from daybreak.export.run import Run, begin
 from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
@@ -20,6 +18,7 @@ from daybreak.lake.store import Store
 from daybreak.lake.tables import Warned
 from daybreak.metrics.changes import changed_from, exports_seen
 from daybreak.metrics.computation import Computation
+from daybreak.metrics.exported import newest_export, require_exported
 from daybreak.metrics.publish import describe, publish_latest, publish_warnings, read_latest
 from daybreak.metrics.result import compute, first_partitions
 from daybreak.metrics.warnings.find import find, say
@@ -70,7 +69,7 @@ class Metrics:
             latest = read_latest(run, keys.WARNINGS)
             day = max(day, date.fromisoformat(latest["as_of"])) if latest else day
             ends = (until or run.calendar.ends_at(day).replace(tzinfo=UTC)).astimezone(UTC)
-            through = self.exported(day, ends)
+            through = require_exported(self.store, self.project, day, ends)
             self.progress(f"{keys.WARNINGS}: looking as of {day}")
             found = find(run, day)
             publish_warnings(run, say(found, self.project, reads_events=False), day, through)
@@ -82,7 +81,7 @@ class Metrics:
         Raises DayMissing if there is nothing to look at.
         """
         with begin(self.store, self.project, self.limits) as run:
-            last = self.ready()
+            last = newest_export(self.store, self.project)
             return say(find(run, run.calendar.day_of(last.through), kinds), self.project, reads_events=True)
 
     def _run(self, run: Run, name: str, day: date, until: datetime | None) -> Computed | None:
@@ -94,7 +93,7 @@ class Metrics:
         latest = read_latest(run, name)
         day = max(day, date.fromisoformat(latest["as_of"])) if latest else day
         ends = (until or run.calendar.ends_at(day).replace(tzinfo=UTC)).astimezone(UTC)
-        through = self.exported(day, ends)
+        through = require_exported(self.store, self.project, day, ends)
         stored = self.store.list(keys.metrics_prefix(name))
         seen = exports_seen(run)
         moving = not all(keys.is_by_month(s.key) for s in stored)
@@ -105,22 +104,3 @@ class Metrics:
         describe(run, name)
         publish_latest(run, family, day, through, seen)
         return Computed(name, day, since, written)
-
-    def exported(self, day: date, ends: datetime) -> datetime:
-        """The instant up to which arrivals are in the lake. Raises DayMissing if that is before `ends`."""
-        last = last_manifest(self.store)
-        if last is None or last.through < ends:
-            reached = f"has only reached {last.through:%Y-%m-%d %H:%M} UTC" if last else "has not run yet"
-            raise DayMissing(f"{day} is not exported: the export {reached}, {ends:%Y-%m-%d %H:%M} UTC is needed; "
-                             "run `daybreak run export`, then this again")  # fmt: skip
-        return self.ready().through
-
-    def ready(self) -> Manifest:
-        """The newest manifest. Raises DayMissing without one, or if the derived tables are of other definitions."""
-        last = last_manifest(self.store)
-        if last is None:
-            raise DayMissing("the export has not run yet; run `daybreak run export`, then this again")
-        if not self.store.list(keys.derived_ready(self.project.derived_version)):
-            raise DayMissing("daybreak.toml now counts other events or traits than the derived tables hold; "
-                             "run `daybreak backfill --from <first day>` once")  # fmt: skip
-        return last

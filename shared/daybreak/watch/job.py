@@ -23,7 +23,7 @@ from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
 from daybreak.lake.store import Store
 from daybreak.lake.tables import AlertEpisode, MeasuredGoal
-from daybreak.metrics.job import Metrics
+from daybreak.metrics.exported import newest_export, require_exported
 from daybreak.metrics.publish import read_latest
 from daybreak.metrics.results import rows_of
 from daybreak.watch.episodes import Watched, closed_unspoken, next_morning
@@ -113,7 +113,7 @@ class Watch:
     def _known(self, run: Run, alert: Alert, day: date | None, until: datetime | None) -> date:
         """The last day that is over, of those that one alert can read. Without a day, the newest that is computed."""
         if day is None:
-            last = Metrics(self.store, self.project, self.limits).ready()
+            last = newest_export(self.store, self.project)
             day = run.calendar.days_before(run.calendar.day_of(last.through), 1)
             for family in families_read(self.project, [alert]):
                 if latest := read_latest(run, family):
@@ -143,7 +143,7 @@ class Watch:
     ) -> tuple[datetime, date]:
         """How far the data reach, and the last day of it that is over. Raises DayMissing if that is not far enough."""
         ends = run.calendar.ends_at(day).replace(tzinfo=UTC)
-        through = Metrics(self.store, self.project, self.limits).exported(day, (until or ends).astimezone(UTC))
+        through = require_exported(self.store, self.project, day, (until or ends).astimezone(UTC))
         for family in families_read(self.project, alerts):
             latest = read_latest(run, family)
             if latest is None or date.fromisoformat(latest["as_of"]) < day:
