@@ -6,8 +6,10 @@ from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from daybreak.aws.settings import ExportSettings, FunctionSettings, MetricsSettings
+from daybreak.aws.settings import ExportSettings, FunctionSettings, ListsSettings, MetricsSettings
+from daybreak.definitions.project import Project
 from daybreak.export.payloads import SCHEDULED_TIME, ExportHours
+from daybreak.lists.payloads import MakeScheduled
 from daybreak.metrics.payloads import METRIC_JOBS, ComputeScheduled
 from infra.bundling import bundle
 from infra.deployment import Deployment
@@ -21,12 +23,15 @@ JOB_MEMORY_MB = 3008
 DUCKDB_MEMORY_MB = 1900
 JOB_DISK_MB = 8192
 EXPORT_MINUTE = 5
-METRICS_HOUR = 4
-"""Local time. By then the export has run several times since midnight, and no timezone skips four o'clock."""
+METRICS_HOUR, LISTS_MINUTE = 4, 47
+"""Local time. By then the export has run several times since midnight, and no timezone skips four o'clock. The lists
+come after the families."""
+HOURLY_LISTS_MINUTE = 20
+"""The export begins five minutes after the hour and may take fifteen."""
 
 
 class Jobs(Construct):
-    """Two functions, a schedule for the export and for each metric job, and a queue for runs that failed."""
+    """Three functions, a schedule for each of their jobs, and a queue for runs that failed."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, deployment: Deployment, tables: Tables, lake: Lake
@@ -55,6 +60,17 @@ class Jobs(Construct):
             "Daybreak: computes one metric family as of a day",
             MetricsSettings(lake_bucket=bucket, duckdb_memory_mb=DUCKDB_MEMORY_MB),
         )
+        self.lists = self._function(
+            deployment,
+            "lists",
+            "Daybreak: makes lists of people, which no other function may read",
+            ListsSettings(
+                events_table=tables.events.table_name,
+                keys_table=tables.keys.table_name,
+                lake_bucket=bucket,
+                duckdb_memory_mb=DUCKDB_MEMORY_MB,
+            ),
+        )
 
         schedules = Schedules(self, "Schedules", dead_letters=self.dead_letters)
         every_hour = f"cron({EXPORT_MINUTE} * * * ? *)"
@@ -67,6 +83,16 @@ class Jobs(Construct):
                 self.metrics,
                 ComputeScheduled(family=family, time=SCHEDULED_TIME),
             )
+        self._schedule_lists(schedules, deployment.project)
+
+    def _schedule_lists(self, schedules: Schedules, project: Project) -> None:
+        """Every morning, also to remove lists that are no longer defined; every hour if a list is made that often."""
+        every_morning = f"cron({LISTS_MINUTE} {METRICS_HOUR} * * ? *)"
+        of_the_day = MakeScheduled(every="day", time=SCHEDULED_TIME)
+        schedules.add("lists", every_morning, project.settings.timezone, self.lists, of_the_day)
+        if any(listed.every == "hour" for listed in project.lists.values()):
+            of_the_hour = MakeScheduled(every="hour", time=SCHEDULED_TIME)
+            schedules.add("hourly-lists", f"cron({HOURLY_LISTS_MINUTE} * * * ? *)", "UTC", self.lists, of_the_hour)
 
     def _function(
         self, deployment: Deployment, name: str, description: str, settings: FunctionSettings

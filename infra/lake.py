@@ -12,10 +12,11 @@ from constructs import Construct
 from daybreak.definitions.project import Project
 from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
-from daybreak.lake.keys import ALERTS, GOALS, WARNINGS
+from daybreak.lake.keys import ALERTS, GOALS, LIST_COUNTS, LISTS, WARNINGS, latest
 from daybreak.lake.tables import (
     AlertEpisode,
     Event,
+    MadeList,
     MeasuredDefinition,
     MeasuredGoal,
     Reconciled,
@@ -37,6 +38,9 @@ EXPORT_OWNS = (
 )  # fmt: skip
 METRICS_OWN = ("metrics", "definitions", "warnings", "goals", "alerts", "latest")
 METRICS_READ = ("derived", "exports", "pending")
+LISTS_OWN = (LISTS, LIST_COUNTS)
+LISTS_READ = ("derived", "exports")
+LISTS_KEPT = Duration.days(7)
 
 
 class Lake(Construct):
@@ -54,6 +58,10 @@ class Lake(Construct):
             removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
             lifecycle_rules=[
                 s3.LifecycleRule(prefix=f"{RESULTS}/", expiration=RESULTS_KEPT),
+                # people: once removed or replaced, their files are gone a day later
+                s3.LifecycleRule(
+                    prefix=f"{LISTS}/", expiration=LISTS_KEPT, noncurrent_version_expiration=Duration.days(1)
+                ),
                 s3.LifecycleRule(
                     noncurrent_version_expiration=OLD_VERSIONS_KEPT,
                     abort_incomplete_multipart_upload_after=Duration.days(1),
@@ -84,6 +92,14 @@ class Lake(Construct):
         """Let the metric jobs read what the export wrote, and read and write their results."""
         self._grant_objects(function, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], METRICS_OWN)
         self._grant_objects(function, ["s3:GetObject"], METRICS_READ)
+        grant(function, ["s3:ListBucket"], [self.bucket.bucket_arn])
+
+    def grant_lists(self, function: lambda_.Function) -> None:
+        """Let the lists job read what the export wrote. It alone may read and write the files of people."""
+        actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+        self._grant_objects(function, actions, LISTS_OWN)
+        self._grant_objects(function, ["s3:GetObject"], LISTS_READ)
+        grant(function, ["s3:PutObject", "s3:DeleteObject"], [self.bucket.arn_for_objects(latest(LISTS))])
         grant(function, ["s3:ListBucket"], [self.bucket.bucket_arn])
 
     def _grant_objects(self, function: lambda_.Function, actions: list[str], prefixes: tuple[str, ...]) -> None:
@@ -117,6 +133,7 @@ class Lake(Construct):
         parquet_table(self, WARNINGS, Warned, database, self.bucket, [])
         parquet_table(self, GOALS, MeasuredGoal, database, self.bucket, [])
         parquet_table(self, ALERTS, AlertEpisode, database, self.bucket, [])
+        parquet_table(self, LISTS, MadeList, database, self.bucket, [], folder=LIST_COUNTS)
         for family in FAMILIES.values():
             names = list(project.of(family.name)) or ["none"]
             by = [Partition.one_of("definition", names)]

@@ -27,6 +27,8 @@ class DaybreakStack(Stack):
         tables.grant_read_arrivals(jobs.export)
         lake.grant_export(jobs.export)
         lake.grant_metrics(jobs.metrics)
+        tables.grant_store_entries(jobs.lists)
+        lake.grant_lists(jobs.lists)
 
         Alarms(
             self,
@@ -46,6 +48,7 @@ class DaybreakStack(Stack):
             "Workgroup": lake.workgroup_name,
             "ExportFunction": jobs.export.function_name,
             "MetricsFunction": jobs.metrics.function_name,
+            "ListsFunction": jobs.lists.function_name,
             "DeadLetters": jobs.dead_letters.queue_url,
         }.items():
             CfnOutput(self, name, value=value)

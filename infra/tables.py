@@ -48,3 +48,9 @@ class Tables(Construct):
         grant(function, ["dynamodb:Query", "dynamodb:Scan"], [self.events.table_arn])
         named = {"dynamodb:Attributes": ["arrival", "request", "expires"]}
         grant(function, ["dynamodb:UpdateItem"], [self.events.table_arn], {"ForAllValues:StringEquals": named})
+
+    def grant_store_entries(self, function: lambda_.Function) -> None:
+        """Let the lists job write events, and read the digests of forgotten people: no write key, no event."""
+        grant(function, ["dynamodb:PutItem"], [self.events.table_arn])
+        forgotten = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#forgotten.*"]}}
+        grant(function, ["dynamodb:GetItem"], [self.keys.table_arn], forgotten)

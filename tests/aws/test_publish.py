@@ -46,7 +46,17 @@ class Gateway:
 
 def stack(collector_url: str, gzip_url: str | None) -> Stack:
     return Stack(
-        "salt", collector_url, gzip_url, "events", "keys", "bucket", "database", "workgroup", "export", "metrics"
+        "salt",
+        collector_url,
+        gzip_url,
+        "events",
+        "keys",
+        "bucket",
+        "database",
+        "workgroup",
+        "export",
+        "metrics",
+        "lists",
     )
 
 

@@ -26,7 +26,17 @@ OUTPUTS = {
     "EventsReaderPolicy": "arn:aws:iam::1:policy/events",
     "EventsReaderWorkgroup": "ours-events",
     **dict.fromkeys(
-        ("EventsTable", "KeysTable", "LakeBucket", "Database", "Workgroup", "ExportFunction", "MetricsFunction"), "x"
+        (
+            "EventsTable",
+            "KeysTable",
+            "LakeBucket",
+            "Database",
+            "Workgroup",
+            "ExportFunction",
+            "MetricsFunction",
+            "ListsFunction",
+        ),
+        "x",
     ),
 }
 

@@ -20,11 +20,12 @@ from daybreak.export.payloads import EXPORT_PAYLOADS, read_payload
 from daybreak.families.base import Family
 from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
-from daybreak.lake.keys import ALERTS, GOALS, WARNINGS, WATCH
+from daybreak.lake.keys import ALERTS, GOALS, LISTS, WARNINGS, WATCH
 from daybreak.lake.tables import (
     GLUE_TYPES,
     AlertEpisode,
     Event,
+    MadeList,
     MeasuredGoal,
     Reconciled,
     RejectedEvent,
@@ -32,6 +33,7 @@ from daybreak.lake.tables import (
     Warned,
     glue_columns,
 )
+from daybreak.lists.payloads import LISTS_PAYLOADS
 from daybreak.metrics.payloads import METRICS_PAYLOADS
 from daybreak.metrics.views import View, views
 
@@ -108,6 +110,7 @@ OF_THE_METRICS = {"metrics", "definitions", "warnings", "goals", "alerts", "late
 OF_THE_EXPORT = {
     "raw", "quarantine", "rejected", "events", "moved", "derived", "pending", "expiry", "exports", "reconciliation"
 }  # fmt: skip
+OF_THE_LISTS = {"lists", "list_counts"}
 OF_EVERY_JOB = {
     "s3:ListBucket": {"Bucket"},
     "sqs:SendMessage": {"DeadLetters"},
@@ -138,7 +141,18 @@ ALLOWED = {
         "s3:DeleteObject": OF_THE_METRICS,
         **OF_EVERY_JOB,
     },
-    "Schedules": {"lambda:InvokeFunction": {"JobsExport", "JobsMetrics"}, "sqs:SendMessage": {"DeadLetters"}},
+    "JobsLists": {
+        "dynamodb:PutItem": {"Events"},
+        "dynamodb:GetItem": {"Keys"},
+        "s3:GetObject": {*OF_THE_LISTS, "derived", "exports"},
+        "s3:PutObject": {*OF_THE_LISTS, "latest/lists.json"},
+        "s3:DeleteObject": {*OF_THE_LISTS, "latest/lists.json"},
+        **OF_EVERY_JOB,
+    },
+    "Schedules": {
+        "lambda:InvokeFunction": {"JobsExport", "JobsMetrics", "JobsLists"},
+        "sqs:SendMessage": {"DeadLetters"},
+    },
 }
 """Role -> action -> a word in the name of each resource that it may use. Nobody may do anything else."""
 
@@ -160,6 +174,34 @@ def test_the_export_may_change_nothing_of_an_item_but_its_expiry(template: dict[
     assert [statement["Condition"] for statement in changing] == [
         {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["arrival", "request", "expires"]}}
     ]
+
+
+def test_only_the_lists_job_may_touch_the_files_of_people(template: dict[str, Any]) -> None:
+    """`/lists/` of an object's address, or a pattern that includes it."""
+    touching = set()
+    for name, policy in resources(template, "AWS::IAM::Policy").items():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            objects = json.dumps(statement["Resource"])
+            if "s3:" in json.dumps(statement["Action"]) and ('"/lists/' in objects or '"/*"' in objects):
+                touching.add(name)
+    assert [name.startswith("JobsLists") for name in touching] == [True]
+
+
+def test_the_lists_job_reads_of_the_keys_table_only_who_was_forgotten(template: dict[str, Any]) -> None:
+    (policy,) = [p for name, p in resources(template, "AWS::IAM::Policy").items() if "JobsLists" in name]
+    reading = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == "dynamodb:GetItem"]
+    assert [statement["Condition"] for statement in reading] == [
+        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#forgotten.*"]}}
+    ]
+
+
+def test_the_files_of_people_are_removed_after_seven_days_and_their_old_versions_a_day_later(
+    template: dict[str, Any],
+) -> None:
+    (bucket,) = resources(template, "AWS::S3::Bucket").values()
+    (rule,) = [r for r in bucket["LifecycleConfiguration"]["Rules"] if r.get("Prefix") == "lists/"]
+    assert (rule["ExpirationInDays"], rule["NoncurrentVersionExpiration"]) == (7, {"NoncurrentDays": 1})
+    assert rule["Status"] == "Enabled"
 
 
 def test_no_other_role_has_a_policy(template: dict[str, Any]) -> None:
@@ -188,20 +230,23 @@ def test_the_bucket_is_private_encrypted_and_tls_only(template: dict[str, Any]) 
     assert denied[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_one_schedule_for_the_export_and_one_each_morning_for_each_family_and_the_warnings(
+def test_one_schedule_for_the_export_and_one_each_morning_for_each_family_the_warnings_and_the_lists(
     template: dict[str, Any],
 ) -> None:
     schedules = list(resources(template, "AWS::Scheduler::Schedule").values())
     payloads = [json.loads(schedule["Target"]["Input"]) for schedule in schedules]
     assert {p.get("family") for p in payloads} == {None, *FAMILIES, WARNINGS, WATCH}
+    assert [p["every"] for p in payloads if "every" in p] == ["day"]  # no list of this checkout is hourly
     assert {p["time"] for p in payloads} == {"<aws.scheduler.scheduled-time>"}
     zone = load(ROOT / "daybreak.toml").settings.timezone
     for schedule, schedule_payload in zip(schedules, payloads, strict=True):
         assert schedule["Target"]["DeadLetterConfig"]
         assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] >= 1
-        assert schedule["ScheduleExpressionTimezone"] == (zone if "family" in schedule_payload else "UTC")
+        assert schedule["ScheduleExpressionTimezone"] == (
+            zone if {"family", "every"} & set(schedule_payload) else "UTC"
+        )
         sent = {**schedule_payload, "time": "2026-11-21T08:05:00Z"}  # as Scheduler writes it
-        assert read_payload(METRICS_PAYLOADS if "family" in sent else EXPORT_PAYLOADS, sent)
+        assert read_payload([*METRICS_PAYLOADS, *LISTS_PAYLOADS, *EXPORT_PAYLOADS], sent)
     for job in resources(template, "AWS::Lambda::EventInvokeConfig").values():
         assert job["MaximumRetryAttempts"] == 2
         assert job["DestinationConfig"]["OnFailure"]
@@ -243,7 +288,7 @@ def test_functions_are_arm_on_python_3_14_with_logs_that_end(template: dict[str,
 
 def test_bundles_fit_and_hold_amazons_binaries(assembly: Path) -> None:
     bundles = [path for path in assembly.iterdir() if path.name.startswith("asset.") and path.is_dir()]
-    assert len(bundles) == 3
+    assert len(bundles) == 4
     for bundle in bundles:
         files = [path for path in bundle.rglob("*") if path.is_file()]
         assert sum(path.stat().st_size for path in files) < LAMBDA_LIMIT_BYTES / 2
@@ -263,6 +308,7 @@ def test_bundles_fit_and_hold_amazons_binaries(assembly: Path) -> None:
         (WARNINGS, Warned),
         (GOALS, MeasuredGoal),
         (ALERTS, AlertEpisode),
+        (LISTS, MadeList),
         *((f.name, f.row) for f in FAMILIES.values()),
     ],
 )

@@ -62,7 +62,11 @@ class LiveRules:
 
     def read(self) -> Rules:
         """The rules as they are stored now; every collector uses them within a minute."""
-        return Rules(self._clean, self.plan(), frozenset(_digests(self._lists())))
+        return Rules(self._clean, self.plan(), self.forgotten())
+
+    def forgotten(self) -> frozenset[bytes]:
+        """The list of the forgotten, as it is stored now."""
+        return frozenset(_digests(self._lists()))
 
     def plan(self) -> Plan | None:
         """The tracking plan in force, or None."""

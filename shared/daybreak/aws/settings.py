@@ -59,3 +59,9 @@ class ExportSettings(FunctionSettings):
     events_table: str
     lake_bucket: str
     duckdb_memory_mb: Annotated[int, Field(gt=0)]
+
+
+class ListsSettings(ExportSettings):
+    """Settings of the lists job: those of the export, and where it finds who was forgotten."""
+
+    keys_table: str

@@ -18,6 +18,7 @@ from daybreak.aws.write_keys import WriteKeys
 from daybreak.errors import CloudError
 from daybreak.export.payloads import ExportPayload, Payload
 from daybreak.ingest.rules import Clean
+from daybreak.lists.payloads import ListsPayload
 from daybreak.metrics.payloads import MetricsPayload
 
 _POLL_SECONDS = 0.3
@@ -58,6 +59,7 @@ class Stack:
     workgroup: str
     export_function: str
     metrics_function: str
+    lists_function: str
     readers: tuple[Reader, ...] = ()
 
     @staticmethod
@@ -81,6 +83,7 @@ class Stack:
             workgroup=outputs["Workgroup"],
             export_function=outputs["ExportFunction"],
             metrics_function=outputs["MetricsFunction"],
+            lists_function=outputs.get("ListsFunction", ""),
             readers=tuple(
                 Reader(reads, outputs[policy], outputs[f"{reads.capitalize()}ReaderWorkgroup"])
                 for reads in ("metrics", "events")
@@ -107,6 +110,12 @@ class Stack:
     def metrics(self, payload: MetricsPayload) -> dict[str, Any]:
         """Run a metric job now and wait for it."""
         return _invoke(self.metrics_function, payload)
+
+    def lists(self, payload: ListsPayload) -> dict[str, Any]:
+        """Make lists now and wait for it. Raises CloudError, also for a stack that was deployed before lists were."""
+        if not self.lists_function:
+            raise CloudError("the deployed stack makes no lists yet; deploy it again")
+        return _invoke(self.lists_function, payload)
 
     def query(self, sql: str, waiting: Callable[[float], None] = lambda _: None) -> QueryResult:
         """Run a query in Athena, and call `waiting` with the seconds so far while it runs. Raises CloudError."""

@@ -1,4 +1,4 @@
-"""The payloads of both jobs: the same JSON in EventBridge, in `events/`, on the command line and in the handlers."""
+"""The payloads of the jobs: the same JSON in EventBridge, in `events/`, on the command line and in the handlers."""
 
 import json
 from datetime import UTC, date, datetime
@@ -21,6 +21,7 @@ from daybreak.export.payloads import (
     ReplayDay,
     read_payload,
 )
+from daybreak.lists.payloads import LISTS_PAYLOADS, MakeDay, MakeScheduled
 from daybreak.metrics.payloads import METRICS_PAYLOADS, ComputeDay, ComputeScheduled
 
 DAY, MORNING = date(2026, 11, 21), datetime(2026, 11, 21, 8, 5, tzinfo=UTC)
@@ -34,8 +35,10 @@ ON_THE_WIRE: list[tuple[Payload, dict[str, Any]]] = [
     (AskSpan(), {"span": True}),
     (ComputeScheduled(family="activation", time=MORNING), {"family": "activation", "time": AT}),
     (ComputeDay(family="activation", date=DAY), {"family": "activation", "date": "2026-11-21"}),
+    (MakeScheduled(every="hour", time=MORNING), {"every": "hour", "time": AT}),
+    (MakeDay(date=DAY), {"date": "2026-11-21"}),
 ]
-JOBS = {"export": EXPORT_PAYLOADS, "metrics": METRICS_PAYLOADS}
+JOBS = {"export": EXPORT_PAYLOADS, "metrics": METRICS_PAYLOADS, "lists": LISTS_PAYLOADS}
 
 
 def read(job: str, value: Any) -> Payload:
@@ -53,8 +56,8 @@ def test_a_payload_is_written_and_read_as_the_same_json(model: Payload, json_val
     assert read(job_of(model), json_value) == model
 
 
-def test_these_tests_cover_every_payload_of_both_jobs() -> None:
-    assert {type(model) for model, _ in ON_THE_WIRE} == {*EXPORT_PAYLOADS, *METRICS_PAYLOADS}
+def test_these_tests_cover_every_payload_of_the_jobs() -> None:
+    assert {type(model) for model, _ in ON_THE_WIRE} == {model for models in JOBS.values() for model in models}
 
 
 @pytest.mark.parametrize("models", JOBS.values(), ids=JOBS)
