@@ -17,6 +17,7 @@ from daybreak.cli.target import definitions_here, deployment
 from daybreak.definitions.project import Project
 from daybreak.errors import InputError
 from daybreak.export.payloads import ExportDay, ReplayDay
+from daybreak.lists.payloads import MakeDay
 from daybreak.metrics.payloads import ComputeDay, jobs_of
 from daybreak.people import export_person as exporting
 from daybreak.people import forget as forgetting
@@ -62,6 +63,8 @@ def forget(
     yesterday = datetime.now(project.zone).date() - timedelta(days=1)
     for job in track(jobs_of(project), "computing", console=show.ERR):
         target.metrics(ComputeDay(family=job, date=yesterday))
+    if project.lists:
+        target.lists(MakeDay(date=yesterday))
 
 
 def _suppress(target: Stack, project: Project, users: list[str], *, wait: bool, ask: bool) -> People:
@@ -96,12 +99,12 @@ def export_person(
     cloud: Cloud = "auto",
     stack: StackName = "Daybreak",
 ) -> None:
-    """Export everything that is stored about a person, as JSON: ids, events and rejected events."""
+    """Export everything that is stored about a person, as JSON: ids, events, rejected events and lists."""
     project, target = definitions_here(), deployment(cloud, stack)
     _export(target)
     with show.ERR.status("reading …"):
         found = exporting.export_person(target.lake(), user, merge_signed_in=project.settings.merge_signed_in)
-    if not (found["events"] or found["rejected"]):
+    if not any(found[kind] for kind in ("events", "rejected", "lists")):
         show.ERR.print(f"Nothing is stored about {user}: check the spelling.", style="yellow", markup=False)
     if out is None:
         show.as_json(found)
@@ -138,7 +141,8 @@ def _show(receipt: Receipt, as_json: bool) -> None:
         "items of the events table rewritten": receipt.table_items,
         "events deleted from the raw log": receipt.events_removed,
         "events deleted from the quarantine": receipt.rejects_removed,
-        "objects of the logs rewritten": len(receipt.objects),
+        "lines deleted from files of lists": receipt.list_lines_removed,
+        "objects of logs and lists rewritten": len(receipt.objects),
         "arrival days rebuilt": len(receipt.days_rebuilt),
         "old versions of objects deleted": receipt.old_versions_removed,
     }

@@ -4,7 +4,7 @@
 """
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
@@ -18,7 +18,11 @@ from daybreak.lake import keys
 from daybreak.lake.store import Store
 from daybreak.lists.members import Member, Membership
 
-MEMBERS = "members.ndjson"
+_NDJSON = ".ndjson"
+MEMBERS = f"members{_NDJSON}"
+
+IsAbout = Callable[[dict[str, Any]], bool]
+"""Returns True if a line of a list's file, as an object, is about the people."""
 
 
 def file_contents(listed: PeopleList, membership: Membership) -> Iterator[tuple[str, bytes]]:
@@ -29,8 +33,9 @@ def file_contents(listed: PeopleList, membership: Membership) -> Iterator[tuple[
         "left": [m for m in membership.left if not m.held_out],
     }
     for name, members in delivered.items():
-        yield f"{name}.csv", csv_of(listed, members)
-        yield f"{name}.ndjson", _lines({**ids_of(listed, m), "traits": traits_of(listed, m)} for m in members)
+        rows = [{**ids_of(listed, m), "traits": traits_of(listed, m)} for m in members]
+        yield f"{name}.csv", _csv([*ID_COLUMNS[listed.actor], *listed.traits], map(_cells, rows))
+        yield f"{name}{_NDJSON}", _lines(rows)
     columns = ("key", "held_out", "entered")
     yield (
         MEMBERS,
@@ -58,15 +63,49 @@ def read_members(store: Store, name: str, made_at: datetime) -> list[Member]:
     return [_member(row) for row in rows]
 
 
-def csv_of(listed: PeopleList, members: Iterable[Member]) -> bytes:
-    """One line for each member: the id, then the traits. No cell begins a formula."""
+def lines_about(store: Store, is_about: IsAbout) -> Iterator[dict[str, Any]]:
+    """Every line of the files that is about these people, with the key of its file."""
+    for key in _ndjson_keys(store):
+        for row in map(orjson.loads, (store.get(key) or b"").splitlines()):
+            if is_about(row):
+                yield {"file": key, **row}
+
+
+def remove_lines(store: Store, is_about: IsAbout) -> dict[str, int]:
+    """Rewrite the files of lists without the lines about these people. Returns how many each file lost.
+
+    The CSV file comes first, and is made from the NDJSON file beside it: a run that is killed in between is repeated.
+    """
+    removed = {}
+    for key in _ndjson_keys(store):
+        rows = [orjson.loads(line) for line in (store.get(key) or b"").splitlines()]
+        kept = [row for row in rows if not is_about(row)]
+        if len(kept) < len(rows):
+            as_csv = f"{key.removesuffix(_NDJSON)}.csv"
+            if written := store.get(as_csv):
+                columns = next(csv.reader(StringIO(written.decode())))
+                store.put(as_csv, _csv(columns, map(_cells, kept)))
+            store.put(key, _lines(kept))
+            removed[key] = len(rows) - len(kept)
+    return removed
+
+
+def _ndjson_keys(store: Store) -> list[str]:
+    return [stored.key for stored in store.list(keys.lists_prefix()) if stored.key.endswith(_NDJSON)]
+
+
+def _cells(row: dict[str, Any]) -> list[str | None]:
+    """The cells of a line of NDJSON: the id, then the traits."""
+    return [*(row[name] for columns in ID_COLUMNS.values() for name in columns if name in row), *row["traits"].values()]
+
+
+def _csv(columns: Iterable[str], rows: Iterable[Iterable[str | None]]) -> bytes:
+    """A header and the rows. No cell begins a formula."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*ID_COLUMNS[listed.actor], *listed.traits])
-    for member in members:
-        cells = (*ids_of(listed, member).values(), *traits_of(listed, member).values())
-        writer.writerow([csv_text(cell or "") for cell in cells])
-    return text.getvalue().encode("utf-8", "backslashreplace")
+    writer.writerow(columns)
+    writer.writerows([csv_text(cell or "") for cell in row] for row in rows)
+    return text.getvalue().encode()
 
 
 def ids_of(listed: PeopleList, member: Member) -> dict[str, str | None]:

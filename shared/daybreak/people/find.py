@@ -25,6 +25,7 @@ from daybreak.ingest.frames import unpack
 from daybreak.ingest.rules import forgotten_digest, person_ids
 from daybreak.lake import keys
 from daybreak.lake.store import Store
+from daybreak.lists.files import lines_about
 from daybreak.metrics.persons import make_person_of
 
 _SQL = "daybreak.people.sql"
@@ -71,6 +72,10 @@ class People:
                 at = found.end()
         return self._any(person_ids(raw))
 
+    def in_list(self, row: Mapping[str, Any]) -> bool:
+        """True if a line of a list's file is about them. An account is nobody, whatever its id."""
+        return "account" not in row and self._any(row.get(name) for name in ("user_id", "anonymous_id", "key"))
+
     def _any(self, ids: Iterable[str | None]) -> bool:
         return any(own is not None and forgotten_digest(own) in self.digests for own in ids)
 
@@ -100,7 +105,10 @@ def ids_of(store: Store, people: Iterable[str], *, merge_signed_in: bool, limits
 
 
 def records_of(store: Store, people: People, limits: Limits = Limits()) -> dict[str, list[dict[str, Any]]]:
-    """Everything that the lake stores about these people: {"events": rows in order of time, "rejected": records}."""
+    """Everything that the lake stores about these people.
+
+    {"events": rows in order of time, "rejected": records, "lists": lines of the files of lists}
+    """
     with workplace(limits) as place:
         db, work = place.db, place.folder
         events = _events_of(db, people, store.local(list_keys(store, "events/"), work))
@@ -110,7 +118,7 @@ def records_of(store: Store, people: People, limits: Limits = Limits()) -> dict[
         for line in unpack(store.get(key) or b"")
         if people.in_reject(line)
     ]
-    return {"events": events, "rejected": rejected}
+    return {"events": events, "rejected": rejected, "lists": list(lines_about(store, people.in_list))}
 
 
 def arrival_days_of(store: Store, people: People, limits: Limits = Limits()) -> set[date]:

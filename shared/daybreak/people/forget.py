@@ -21,6 +21,7 @@ from daybreak.export.pending import read_pending
 from daybreak.ingest.frames import Tally, pack, unpack
 from daybreak.lake import keys
 from daybreak.lake.store import Store, md5
+from daybreak.lists.files import remove_lines
 from daybreak.people.find import People, arrival_days_of, list_keys
 from daybreak.people.receipt import Receipt
 
@@ -47,7 +48,7 @@ def forget(
     limits: Limits = Limits(),
     progress: Progress = lambda _: None,
 ) -> Receipt:
-    """Delete people from the events table, the raw log, the quarantine, the lake and the derived tables.
+    """Delete people from the events table, the raw log, the quarantine, the lake, the derived tables and the lists.
 
     They must be suppressed before, so that none of their events arrives meanwhile. `people` is everybody who was ever
     suppressed, so that a run also finishes the work of one that was killed. `rebuild` builds all tables of an
@@ -62,6 +63,9 @@ def forget(
     for _ in range(_MOST_PASSES):
         progress("the events table")
         receipt.table_items += table.rewrite(without_people)
+        lists = remove_lines(store, people.in_list)
+        receipt.list_lines_removed += sum(lists.values())
+        receipt.objects += lists
         days = _rewrite_logs(store, people, receipt, progress)
         days |= arrival_days_of(store, people, limits) | _days_unlike_their_manifest(store)
         receipt.left = len(days)

@@ -14,8 +14,10 @@ class Receipt:
     table_items: int = 0
     events_removed: int = 0
     rejects_removed: int = 0
+    list_lines_removed: int = 0
+    """Lines of the files of lists."""
     objects: list[str] = field(default_factory=list)
-    """Keys of the logs that were rewritten."""
+    """Keys of the logs and the files of lists that were rewritten."""
     days_rebuilt: list[str] = field(default_factory=list)
     old_versions_removed: int = 0
     left: int = 0
