@@ -19,10 +19,12 @@ from daybreak.export.payloads import AskSpan, ExportDay, FinishBackfill
 from daybreak.files.compute import MEMORY_MB, TOO_LATE, ComputedTables, EventCounts, compute_tables
 from daybreak.files.tables import summaries
 from daybreak.ingest import times
+from daybreak.lake.keys import LISTS
+from daybreak.lists.payloads import MakeDay
 from daybreak.metrics.payloads import METRIC_JOBS, ComputeDay, jobs_of
 
 PANEL = "Compute"
-JOBS = ("export", *METRIC_JOBS)
+JOBS = ("export", *METRIC_JOBS, LISTS)
 
 
 def register(app: typer.Typer) -> None:
@@ -59,12 +61,16 @@ def compute(
     if as_json:
         tables = {name: show.objects(*table) for name, table in {**done.tables, **done.goals_and_alerts}.items()}
         warnings = [warning.model_dump() for warning in done.warnings]
-        show.as_json({**tables, "events": {**asdict(done.counts), "as_of": done.as_of}, "warnings": warnings})
+        lists = {"lists": [made.model_dump() for made in done.lists]} if done.lists else {}
+        show.as_json({**tables, **lists, "events": {**asdict(done.counts), "as_of": done.as_of}, "warnings": warnings})
         return
     _show_counts(done, project, instant)
     show_summaries(project, done, out, rows)
     show.lines(done.watched)
     show.OUT.print(f"Every row: {out}/*.csv and {out}/*.parquet, one file a family.")
+    if done.lists:
+        show.lists(done.lists)
+        show.OUT.print(f"Who is on them: {out}/lists/*.csv and {out}/lists/*.ndjson, one file a list.")
 
 
 def run(
@@ -82,6 +88,8 @@ def run(
     with show.Stages().stage(f"{job} {wanted}"):
         if job == "export":
             done = target.export(ExportDay(date=wanted, time=datetime.now(UTC)))
+        elif job == LISTS:
+            done = target.lists(MakeDay(date=wanted))
         else:
             done = target.metrics(ComputeDay(family=job, date=wanted))
     show.as_json(done) if as_json else _show_done(done)
@@ -107,6 +115,8 @@ def backfill(
     target.export(FinishBackfill(derived=datetime.now(UTC).isoformat()))
     for job in track(jobs_of(project), "computing", console=show.ERR):
         target.metrics(ComputeDay(family=job, date=plan.as_of))
+    if project.lists:
+        target.lists(MakeDay(date=plan.as_of))
     show.OUT.print(f"Derived from {plan.first} to {plan.last}, computed as of {plan.as_of}.")
 
 
@@ -156,8 +166,8 @@ def _read(counts: EventCounts) -> str:
 
 
 def _show_done(done: Mapping[str, Any]) -> None:
-    exported = done.get("exported")
-    rows = exported if isinstance(exported, list) else [done]
+    several = done.get("exported", done.get(LISTS))
+    rows = several if isinstance(several, list) else [done]
     if rows:
         show.table("", list(rows[0]), [list(row.values()) for row in rows])
 

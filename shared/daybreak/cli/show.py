@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from daybreak.files.compute import EventCounts
-from daybreak.lake.tables import Warned
+from daybreak.lake.tables import MadeList, Warned
 
 WARNINGS_SHOWN = 10
 _LONG = 44
@@ -61,6 +61,13 @@ def lines(texts: Iterable[str]) -> None:
     """Print sentences, which may hold text from clients."""
     for text in texts:
         OUT.print(_plain(text), soft_wrap=True)
+
+
+def lists(made: Sequence[MadeList]) -> None:
+    """Print the counts of each list."""
+    columns = ("list", "people", "entered", "left", "held_out", "meaning")
+    rows = [[getattr(row, column) for column in columns] for row in made]
+    table("\nLists", columns, rows)
 
 
 def left_out(counts: EventCounts, limit: str = "now") -> None:

@@ -21,13 +21,14 @@ from daybreak.families.selectors import event_selector
 from daybreak.files.equal_rows import EqualRows
 from daybreak.files.readers.read import read_with_positions
 from daybreak.files.same_ids import with_examples
-from daybreak.files.tables import Table, make_folder, write_goals_and_alerts, write_tables
+from daybreak.files.tables import Table, copy_lists, make_folder, write_goals_and_alerts, write_tables
 from daybreak.ingest import times
 from daybreak.ingest.event import EARLIEST, TYPES, Arrival, canonical, iso
 from daybreak.ingest.frames import pack
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
-from daybreak.lake.tables import Warned
+from daybreak.lake.tables import MadeList, Warned
+from daybreak.lists.job import Lists
 from daybreak.metrics.job import Computed, Metrics
 from daybreak.watch.job import Watch, alert_named, families_read
 from daybreak.watch.replay import Replayed
@@ -79,6 +80,7 @@ class ComputedLake:
     """What the events give reason to doubt, for somebody who may read them."""
     watched: list[str]
     """A sentence for each goal and each alert."""
+    lists: list[MadeList]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ class ComputedTables:
     """The tables `goals` and `alerts`, where daybreak.toml has any of either."""
     watched: list[str]
     """A sentence for each goal and each alert."""
+    lists: list[MadeList]
+    """The counts of each list. Its files are in the folder `lists`."""
 
 
 class LookedAt(NamedTuple):
@@ -115,7 +119,7 @@ def compute_tables(
     *,
     now: datetime,
 ) -> ComputedTables:
-    """Compute every family from event files and write its table to `out` as Parquet and CSV.
+    """Compute every family from event files and write its table to `out` as Parquet and CSV, and each list.
 
     The lake is in a temporary folder, which is deleted. See `compute_files`. Raises InputError.
     """
@@ -125,9 +129,10 @@ def compute_tables(
         done = compute_files(files, project, as_of, lake, memory_mb, progress, now=now)
         tables = write_tables([computed.family for computed in done.families], lake, out)
         goals_and_alerts = write_goals_and_alerts(lake, out)
+        copy_lists(done.store, done.lists, out)
     finally:
         shutil.rmtree(lake, ignore_errors=True)
-    return ComputedTables(done.as_of, done.counts, tables, done.warnings, goals_and_alerts, done.watched)
+    return ComputedTables(done.as_of, done.counts, tables, done.warnings, goals_and_alerts, done.watched, done.lists)
 
 
 def compute_files(
@@ -157,7 +162,8 @@ def compute_files(
     watched = (
         _watch(Watch(store, project, limits, progress), last_day, until) if project.goals or project.alerts else []
     )
-    return ComputedLake(as_of, counts, families, store, warnings, watched)
+    lists = Lists(store, project, limits, progress).of_all(until, now) if project.lists else []
+    return ComputedLake(as_of, counts, families, store, warnings, watched, lists)
 
 
 def replay_on_files(files: Iterable[str], project: Project, name: str, now: datetime) -> Replayed:

@@ -13,6 +13,8 @@ from daybreak.errors import InputError
 from daybreak.families.base import Definition, Family
 from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
+from daybreak.lake.store import FolderStore
+from daybreak.lake.tables import MadeList
 from daybreak.metrics.results import rows_in
 
 
@@ -59,6 +61,15 @@ def write_goals_and_alerts(lake: Path, out: Path) -> dict[str, Table]:
                 place.db.execute(spliced("create or replace table found as from {file}", file=literal(file)))
                 tables[name] = _write_found(place.db, name, out)
     return tables
+
+
+def copy_lists(lake: FolderStore, lists: Iterable[MadeList], out: Path) -> None:
+    """Write everybody on each list into the folder `lists` of `out`, as CSV and as NDJSON."""
+    for made in lists:
+        for kind in ("csv", "ndjson"):
+            file = out / keys.LISTS / f"{made.list}.{kind}"
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(lake.get(f"{made.file.removesuffix('csv')}{kind}") or b"")
 
 
 def summaries(project: Project, families: Iterable[str], out: Path, rows: int) -> Iterator[Summary]:

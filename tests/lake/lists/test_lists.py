@@ -1,14 +1,17 @@
 """Lists through the real ingest, export and job: who is on them, worked out by hand."""
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from daybreak.errors import DayMissing
+from daybreak.files.compute import compute_tables
 from daybreak.lists.members import is_held_out
-from support.journeys import event
-from support.listing import Listing, listing
+from support.journeys import event, project
+from support.listing import MEASURED, Listing, listing
 
 STUCK = '[list.stuck]\nwho = { did = "S", between = ["24h", "7d"] }\nnot = { did = "V", since = "start" }\n'
 
@@ -176,6 +179,21 @@ def test_a_morning_that_is_not_exported_is_an_error_and_lists_need_a_backfill_on
     ).deployment.project
     with pytest.raises(DayMissing, match="backfill"):
         found.day("2026-11-20")
+
+
+def test_compute_writes_a_file_for_each_list_and_says_how_many_are_on_it(tmp_path: Path) -> None:
+    """As of 12:00, included: `between` reaches from exactly 24 hours before to exactly seven days before."""
+    times = {"24h": "2026-11-19T12:00:00Z", "less": "2026-11-19T12:00:00.000001Z", "7d": "2026-11-13T12:00:00Z",
+             "more": "2026-11-13T11:59:59.999999Z", "=1": "2026-11-18T00:00:00Z"}  # fmt: skip
+    file = tmp_path / "events.jsonl"
+    file.write_text("".join(json.dumps(event(who, "S", at)) + "\n" for who, at in times.items()))
+    as_of = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    done = compute_tables([str(file)], project(STUCK + MEASURED), as_of, tmp_path / "out", now=as_of)
+    (made,) = done.lists
+    assert (made.list, made.people, made.entered, made.left) == ("stuck", 3, 3, 0)
+    assert (tmp_path / "out/lists/stuck.csv").read_text() == "user_id,anonymous_id\n24h,\n7d,\n'=1,\n"
+    lines = (tmp_path / "out/lists/stuck.ndjson").read_text().splitlines()
+    assert [json.loads(line)["user_id"] for line in lines] == ["24h", "7d", "=1"]
 
 
 def test_a_holdout_is_a_stable_share_by_list_and_id() -> None:
