@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from itertools import islice
 
 from daybreak.definitions.project import Project
+from daybreak.engine.calendar import DAY
 from daybreak.engine.database import Limits
 from daybreak.export.job import Progress
 from daybreak.export.run import Run, begin
@@ -156,5 +157,7 @@ class Lists:
 
 def _known(run: Run, until: datetime) -> tuple[date, datetime]:
     """The project day of the last instant before `until` (aware), and `until` as naive UTC."""
-    naive = until.astimezone(UTC).replace(tzinfo=None)
-    return run.calendar.day_of(until - datetime.resolution), naive
+    last, naive = until - datetime.resolution, until.astimezone(UTC).replace(tzinfo=None)
+    day = run.calendar.day_of(last)
+    # where the clocks go back behind midnight, the next day has begun all the same
+    return (day if run.calendar.ends_at(day) >= naive else day + DAY), naive
