@@ -555,3 +555,14 @@ def test_a_morning_before_any_event_says_that_none_came(tmp_path: Path) -> None:
     deployment.export("2026-11-03T00:05:00+00:00")
     found = Metrics(deployment.store, asked, LIMITS).warn(date(2026, 11, 1))
     assert {warning.kind for warning in found} == {"event_never_came"}
+
+
+def test_a_list_that_names_an_event_or_a_value_that_never_came_is_doubted_like_a_definition(tmp_path: Path) -> None:
+    asked = '[activation.a]\ndescription = "d"\nstart = "Paid"\nmilestone = "Paid"\nwindow = "1d"\n'
+    asked += '[list.l]\nwho = { did = { event = "Paid", where = [{ property = "plan", op = "=", value = "Pro" }] }, in = "2d" }\n'
+    asked += 'not = { did = "Pait", in = "1d" }\n'
+    events = [event(f"u{n}", "Paid", f"2026-11-{n:02}T10:00:00Z", plan="pro") for n in range(1, 15)]
+    desk, _ = warned(tmp_path, asked, events)
+    assert [(w.kind, w.definition, w.subject) for w in desk] == [
+        ("event_never_came", "list.l", "Pait"), ("value_never_came", "list.l", "plan")
+    ]  # fmt: skip

@@ -63,6 +63,14 @@ def _named(project: Project) -> Iterator[tuple[str, Definition]]:
     return ((f"{family}.{name}", d) for family, named in project.definitions.items() for name, d in named.items())
 
 
+def _selectors(project: Project) -> Iterator[tuple[str, str]]:
+    """Every definition, list and alert on an event with each of its selectors."""
+    lists = ((f"list.{name}", listed.selectors()) for name, listed in project.lists.items())
+    alerts = ((f"alert.{name}", {alert.event}) for name, alert in project.alerts.items() if alert.event)
+    for name, selectors in (*((name, d.selectors()) for name, d in _named(project)), *lists, *alerts):
+        yield from ((name, selector) for selector in sorted(selectors))
+
+
 def _values(definition: Definition) -> list[tuple[str, str]]:
     """(selector, property) of each property whose values the SQL of its family reads."""
     read = definition.values().items()
@@ -70,14 +78,10 @@ def _values(definition: Definition) -> list[tuple[str, str]]:
 
 
 def _counted_events(project: Project) -> Rows:
-    """The event names that a definition counts or an alert watches, and the selector that names them."""
-    for name, definition in _named(project):
-        for selector in sorted(definition.selectors()):
-            for event in event_selector(selector).event:
-                yield {"definition": name, "selector": selector, "event": event}
-    for name, alert in project.alerts.items():
-        for event in event_selector(alert.event).event if alert.event else ():
-            yield {"definition": f"alert.{name}", "selector": alert.event, "event": event}
+    """The event names that a definition or list counts or an alert watches, and the selector that names them."""
+    for name, selector in _selectors(project):
+        for event in event_selector(selector).event:
+            yield {"definition": name, "selector": selector, "event": event}
 
 
 def _segment_traits(project: Project) -> Rows:
@@ -88,32 +92,33 @@ def _segment_traits(project: Project) -> Rows:
 
 
 def _readings(project: Project) -> Rows:
-    """The properties that a definition reads, by a filter (`where`) or as a value (`value`)."""
+    """The properties that a definition or list reads, by a filter (`where`) or as a value (`value`)."""
+    for name, selector in _selectors(project):
+        for own in sorted({f.property for f in event_selector(selector).where}):
+            yield {"definition": name, "selector": selector, "property": own, "asked": "where"}
     for name, definition in _named(project):
         for selector in sorted(definition.selectors()):
-            filtered = {(f.property, "where") for f in event_selector(selector).where}
-            read = {(own, "value") for own in project.read_by(definition, selector)}
-            for own, asked in sorted(filtered | read):
-                yield {"definition": name, "selector": selector, "property": own, "asked": asked}
+            for own in sorted(project.read_by(definition, selector)):
+                yield {"definition": name, "selector": selector, "property": own, "asked": "value"}
 
 
 def _conditions(project: Project) -> Rows:
     """What a property must be for an event to count: each filter, and each of the texts that a definition lists."""
+    for name, selector in _selectors(project):
+        names = event_selector(selector).event
+        for f in event_selector(selector).where:
+            yield {
+                "definition": name,
+                "selector": selector,
+                "asked": "where",
+                "named_events": label(json.dumps(names) if names else ANY),
+                "property": f.property,
+                "condition": f"{f.property} {f.op} {_json(f.value)}" if f.values() else f"{f.property} {f.op}",
+                "op": f.op,
+                "wanted": [written(value) for value in f.values()],
+                "wanted_kinds": [kind_of(value) for value in f.values()],
+            }
     for name, definition in _named(project):
-        for selector in sorted(definition.selectors()):
-            names = event_selector(selector).event
-            for f in event_selector(selector).where:
-                yield {
-                    "definition": name,
-                    "selector": selector,
-                    "asked": "where",
-                    "named_events": label(json.dumps(names) if names else ANY),
-                    "property": f.property,
-                    "condition": f"{f.property} {f.op} {_json(f.value)}" if f.values() else f"{f.property} {f.op}",
-                    "op": f.op,
-                    "wanted": [written(value) for value in f.values()],
-                    "wanted_kinds": [kind_of(value) for value in f.values()],
-                }
         for selector, own in _values(definition):
             for text in definition.choices().get(own, []):
                 yield {
