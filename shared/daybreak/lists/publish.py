@@ -21,8 +21,11 @@ def publish_made(run: Run, made: Collection[MadeList]) -> None:
     if not run.project.lists:
         run.store.delete([key, latest])
         return
-    existing = run.store.list(key)
-    files = list(run.store.local([stored.key for stored in existing], run.work / "counts").values())
+    files = []
+    if before := run.store.get(key):  # read each time: the list before this one has changed it in the same run
+        files = [run.work / "counts-before.parquet"]
+        files[0].parent.mkdir(parents=True, exist_ok=True)
+        files[0].write_bytes(before)
     create(run.db, "made", columns, [row.model_dump() for row in made])
     create(run.db, "known_lists", {"name": "VARCHAR"}, [{"name": name} for name in run.project.lists])
     merged = spliced(
@@ -33,7 +36,7 @@ def publish_made(run: Run, made: Collection[MadeList]) -> None:
     )
     run.db.execute(merged)
     file = write_parquet(run.db, "select * from merged_counts order by list, made_at", run.work / "lists.parquet")
-    put_changed(run.store, {key: file}, existing)
+    put_changed(run.store, {key: file}, run.store.list(key))
     newest = run.db.execute("select * from merged_counts qualify row_number() over "
                             "(partition by list order by made_at desc) = 1 order by list").fetchall()  # fmt: skip
     content = {"columns": list(columns), "rows": newest}
