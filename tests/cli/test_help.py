@@ -40,7 +40,7 @@ def test_the_commands_and_their_groups_keep_their_names() -> None:
         "alerts", "alerts try", "backfill", "compute", "definitions", "definitions check", "definitions docs",
         "definitions list",
         "definitions schema", "definitions show", "demo", "doctor", "down", "export-person", "forget", "keys",
-        "keys create", "keys list", "keys revoke", "keys rotate", "plan", "plan check", "plan docs", "plan learn",
+        "keys create", "keys list", "keys revoke", "keys rotate", "lists", "lists try", "plan", "plan check", "plan docs", "plan learn",
         "plan off", "plan push", "query", "reconcile", "rejects", "replay", "run", "status", "tail", "up",
     ]  # fmt: skip
 

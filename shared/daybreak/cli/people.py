@@ -14,14 +14,20 @@ from daybreak.aws.write_keys import CACHE_SECONDS
 from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import definitions_here, deployment
-from daybreak.definitions.project import Project
+from daybreak.definitions.lists import PeopleList
+from daybreak.definitions.project import Project, load
 from daybreak.errors import InputError
 from daybreak.export.payloads import ExportDay, ReplayDay
+from daybreak.files.compute import look_at_list
+from daybreak.lists.files import ids_of, traits_of
+from daybreak.lists.job import Lists
+from daybreak.lists.members import Membership
 from daybreak.lists.payloads import MakeDay
 from daybreak.metrics.payloads import ComputeDay, jobs_of
 from daybreak.people import export_person as exporting
 from daybreak.people import forget as forgetting
-from daybreak.people.find import Ids, People, ids_of
+from daybreak.people.find import Ids, People
+from daybreak.people.find import ids_of as ids_of_people
 from daybreak.people.receipt import Receipt
 from daybreak.people.suppress import suppress
 
@@ -29,6 +35,8 @@ _IN_FORCE_SECONDS = CACHE_SECONDS + 30
 """After this, no collector uses an older list, and all requests that were judged by an older list have ended."""
 
 PANEL = "People"
+LISTS = typer.Typer(help="Show lists of people who did something and not something else.", no_args_is_help=True)
+_IDS_SHOWN = 10
 Users = Annotated[list[str] | None, typer.Argument(help="User ids, or anonymous ids of people without one")]
 
 
@@ -36,6 +44,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this panel."""
     app.command(rich_help_panel=PANEL)(forget)
     app.command("export-person", rich_help_panel=PANEL)(export_person)
+    app.add_typer(LISTS, name="lists", rich_help_panel=PANEL)
 
 
 def forget(
@@ -73,7 +82,7 @@ def _suppress(target: Stack, project: Project, users: list[str], *, wait: bool, 
     def find() -> Ids:
         _export(target)
         with show.ERR.status("looking for their ids …"):
-            return ids_of(target.lake(), users, merge_signed_in=project.settings.merge_signed_in)
+            return ids_of_people(target.lake(), users, merge_signed_in=project.settings.merge_signed_in)
 
     def report_unknown(ids: frozenset[str]) -> None:
         names = ", ".join(sorted(ids))
@@ -112,6 +121,48 @@ def export_person(
     out.write_text(json.dumps(found, default=str, indent=1))
     show.OUT.print(f"Wrote {len(found['events']):,} events and {len(found['rejected']):,} rejected events of "
                    f"{len(found['ids'])} ids to {out}.", markup=False)  # fmt: skip
+
+
+@LISTS.command("try")
+def try_list(
+    name: Annotated[str, typer.Argument(help="The list's name in daybreak.toml")],
+    events: Annotated[
+        list[str] | None, typer.Argument(help="Files of events; without them, the deployed lake is read")
+    ] = None,
+    definitions: Annotated[Path, typer.Option(help="The file of definitions")] = Path("daybreak.toml"),
+    people: Annotated[bool, typer.Option("--people", help=f"Show the first {_IDS_SHOWN} of them, with traits")] = False,
+    cloud: Cloud = "auto",
+    stack: StackName = "Daybreak",
+    as_json: AsJson = False,
+) -> None:
+    """Show how many are on a list by now. Nothing is written, and nobody is delivered."""
+    project = load(definitions)
+    if name not in project.lists:
+        raise InputError(f"no list {name!r} in {definitions}; choose from {', '.join(project.lists) or 'none'}")
+    with show.ERR.status("looking …"):
+        if events:
+            made_at, found = look_at_list(events, project, name, datetime.now(UTC))
+        else:
+            target = deployment(cloud, stack)
+            made_at, found = Lists(target.lake(), project, forgotten=target.live_rules().forgotten()).look(name)
+    _show_list(project.lists[name], name, made_at, found, people=people, as_json=as_json)
+
+
+def _show_list(
+    listed: PeopleList, name: str, made_at: datetime, found: Membership, *, people: bool, as_json: bool
+) -> None:
+    delivered = [{**ids_of(listed, m), **traits_of(listed, m)} for m in found.members if not m.held_out]
+    counts = {"list": name, "people": len(found.members), "held_out": len(found.members) - len(delivered)}
+    shown = delivered[:_IDS_SHOWN] if people else []
+    if as_json:
+        show.as_json(
+            {**counts, "made_at": made_at, "meaning": listed.explain(), **({"first": shown} if people else {})}
+        )
+        return
+    show.OUT.print(f"{listed.explain()} Known until {made_at:%Y-%m-%d %H:%M:%S} UTC.", markup=False, soft_wrap=True)
+    show.table("", list(counts), [list(counts.values())])
+    if shown:
+        show.table("", list(shown[0]), [["" if cell is None else cell for cell in row.values()] for row in shown])
 
 
 def listed_ids(users: list[str] | None, file: Path | None) -> list[str]:

@@ -29,6 +29,7 @@ from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
 from daybreak.lake.tables import MadeList, Warned
 from daybreak.lists.job import Lists
+from daybreak.lists.members import Membership
 from daybreak.metrics.job import Computed, Metrics
 from daybreak.watch.job import Watch, alert_named, families_read
 from daybreak.watch.replay import Replayed
@@ -200,6 +201,15 @@ def _watch(watch: Watch, last_day: date, until: datetime) -> list[str]:
     """See goals and alerts in a lake without past mornings, and say each in a sentence."""
     seen = watch.run(last_day, until)
     return summary(watch.project, seen.goals, seen.open, watch.sights(last_day, until))
+
+
+def look_at_list(files: Iterable[str], project: Project, name: str, now: datetime) -> tuple[datetime, Membership]:
+    """Who is on a list by the events in these files, and the first instant that it does not know."""
+    with tempfile.TemporaryDirectory(prefix="daybreak-list-") as folder:
+        store = FolderStore(Path(folder))
+        as_of, _, arrived = _ingest(files, project, store, None, now, lambda _: None)
+        Export(store, NothingArrives(), project).replay(arrived, through=as_of + timedelta(microseconds=1))
+        return Lists(store, project).look(name)
 
 
 def _ingest(
