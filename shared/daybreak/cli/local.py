@@ -107,11 +107,12 @@ def _demonstrate_example(out: Path) -> None:
     show_summaries(done.project, done.computed, out, rows=0)
     show.OUT.print()
     show.lines(done.computed.watched)
+    show.lists(done.computed.lists)
     if done.differences:
         raise InputError(f"{len(done.differences)} numbers are not what was decided; the first: {done.differences[0]}")
     show.OUT.print(
         f"\n{done.people} people, {done.computed.counts.events:,} events, as of {AS_OF:%Y-%m-%d %H:%M} UTC: "
-        f"all {done.rows:,} rows say what was decided before the events were made."
+        f"all {done.rows:,} rows and {done.listed} lines of lists say what was decided before the events were made."
     )
     show.OUT.print(
         f"To play with: .venv/bin/daybreak compute {done.events_file} --definitions {done.definitions_file}",

@@ -1,6 +1,10 @@
 """Compare a computed table with the expected one: row by row, in both directions."""
 
+import json
+from pathlib import Path
 from typing import Any
+
+from daybreak.example.expected_lists import Line
 
 Row = dict[str, Any]
 KEYS = ("segment", "segment_value", "cohort", "day", "period_start", "period", "step", "active_days", "variant")
@@ -37,3 +41,15 @@ def differences(family: str, name: str, found: list[Row], wanted: list[Row]) -> 
             if not is_same(have[key].get(column, "no column"), value)
         ]
     return sorted(lines)
+
+
+def list_differences(name: str, file: Path, expected: set[Line]) -> list[str]:
+    """The lines of a list's file that nobody expected, and those that are missing."""
+    found = set()
+    for row in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
+        column, own = next((column, own) for column, own in row.items() if own is not None)
+        found.add((column, own, next(iter(row["traits"].values()), None)))
+    return [
+        *(f"list.{name}: {line} is missing" for line in sorted(expected - found, key=str)),
+        *(f"list.{name}: {line} was not expected" for line in sorted(found - expected, key=str)),
+    ]

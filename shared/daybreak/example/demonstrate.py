@@ -7,10 +7,11 @@ from importlib import resources
 from pathlib import Path
 
 from daybreak.definitions.project import Project, load
-from daybreak.example.check import differences
+from daybreak.example.check import differences, list_differences
 from daybreak.example.decisions import AS_OF, decide
 from daybreak.example.events import events
 from daybreak.example.expected import expected
+from daybreak.example.expected_lists import expected_lists
 from daybreak.example.expected_morning import alerts, goals
 from daybreak.files.compute import ComputedTables, compute_tables
 
@@ -26,6 +27,8 @@ class Demonstration:
     people: int
     rows: int
     """How many rows were compared."""
+    listed: int
+    """How many lines of lists were compared."""
     differences: list[str]
     """A line for each difference; empty if every number is as it was decided."""
 
@@ -54,4 +57,8 @@ def demonstrate(out: Path, progress: Callable[[str], None] = lambda _: None) -> 
             wanted = [morning[name]] if name in morning else []
             wrong += differences(kind, name, [row for row in seen if row[kind] == name], wanted)
             rows += len(wanted)
-    return Demonstration(project, computed, events_file, definitions_file, len(people), rows, wrong)
+    lists = expected_lists(people)
+    for name, lines in lists.items():
+        wrong += list_differences(name, out / "lists" / f"{name}.ndjson", lines)
+    listed = sum(map(len, lists.values()))
+    return Demonstration(project, computed, events_file, definitions_file, len(people), rows, listed, wrong)

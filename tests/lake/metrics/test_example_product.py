@@ -13,10 +13,11 @@ import pytest
 
 from daybreak import example
 from daybreak.definitions.project import load
-from daybreak.example.check import differences, is_same, key_of
+from daybreak.example.check import differences, is_same, key_of, list_differences
 from daybreak.example.decisions import AS_OF, ZONE, decide
 from daybreak.example.events import events
 from daybreak.example.expected import expected
+from daybreak.example.expected_lists import expected_lists
 from daybreak.example.expected_morning import SYNCS_SPOKEN, alerts, goals
 from daybreak.export.run import begin
 from daybreak.families.registry import FAMILIES
@@ -95,6 +96,23 @@ each_definition = pytest.mark.parametrize(("family", "name"), DEFINITIONS, ids=m
 
 def test_every_definition_of_the_example_has_its_answer() -> None:
     assert sorted(DEFINITIONS) == sorted(EXPECTED)
+
+
+@pytest.mark.parametrize("name", PRODUCT.lists)
+def test_the_lists_of_the_example_hold_whom_its_decisions_put_there(tables: Deployment, name: str) -> None:
+    (file,) = (tables.store.root / "lists" / name).glob("made=*/people.ndjson")
+    expected_lines = expected_lists(PEOPLE)[name]
+    assert expected_lines
+    assert list_differences(name, file, expected_lines) == []
+
+
+def test_a_list_with_a_person_too_many_or_too_few_is_reported(tmp_path: Path) -> None:
+    file = tmp_path / "list.ndjson"
+    file.write_text('{"user_id": "p1", "anonymous_id": null, "traits": {"role": "admin"}}\n')
+    assert list_differences("l", file, {("user_id", "p1", "admin")}) == []
+    assert list_differences("l", file, {("user_id", "p1", None)}) == [
+        "list.l: ('user_id', 'p1', None) is missing", "list.l: ('user_id', 'p1', 'admin') was not expected"
+    ]  # fmt: skip
 
 
 def test_the_same_seed_decides_the_same_and_another_something_else() -> None:
