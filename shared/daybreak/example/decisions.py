@@ -23,6 +23,8 @@ ENDS = datetime(2026, 11, 23, tzinfo=ZONE)
 AS_OF = datetime(2026, 11, 20, 11, 0, 0, tzinfo=UTC)
 """The last instant that the tables know: Friday noon in Berlin, so that windows and periods are open."""
 
+VERIFYING_BREAKS = datetime(2026, 11, 5, tzinfo=ZONE)
+"""Nobody who signs up from this day on can verify an email address."""
 FAILED_SYNCS = [date(2026, 11, day) for day in (9, 10, 11)]
 
 ACCOUNTS = 60
@@ -154,7 +156,7 @@ def _account(random: Random, account: str, first: int, members: int) -> list[Per
             role=random.choice(["engineer", "engineer", "analyst", "analyst", "manager"]),
             company_size=company,
             memberships=[Membership(joined, account, _plan(trial, joined), size)],
-            verified_after=_verified(random, invited),
+            verified_after=_verified(random, invited, came),
         )
         person = _first_hours(random, person, came)
         person = _days_after(random, person, came)
@@ -194,11 +196,13 @@ def _paying(founder: Person, trial: Trial | None, account: str, size: str) -> Pe
     return replace(founder, trial=trial, memberships=founder.memberships + later)
 
 
-def _verified(random: Random, invited: str) -> timedelta | None:
+def _verified(random: Random, invited: str, came: datetime) -> timedelta | None:
     """The time from sign-up to verification: zero for most invited people, as the invitation proved the address."""
-    if invited == "invited" and random.random() < 0.6:
-        return timedelta(0)
-    return None if random.random() < 0.18 else _around(random, 10 * MINUTE)
+    at_once = invited == "invited" and random.random() < 0.6
+    later = None if at_once or random.random() < 0.18 else _around(random, 10 * MINUTE)
+    if came >= VERIFYING_BREAKS:
+        return None
+    return timedelta(0) if at_once else later
 
 
 def _first_hours(random: Random, person: Person, came: datetime) -> Person:

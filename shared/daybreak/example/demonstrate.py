@@ -50,7 +50,7 @@ def demonstrate(out: Path, progress: Callable[[str], None] = lambda _: None) -> 
         named = (dict(zip(columns, row, strict=True)) for row in found)
         wrong += differences(family, name, [row for row in named if row["definition"] == name], wanted)
         rows += len(wanted)
-    for table, kind, morning in (("goals", "goal", goals(answers)), ("alerts", "alert", alerts())):
+    for table, kind, morning in (("goals", "goal", goals(answers)), ("alerts", "alert", alerts(answers))):
         columns, found = computed.goals_and_alerts[table]
         seen = [dict(zip(columns, row, strict=True)) for row in found]
         for name in dict.fromkeys([*morning, *(row[kind] for row in seen)]):

@@ -9,12 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.stats import chi2_contingency, contingency, norm
 
 from daybreak import example
 from daybreak.definitions.project import load
 from daybreak.example.check import differences, is_same, key_of, list_differences
-from daybreak.example.decisions import AS_OF, ZONE, decide
+from daybreak.example.decisions import AS_OF, BEGINS, ZONE, decide
 from daybreak.example.events import events
 from daybreak.example.expected import expected
 from daybreak.example.expected_lists import expected_lists
@@ -31,6 +33,7 @@ Row = dict[str, Any]
 PRODUCT = load(Path(example.__file__).with_name("product.toml"))
 PEOPLE = decide()
 EXPECTED = expected(PEOPLE)
+FIRST = BEGINS.date()
 COUNTS = (
     "people",
     "finished",
@@ -71,7 +74,7 @@ def morning_of(deployment: Deployment, table: str) -> list[Row]:
 
 
 def test_each_goal_and_alert_says_on_the_newest_morning_what_was_decided(tables: Deployment) -> None:
-    for table, kind, wanted in (("goals", "goal", goals(EXPECTED)), ("alerts", "alert", alerts())):
+    for table, kind, wanted in (("goals", "goal", goals(EXPECTED)), ("alerts", "alert", alerts(EXPECTED))):
         found = morning_of(tables, table)
         assert sorted(row[kind] for row in found) == sorted(wanted)
         for row in found:
@@ -88,6 +91,35 @@ def test_the_sync_that_was_decided_to_fail_is_spoken_of_when_it_stops_and_when_i
     day, until = AS_OF.astimezone(PRODUCT.zone).date(), AS_OF + timedelta(microseconds=1)
     replayed = Watch(tables.store, PRODUCT, LIMITS).replay("no_syncs", day, until)
     assert [(one.morning, one.says) for one in replayed.mornings] == SYNCS_SPOKEN
+
+
+def test_the_fall_that_was_decided_is_seen_on_the_morning_that_scipy_finds(tables: Deployment) -> None:
+    """Chi-square without Yates' correction is the square of the pooled z; Laney's sigma of the weeks before divides it."""
+    rows = {row["cohort"]: row for row in EXPECTED["activation", "email_verified"] if row["segment"] == "all"}
+
+    def of_days(end: date, days: int) -> Any:
+        chosen = [rows[end - timedelta(days=n)] for n in range(days) if end - timedelta(days=n) in rows]
+        return np.array([[row["activated"], row["finished"]] for row in chosen]).sum(axis=0)
+
+    def has_fallen(end: date) -> bool:
+        now, before = of_days(end, 7), of_days(end - timedelta(days=7), 28)
+        weeks = [
+            of_days(end - timedelta(days=7 * n), 7) for n in range(12, 0, -1) if end - timedelta(days=7 * n) > FIRST
+        ]
+        reached, people = np.array(weeks).T
+        rate = reached.sum() / people.sum()
+        scores = (reached / people - rate) / np.sqrt(rate * (1 - rate) / people)
+        spread = max(1.0, np.abs(np.diff(scores)).mean() / 1.128)
+        table = [[k, n - k] for k, n in (now, before)]
+        assert contingency.expected_freq(table).min() >= 5
+        z = chi2_contingency(table, correction=False).statistic ** 0.5 / spread
+        return bool(now[0] / now[1] <= 0.8 * before[0] / before[1] and 2 * norm.sf(z) < 0.001)
+
+    ends = [date(2026, 11, 1) + timedelta(days=n) for n in range(12)]  # from the first 35 days on, until the 12th
+    opens = next(end for end in ends if has_fallen(end)) + timedelta(days=7)
+    day, until = AS_OF.astimezone(PRODUCT.zone).date(), AS_OF + timedelta(microseconds=1)
+    replayed = Watch(tables.store, PRODUCT, LIMITS).replay("nobody_verifies", day, until)
+    assert [(one.morning, one.says) for one in replayed.mornings] == [(opens, "opened")]
 
 
 DEFINITIONS = [(family, name) for family, named in PRODUCT.definitions.items() for name in named]
