@@ -18,7 +18,7 @@ goals/goals.parquet                           every goal on every morning
 alerts/alerts.parquet                         every episode of an alert
 lists/<name>/made=2026-11-21T050000Z/people.csv   the people of a list, one of the files of one making
 lists/<name>/state.json                       which making was the last one
-list_counts/lists.parquet                     the table `lists`: counts only
+list_counts/<name>.parquet                    the table `lists`: counts only
 latest/<family>.json, latest/warnings.json, latest/goals.json, latest/alerts.json, latest/lists.json
 receipts/forgotten-<time>.json                the receipt of a `daybreak forget`
 """
@@ -226,13 +226,14 @@ def list_state(name: str) -> str:
 
 
 def list_in(key: str) -> str:
-    """The name of the list in the key of one of its files."""
-    return key.split("/")[1]
+    """The name of the list in the key of one of its files, or of its counts."""
+    return key.split("/")[1].removesuffix(".parquet")
 
 
 LIST_COUNTS = "list_counts"
 """The folder of the table of lists. It is not that of their files: who may read counts may not read people."""
 
 
-def list_counts() -> str:
-    return f"{LIST_COUNTS}/{LISTS}.parquet"
+def list_counts(name: str = "") -> str:
+    """The object with the counts of a list, or the folder of all of them."""
+    return f"{LIST_COUNTS}/{name}.parquet" if name else f"{LIST_COUNTS}/"

@@ -22,7 +22,7 @@ from daybreak.lake.tables import MadeList
 from daybreak.lists.entries import entry_events
 from daybreak.lists.files import read_members, write_files
 from daybreak.lists.members import Membership, MembersOf
-from daybreak.lists.publish import publish_made
+from daybreak.lists.publish import publish_latest, publish_made
 from daybreak.lists.state import State, read_state
 from daybreak.metrics.exported import newest_export, require_exported
 
@@ -51,7 +51,7 @@ class Lists:
         """Make the lists of each morning as of the end of `day`. Raises DayMissing if the export has not covered it."""
         names = self._every("day")
         with begin(self.store, self.project, self.limits) as run:
-            self._drop_unknown(run)
+            self._drop_unknown()
             ends = run.calendar.ends_at(day)
             if names:
                 require_exported(self.store, self.project, day, ends.replace(tzinfo=UTC))
@@ -99,6 +99,7 @@ class Lists:
             self.progress(f"lists: {', '.join(wanted)} as of {until} UTC")
             found = MembersOf(run, wanted, last_day, until, self.forgotten)
             states |= {name: self._make_one(run, found, name, states[name], made_at, now) for name in wanted}
+        publish_latest(self.store, self.project)
         return [state.made() for state in states.values() if state]
 
     def _make_one(
@@ -128,7 +129,7 @@ class Lists:
             events = entry_events(listed, name, entered, state.made_at, state.delivered_at, now, account)
             while some := list(islice(events, _EVENTS_AT_ONCE)):
                 self.store_events(Intake(OWN_SOURCE, some, []), now)
-        publish_made(run, [state.made()])
+        publish_made(run, state.made())
         return state.as_finished().write(self.store, name)
 
     def _row(self, name: str, made_at: datetime, membership: Membership) -> MadeList:
@@ -146,13 +147,10 @@ class Lists:
             file=keys.list_file(name, made_at, "people.csv"),
         )
 
-    def _drop_unknown(self, run: Run) -> None:
-        """Delete the files of lists that are no longer in daybreak.toml, and their rows."""
-        stored = [stored.key for stored in self.store.list(keys.lists_prefix())]
-        unknown = [key for key in stored if keys.list_in(key) not in self.project.lists]
-        self.store.delete(unknown)
-        if unknown or not self.project.lists:
-            publish_made(run, [])
+    def _drop_unknown(self) -> None:
+        """Delete the files and counts of lists that are no longer in daybreak.toml."""
+        stored = [s.key for folder in (keys.lists_prefix(), keys.list_counts()) for s in self.store.list(folder)]
+        self.store.delete([key for key in stored if keys.list_in(key) not in self.project.lists])
 
 
 def _known(run: Run, until: datetime) -> tuple[date, datetime]:

@@ -68,7 +68,7 @@ def test_the_table_of_lists_and_its_json_hold_counts_and_no_id(tmp_path: Path) -
         "file": "lists/recent/made=2026-11-11T000000Z/people.csv",
     }  # fmt: skip
     assert found.deployment.latest("lists")["rows"] == [
-        [str(v) if isinstance(v, datetime) else v for v in row.values()]
+        [v.isoformat() if isinstance(v, datetime) else v for v in row.values()]
     ]
     naming = [path for path in tmp_path.rglob("*.*") if b"ada-lovelace" in path.read_bytes()]
     outside = {path.relative_to(tmp_path).parts[0] for path in naming}
@@ -186,12 +186,13 @@ def test_a_run_killed_at_any_write_loses_and_doubles_no_entry(tmp_path: Path, re
         assert found.ids("recent", "left") == ["ada"] or not retried
         assert Counter(who for who, _ in entries(found)) == {"ada": 1, "bob": 1, "cy": 1}
         assert found.counts()[-1]["people"] == 2
+        assert sum(row["entered"] for row in found.counts()) == 3
         found.deployment.export("2026-11-14T00:00:00+00:00")
         assert len(found.deployment.events()) == 6
         if finished:
             break
         writes += 1
-    assert writes > 8  # each file, the state before and after, the counts and their JSON
+    assert writes > 11  # seven files, the state before and after, the events, the counts and their JSON
 
 
 def test_an_older_morning_never_takes_a_list_back(tmp_path: Path) -> None:
