@@ -33,6 +33,7 @@ MONTHS = "tests/lake/metrics/test_months.py"
 VIEWS = "tests/unit/metrics/test_views.py"
 LOOKS, EPISODES, GOALS = (f"tests/unit/watch/test_{name}.py" for name in ("looks", "episodes", "goals"))
 WATCH = "tests/lake/watch/test_watch.py"
+ON_LISTS, OVER_TIME = "tests/lake/lists/test_lists.py", "tests/lake/lists/test_lists_over_time.py"
 ACCOUNTS, IDENTITY = "tests/lake/metrics/test_accounts.py", "tests/lake/metrics/test_identity.py"
 
 
@@ -290,6 +291,31 @@ MUTANTS = [
            VIEWS, "open_day"),
     Mutant("a view gives an NPS survey a CSAT", "metrics/views.py",
            "case when count({identifier(ratio.column)}) > 0", "case when count(*) > 0", VIEWS, "does_not_add_up"),
+    # lists
+    Mutant("a list's oldest instant is not in `between`", "lists/on_list.sql",
+           "m.at_us >= r.from_us", "m.at_us > r.from_us", ON_LISTS, "both_bounds"),
+    Mutant("a list's newest instant is a microsecond too late", "lists/asked.py",
+           "known_us = micros(until - _KNOWN_LAST)", "known_us = micros(until)", ON_LISTS, "both_bounds"),
+    Mutant("an event at the instant of the start keeps nobody off a list", "lists/on_list.sql",
+           "n.at_us >= s.start_us", "n.at_us > s.start_us", ON_LISTS, "since_start"),
+    Mutant("the event that puts people on a list takes them off it", "lists/on_list.sql",
+           "\n        and n.event_key <> s.event_key", "", ON_LISTS, "does_not_take_them_off"),
+    Mutant("the first of the quiet days does not count", "lists/on_list.sql",
+           "a.day_number >= r.not_first_day_number", "a.day_number > r.not_first_day_number", ON_LISTS, "quiet_time"),
+    Mutant("a list of the running day knows what is later than the run", "lists/on_list.sql",
+           "epoch_us(a.first_at) < u.until_us", "true", OVER_TIME, "hourly_lists_know"),
+    Mutant("a person whose link arrives leaves and enters", "lists/members.py",
+           "owners.get(member.id, member.id)", "member.id", OVER_TIME, "moves_as_one"),
+    Mutant("a link moves people to the other group", "lists/members.py",
+           "is_held_out(name, key, listed.holdout)", "is_held_out(name, person, listed.holdout)", OVER_TIME, "keep_their_group"),
+    Mutant("a forgotten person comes on a list", "lists/members.py",
+           "if not self._is_forgotten(self._lists[name], person):", "if True:", OVER_TIME, "forgotten_person"),
+    Mutant("a list that was left unfinished is never finished", "lists/job.py",
+           "if state and not state.finished:", "if False:", OVER_TIME, "killed_at_any_write"),
+    Mutant("an entry that is stored again is another event", "lists/entries.py",
+           "made_at.isoformat()]", "received_at.isoformat()]", OVER_TIME, "killed_at_any_write"),
+    Mutant("Daybreak's own events make people active", "engine/conditions.py",
+           " and not is_own", "", "tests/lake/export/test_own_events.py", "make_nobody_active"),
 ]  # fmt: skip
 
 
