@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from daybreak.definitions.goals import Goal
 from daybreak.definitions.lists import PeopleList
 from daybreak.definitions.nearest import nearest
 from daybreak.definitions.page import Page
-from daybreak.definitions.sends import Send
+from daybreak.definitions.sends import METRICS, Send
 from daybreak.definitions.watched import check_alert, check_goal
 from daybreak.errors import DefinitionError
 from daybreak.families.base import ENTRY_ROLES, Definition, version_of
@@ -132,6 +132,12 @@ class Project(BaseModel):
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.settings.timezone)
+
+    @property
+    def sendable(self) -> list[str]:
+        """Everything that messages can be about besides the metrics: "alert.x", "goal.x", "list.x"."""
+        named: dict[str, Iterable[str]] = {"alert": self.alerts, "goal": self.goals, "list": self.lists}
+        return [f"{table}.{name}" for table, names in named.items() for name in names]
 
     def version(self, family: str, name: str) -> str:
         """Hash of everything that decides how this definition counts."""
@@ -262,7 +268,7 @@ class _Checker:
             self._fitting(f"alert.{name}", partial(check_alert, definitions, alert))
         if not any(definitions.values()):
             raise DefinitionError(f"{self.file}: measures nothing; add a table such as [activation.first_value]")
-        return Project(
+        project = Project(
             settings=settings,
             privacy=privacy,
             segments=segments,
@@ -273,6 +279,8 @@ class _Checker:
             lists=self._lists(tables, privacy),
             sends=self._models(Send, "send", tables),
         )
+        self._sends(project)
+        return project
 
     def _models(self, model: type[M], table: str, tables: dict[str, Any]) -> dict[str, M]:
         """The tables [`table`.NAME] by name."""
@@ -303,6 +311,15 @@ class _Checker:
                 family = where.partition(".")[0]
                 why = f"{segment!r} is a property, and {family} has no start event to take it from; use a trait"
                 self._fail(where, "segments", why)
+
+    def _sends(self, project: Project) -> None:
+        """Each pattern of `what` must match something that this project can send."""
+        sendable = [METRICS, *project.sendable]
+        for name, send in project.sends.items():
+            for pattern in send.unmatched(sendable):
+                self._fail(f"send.{name}", "what", f"{pattern!r} matches nothing{nearest(pattern, sendable)}")
+            if send.people == "inline" and not any(send.takes(f"list.{listed}") for listed in project.lists):
+                self._fail(f"send.{name}", "people", '"inline" is for lists, and `what` names none')
 
     def _resolve_goals(self, definitions: dict[str, dict[str, Definition]]) -> None:
         """Give each definition that counts by another one the definition it names."""
