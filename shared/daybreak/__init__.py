@@ -13,6 +13,7 @@ each other. `lint-imports` checks it against this list.
     metrics      derived tables -> result tables
     watch        result tables -> goals and alerts
     lists        derived tables -> files of people, for whatever reminds them
+    send         goals, alerts and lists -> messages to a team's own tools
     files        files of events -> result tables, without a cloud
     people       whatever is stored about a person: found, exported, forgotten
     tracking     the events that arrived beside the tracking plan
@@ -23,6 +24,6 @@ each other. `lint-imports` checks it against this list.
 
 The ladder, low to high:
 
-    errors < lake | ingest | engine < families < definitions < export < metrics < watch | lists
+    errors < lake | ingest | engine < families < definitions < export < metrics < watch | lists < send
     < files | people | tracking < aws < cloud | example < cli
 """

@@ -20,10 +20,16 @@ lists/<name>/made=2026-11-21T050000Z/people.csv   the people of a list, one of t
 lists/<name>/state.json                       which making was the last one
 list_counts/<name>.parquet                    the table `lists`: counts only
 latest/<family>.json, latest/warnings.json, latest/goals.json, latest/alerts.json, latest/lists.json
+outbox/begun/<send>.json                      the morning from which a send gets messages
+outbox/waiting/<send>/<id>.json               a message that is not delivered yet; it holds no id of a person
+outbox/dead/<send>/<id>.json                  a message that was tried for two days in vain
+sent/<send>/<id>.json                         a message that was delivered, and what the target answered
+messages/<send>/<id>.json                     a message as a file, for a send to S3
 receipts/forgotten-<time>.json                the receipt of a `daybreak forget`
 """
 
 from datetime import UTC, date, datetime
+from typing import Literal
 
 UNDATED = "undated"
 """Stands for the date of events whose client named no time."""
@@ -237,3 +243,44 @@ LIST_COUNTS = "list_counts"
 def list_counts(name: str = "") -> str:
     """The object with the counts of a list, or the folder of all of them."""
     return f"{LIST_COUNTS}/{name}.parquet" if name else f"{LIST_COUNTS}/"
+
+
+def table(name: str) -> str:
+    """The one object of a table that is written whole each time: goals, alerts, lists."""
+    return f"{name}/{name}.parquet"
+
+
+OUTBOX = "outbox/"
+Undelivered = Literal["waiting", "dead"]
+
+
+def begun(send: str) -> str:
+    return f"{OUTBOX}begun/{send}.json"
+
+
+def undelivered_prefix(state: Undelivered, send: str = "") -> str:
+    return f"{OUTBOX}{state}/{send}/" if send else f"{OUTBOX}{state}/"
+
+
+def undelivered(state: Undelivered, send: str, message_id: str) -> str:
+    return f"{undelivered_prefix(state, send)}{message_id}.json"
+
+
+def sent_prefix(send: str) -> str:
+    return f"sent/{send}/"
+
+
+def sent(send: str, message_id: str) -> str:
+    return f"{sent_prefix(send)}{message_id}.json"
+
+
+MESSAGES = "messages/"
+
+
+def message(send: str, message_id: str) -> str:
+    return f"{MESSAGES}{send}/{message_id}.json"
+
+
+def message_in(key: str) -> str:
+    """The id of the message in the key of an object of `outbox`, `sent` or `messages`."""
+    return key.rpartition("/")[2].removesuffix(".json")

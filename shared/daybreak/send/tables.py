@@ -1,0 +1,74 @@
+"""The tables that messages are made from, read from the lake."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+from daybreak.definitions.project import Project
+from daybreak.definitions.sends import METRICS
+from daybreak.engine.database import Limits, Workplace, workplace
+from daybreak.engine.sql import Sql, identifiers, parquet, spliced
+from daybreak.lake import keys
+from daybreak.lake.store import Store
+from daybreak.lake.tables import AlertEpisode, MadeList, MeasuredGoal, Row, duckdb_columns
+
+R = TypeVar("R", bound=Row)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The newest day for which every family and the warnings are computed."""
+
+    day: date
+    definitions: int
+    warnings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The rows of the three tables, and how far the metrics are."""
+
+    goals: list[MeasuredGoal] = field(default_factory=list)
+    alerts: list[AlertEpisode] = field(default_factory=list)
+    lists: list[MadeList] = field(default_factory=list)
+    ready: Ready | None = None
+
+
+def read_tables(store: Store, project: Project, limits: Limits) -> Tables:
+    """Read what the project's sends can be about; a table that is not there yet has no rows."""
+    with workplace(limits) as place:
+        return Tables(
+            goals=_rows(store, place, "goals", MeasuredGoal) if project.goals else [],
+            alerts=_rows(store, place, "alerts", AlertEpisode) if project.alerts else [],
+            lists=_rows(store, place, "lists", MadeList) if project.lists else [],
+            ready=_ready(store, project) if any(send.takes(METRICS) for send in project.sends.values()) else None,
+        )
+
+
+def _rows(store: Store, place: Workplace, table: str, model: type[R]) -> list[R]:
+    key = keys.table(table)
+    if not store.list(key):
+        return []
+    (file,) = store.local([key], place.folder).values()
+    return _read(place, file, model)
+
+
+def _read(place: Workplace, file: Path, model: type[R]) -> list[R]:
+    columns = duckdb_columns(model)
+    query = spliced("select {columns} from {file}", columns=identifiers(columns), file=Sql(parquet([file], columns)))
+    return [model(**dict(zip(columns, row, strict=True))) for row in place.db.execute(query).fetchall()]
+
+
+def _ready(store: Store, project: Project) -> Ready | None:
+    """None while a family, or the warnings, were never computed."""
+    published = [store.get(keys.latest(name)) for name in (*project.measured, keys.WARNINGS)]
+    if not all(published):
+        return None
+    contents = [json.loads(data) for data in published if data]
+    return Ready(
+        day=min(date.fromisoformat(content["as_of"]) for content in contents),
+        definitions=sum(1 for _ in project.all()),
+        warnings=len(contents[-1]["rows"]),
+    )
