@@ -1,6 +1,6 @@
 """The alarms of the stack. Each text says what has happened and what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from aws_cdk import Duration, Stack
@@ -12,7 +12,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.collector import Collector
-from infra.functions import own_namespace
+from infra.functions import own_metric
 from infra.jobs import Jobs
 from infra.tables import Tables
 
@@ -43,7 +43,7 @@ class Alarm:
 
 
 def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
-    """Every alarm of the stack. Its name here is its logical id in CloudFormation."""
+    """Every alarm that each stack has. Its name here is its logical id in CloudFormation."""
     yield Alarm(
         "ExportFailed",
         jobs.export.metric_errors(period=_FIVE_MINUTES),
@@ -79,13 +79,13 @@ def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
     )
     yield Alarm(
         "Unreconciled",
-        _written_by(jobs, "export", "UnreconciledEvents", _HOUR),
+        own_metric(jobs, "export", "UnreconciledEvents", _HOUR),
         "Collector and lake counts differ: events were lost or duplicated. Run `daybreak reconcile DATE` to see in "
         "which hour and source.",
     )
     yield Alarm(
         "ExportLag",
-        _written_by(jobs, "export", "ExportLagHours", _HOUR, "Maximum"),
+        own_metric(jobs, "export", "ExportLagHours", _HOUR, "Maximum"),
         f"Events have waited for {MOST_LAG_HOURS} hours or more to be exported, or no export runs at all. The export's "
         "log names the arrival day that cannot be rebuilt, and the cause; the raw log holds its events. Mend the "
         "cause, then run `daybreak run export --date DAY`.",
@@ -104,13 +104,13 @@ def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
     )
     yield Alarm(
         "BodiesDamaged",
-        _written_by(collector, "collector", "DamagedBodies", _FIVE_MINUTES),
+        own_metric(collector, "collector", "DamagedBodies", _FIVE_MINUTES),
         "The HTTP API turned gzipped bodies into text, and the collector refused them: their events are lost. Point "
         "clients that gzip at the stack's output CollectorUrlForGzip; `daybreak doctor` shows the bodies that arrive.",
     )
     yield Alarm(
         "RejectedShare",
-        _written_by(jobs, "export", "RejectedPercent", _HOUR, "Maximum"),
+        own_metric(jobs, "export", "RejectedPercent", _HOUR, "Maximum"),
         f"In one of the last three hours, the collector rejected {MOST_REJECTED_PERCENT} percent or more of the "
         "events. Run `daybreak rejects` to see which and why. Once the rule is fixed, `daybreak replay --rejected` "
         "accepts them.",
@@ -119,7 +119,10 @@ def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
 
 
 class Alarms(Construct):
-    """All alarms, to one SNS topic. Missing data raises no alarm where it may only mean that nobody is sending."""
+    """All alarms, and `more` of parts that not every stack has, to one SNS topic.
+
+    Missing data raises no alarm where it may only mean that nobody is sending.
+    """
 
     def __init__(
         self,
@@ -129,6 +132,7 @@ class Alarms(Construct):
         collector: Collector,
         jobs: Jobs,
         tables: Tables,
+        more: Iterable[Alarm],
         email: str | None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -143,7 +147,7 @@ class Alarms(Construct):
         )
         if email:
             topic.add_subscription(subscriptions.EmailSubscription(email))
-        for alarm in alarms(collector, jobs, tables):
+        for alarm in (*alarms(collector, jobs, tables), *more):
             cloudwatch.Alarm(
                 self,
                 alarm.name,
@@ -158,16 +162,3 @@ class Alarms(Construct):
                 else cloudwatch.TreatMissingData.NOT_BREACHING,
                 alarm_description=alarm.text,
             ).add_alarm_action(actions.SnsAction(topic))
-
-
-def _written_by(
-    part: Construct, service: str, name: str, period: Duration, statistic: str = "Sum"
-) -> cloudwatch.Metric:
-    """A metric that a function of this part of the stack writes."""
-    return cloudwatch.Metric(
-        namespace=own_namespace(part),
-        metric_name=name,
-        dimensions_map={"service": service},
-        period=period,
-        statistic=statistic,
-    )

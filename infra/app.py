@@ -2,7 +2,7 @@
 
 Context: `-c local=true` deploys to the local cloud (bundles for this machine, keeps nothing when removed);
 `-c stack=NAME` names the stack; `-c gateway=http` or `-c gateway=rest` deploys one gateway in place of both;
-`-c alarm_email=you@example.com` subscribes to the alarms.
+`-c alarm_email=you@example.com` subscribes to the alarms, `-c send_email=you@example.com` to every [send.x] to SNS.
 """
 
 import os
@@ -68,6 +68,7 @@ def synthesise(root: Path, project: Project) -> None:
         local=app.node.try_get_context("local") in (True, "true"),
         gateways=GATEWAYS if gateway is None else (gateway,),
         alarm_email=app.node.try_get_context("alarm_email"),
+        send_email=app.node.try_get_context("send_email"),
     )
     DaybreakStack(app, app.node.try_get_context("stack") or "Daybreak", deployment=deployment)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))

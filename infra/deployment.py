@@ -14,7 +14,7 @@ GATEWAYS = (HTTP, REST)
 class Deployment:
     """The checkout and its definitions, whether it goes to the local cloud, and the switches of `infra/app.py`.
 
-    Alarms are sent to `alarm_email`, if there is one.
+    Alarms are sent to `alarm_email`, and what each [send.x] to SNS names to `send_email`, if there is one.
     """
 
     root: Path
@@ -22,3 +22,4 @@ class Deployment:
     local: bool = False
     gateways: tuple[str, ...] = GATEWAYS
     alarm_email: str | None = None
+    send_email: str | None = None

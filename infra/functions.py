@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy, Size, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -52,6 +53,17 @@ def python_function(
 def own_namespace(construct: IConstruct) -> str:
     """The CloudWatch namespace of the stack's own metrics: its name, so that two stacks do not share an alarm."""
     return Stack.of(construct).stack_name
+
+
+def own_metric(part: Construct, service: str, name: str, period: Duration, statistic: str = "Sum") -> cloudwatch.Metric:
+    """A metric that a function of this part of the stack writes."""
+    return cloudwatch.Metric(
+        namespace=own_namespace(part),
+        metric_name=name,
+        dimensions_map={"service": service},
+        period=period,
+        statistic=statistic,
+    )
 
 
 def grant(

@@ -10,9 +10,10 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from daybreak.definitions.project import Project
+from daybreak.definitions.sends import METRICS
 from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
-from daybreak.lake.keys import ALERTS, GOALS, LIST_COUNTS, LISTS, WARNINGS, latest
+from daybreak.lake.keys import ALERTS, GOALS, LIST_COUNTS, LISTS, MESSAGES, WARNINGS, latest, table
 from daybreak.lake.tables import (
     AlertEpisode,
     Event,
@@ -41,6 +42,10 @@ METRICS_READ = ("derived", "exports", "pending")
 LISTS_OWN = (LISTS, LIST_COUNTS)
 LISTS_READ = ("derived", "exports")
 LISTS_KEPT = Duration.days(7)
+NOTES_KEPT = Duration.days(30)
+"""The notes of messages that were sent. The job that sends looks back seven days, so it needs them for longer."""
+MESSAGES_KEPT = Duration.days(7)
+"""The files of sends to S3, which may hold ids of people."""
 
 
 class Lake(Construct):
@@ -62,6 +67,8 @@ class Lake(Construct):
                 s3.LifecycleRule(
                     prefix=f"{LISTS}/", expiration=LISTS_KEPT, noncurrent_version_expiration=Duration.days(1)
                 ),
+                s3.LifecycleRule(prefix="sent/", expiration=NOTES_KEPT),
+                s3.LifecycleRule(prefix=MESSAGES, expiration=MESSAGES_KEPT),
                 s3.LifecycleRule(
                     noncurrent_version_expiration=OLD_VERSIONS_KEPT,
                     abort_incomplete_multipart_upload_after=Duration.days(1),
@@ -100,6 +107,25 @@ class Lake(Construct):
         self._grant_objects(function, actions, LISTS_OWN)
         self._grant_objects(function, ["s3:GetObject"], LISTS_READ)
         grant(function, ["s3:PutObject", "s3:DeleteObject"], [self.bucket.arn_for_objects(latest(LISTS))])
+        grant(function, ["s3:ListBucket"], [self.bucket.bucket_arn])
+
+    def grant_send(self, function: lambda_.Function, project: Project) -> None:
+        """Let the job that sends read what its messages are made from, and keep its outbox and its notes.
+
+        It reads the files of lists, which hold ids, only if a send has `people = "inline"`.
+        """
+        sends = project.sends
+        self._grant_objects(function, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], ("outbox",))
+        to_folders = [f"{MESSAGES}{name}" for name, send in sends.items() if send.to == "s3"]
+        self._grant_objects(function, ["s3:PutObject"], ("sent", *to_folders))
+        if any(send.takes(METRICS) for send in sends.values()):
+            self._grant_objects(function, ["s3:GetObject"], ("latest",))
+        named = {"goals": project.goals, "alerts": project.alerts, "lists": project.lists}
+        tables = [self.bucket.arn_for_objects(table(name)) for name, defined in named.items() if defined]
+        if tables:
+            grant(function, ["s3:GetObject"], tables)
+        if any(send.people == "inline" for send in sends.values()):
+            self._grant_objects(function, ["s3:GetObject"], ("lists",))
         grant(function, ["s3:ListBucket"], [self.bucket.bucket_arn])
 
     def _grant_objects(self, function: lambda_.Function, actions: list[str], prefixes: tuple[str, ...]) -> None:

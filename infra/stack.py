@@ -9,6 +9,7 @@ from infra.deployment import Deployment
 from infra.jobs import Jobs
 from infra.lake import Lake
 from infra.readers import Readers
+from infra.sending import Sending, outputs
 from infra.tables import Tables
 
 
@@ -30,12 +31,17 @@ class DaybreakStack(Stack):
         tables.grant_store_entries(jobs.lists)
         lake.grant_lists(jobs.lists)
 
+        sending = None
+        if deployment.project.sends:
+            sending = Sending(self, "Sending", deployment=deployment, lake=lake, dead_letters=jobs.dead_letters)
+
         Alarms(
             self,
             "Alarms",
             collector=collector,
             jobs=jobs,
             tables=tables,
+            more=sending.alarms() if sending else (),
             email=deployment.alarm_email,
         )
         for name, (value, description) in {**collector.urls(), **readers.outputs()}.items():
@@ -50,5 +56,6 @@ class DaybreakStack(Stack):
             "MetricsFunction": jobs.metrics.function_name,
             "ListsFunction": jobs.lists.function_name,
             "DeadLetters": jobs.dead_letters.queue_url,
+            **(outputs(sending) if sending else {}),
         }.items():
             CfnOutput(self, name, value=value)

@@ -13,7 +13,7 @@ from support.endpoint import handler_module
 from support.journeys import Deployment, event
 
 
-@pytest.mark.parametrize("job", ["export", "metrics", "lists"])
+@pytest.mark.parametrize("job", ["export", "metrics", "lists", "send"])
 def test_a_job_first_removes_the_files_of_a_killed_run(
     job: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""The bundles of the four functions, as they are deployed: their contents and their sizes, and that they start."""
+"""The bundles of the functions, as they are deployed: their contents and their sizes, and that they start."""
 
 import importlib.metadata
 import os
@@ -13,14 +13,15 @@ from infra.bundling import bundle, imported
 from conftest import ROOT
 
 LAMBDA_LIMIT_BYTES = 250 * 1024 * 1024
-GROUPS = {"collector": "collector", "export": "jobs", "metrics": "jobs", "lists": "jobs"}
-MOST_BYTES = {"collector": 12_000_000, "export": 80_000_000, "metrics": 80_000_000, "lists": 80_000_000}
-"""For Amazon's machines. Measured: 11.2, 77.3 and 77.3 million bytes; DuckDB is most of the jobs'."""
+GROUPS = {"collector": "collector", **dict.fromkeys(("export", "metrics", "lists", "send"), "jobs")}
+MOST_BYTES = {"collector": 12_000_000, **dict.fromkeys(("export", "metrics", "lists", "send"), 80_000_000)}
+"""For Amazon's machines. Measured: 11.2 million bytes, and 77.3 for each job; DuckDB is most of it."""
 ROOMS = {
     "collector": {"aws", "ingest", "lake"},
     "export": {"aws", "definitions", "engine", "export", "families", "ingest", "lake"},
     "metrics": {"aws", "definitions", "engine", "export", "families", "ingest", "lake", "metrics", "watch"},
     "lists": {"aws", "definitions", "engine", "export", "families", "ingest", "lake", "lists", "metrics"},
+    "send": {"aws", "definitions", "engine", "export", "families", "ingest", "lake", "send"},
 }
 """The folders of the package that each function needs: none for documents, the example, the command line or the cloud."""
 IN_AMAZONS_RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")

@@ -65,3 +65,16 @@ class ListsSettings(ExportSettings):
     """Settings of the lists job: those of the export, and where it finds who was forgotten."""
 
     keys_table: str
+
+
+class SendSettings(FunctionSettings):
+    """Settings of the job that sends: the lake, its topics, and the name that its messages come from."""
+
+    lake_bucket: str
+    duckdb_memory_mb: Annotated[int, Field(gt=0)]
+    source: Annotated[str, Field(description="What messages name as their source: daybreak.<name of the stack>")]
+    bus: Annotated[str, Field(description="The event bus of sends to EventBridge")]
+    topics: Annotated[str, Field(description="JSON: the name of each send to SNS, and the ARN of its topic")]
+    allows_loopback: Annotated[
+        bool, Field(description="Whether a webhook may be http on this machine: local cloud only")
+    ]

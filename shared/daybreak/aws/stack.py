@@ -20,6 +20,7 @@ from daybreak.export.payloads import ExportPayload, Payload
 from daybreak.ingest.rules import Clean
 from daybreak.lists.payloads import ListsPayload
 from daybreak.metrics.payloads import MetricsPayload
+from daybreak.send.payloads import SendPayload
 
 _POLL_SECONDS = 0.3
 
@@ -61,6 +62,8 @@ class Stack:
     metrics_function: str
     lists_function: str
     readers: tuple[Reader, ...] = ()
+    send_function: str | None = None
+    """None if daybreak.toml had no [send.x] when it was deployed."""
 
     @staticmethod
     def find(name: str) -> Stack:
@@ -83,6 +86,7 @@ class Stack:
             workgroup=outputs["Workgroup"],
             export_function=outputs["ExportFunction"],
             metrics_function=outputs["MetricsFunction"],
+            send_function=outputs.get("SendFunction"),
             lists_function=outputs.get("ListsFunction", ""),
             readers=tuple(
                 Reader(reads, outputs[policy], outputs[f"{reads.capitalize()}ReaderWorkgroup"])
@@ -116,6 +120,12 @@ class Stack:
         if not self.lists_function:
             raise CloudError("the deployed stack makes no lists yet; deploy it again")
         return _invoke(self.lists_function, payload)
+
+    def send(self, payload: SendPayload) -> dict[str, Any]:
+        """Run the job that sends now and wait for it. Raises CloudError if none is deployed."""
+        if self.send_function is None:
+            raise CloudError("nothing is deployed that sends; add a [send.NAME] to daybreak.toml and deploy again")
+        return _invoke(self.send_function, payload)
 
     def query(self, sql: str, waiting: Callable[[float], None] = lambda _: None) -> QueryResult:
         """Run a query in Athena, and call `waiting` with the seconds so far while it runs. Raises CloudError."""

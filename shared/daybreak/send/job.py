@@ -167,6 +167,9 @@ class Sending:
             return self.target(name, self.project.sends[name]).deliver(message)
         except DaybreakError as error:
             return Answer(False, str(error), is_down=True)
+        except Exception as error:
+            # one target must not stop the others, however it fails; the error's text may repeat what was sent
+            return Answer(False, type(error).__name__, is_down=True)
 
 
 def _made(rows: list[MadeList], changed: Message) -> tuple[MadeList, MadeList | None]:
