@@ -51,6 +51,10 @@ class People:
 
     digests: frozenset[bytes]
 
+    def named(self, own: str) -> bool:
+        """True if this is one of their ids."""
+        return self._any([own])
+
     def in_event(self, line: bytes) -> bool:
         """True if a line of the raw log is about them."""
         event = orjson.loads(line)

@@ -24,6 +24,7 @@ from daybreak.lake.store import Store, md5
 from daybreak.lists.files import remove_lines
 from daybreak.people.find import People, arrival_days_of, list_keys
 from daybreak.people.receipt import Receipt
+from daybreak.send.people import without_people
 
 _MOST_PASSES = 5
 _ATHENA_RESULTS = "athena-results/"
@@ -79,9 +80,18 @@ def forget(
             receipt.days_rebuilt.append(arrived.isoformat())
     _invalidate_metrics(store, now)
     store.delete(list_keys(store, _ATHENA_RESULTS))
+    _rewrite_messages(store, people)
     receipt.old_versions_removed = store.purge()
     store.put(keys.receipt(now), receipt.dump())
     return receipt
+
+
+def _rewrite_messages(store: Store, people: People) -> None:
+    """Take the people out of the files that sends to S3 have written."""
+    for key in list_keys(store, keys.MESSAGES):
+        event = store.get(key)
+        if event and (without := without_people(event, people.named)) != event:
+            store.put(key, without)
 
 
 def _rewrite_logs(store: Store, people: People, receipt: Receipt, progress: Progress) -> set[date]:

@@ -112,7 +112,8 @@ class Sending:
     def _deliver(self, done: Delivered, people: PeopleOfLists, ends: datetime) -> None:
         """Try what waits, until the target is down or the time for the run is over."""
         outbox = Outbox(self.store, done.send)
-        waiting, sent = outbox.undelivered("waiting"), outbox.sent()
+        waiting = outbox.undelivered("waiting")
+        sent = outbox.sent() if waiting else set()
         paused = any(each.not_before and each.not_before > self.clock() for each in waiting)
         is_down = False
         for each in waiting:
@@ -120,7 +121,7 @@ class Sending:
                 outbox.leave(each.message.id)
             elif not paused and not is_down and self.clock() < ends:
                 is_down = self._try(done, outbox, each, people)
-        left = outbox.undelivered("waiting")
+        left = outbox.undelivered("waiting") if waiting else []
         dead = outbox.undelivered("dead")
         done.waiting, done.dead = len(left), len(dead)
         done.oldest = min((each.since for each in [*left, *dead]), default=None)

@@ -79,7 +79,12 @@ class Message(BaseModel):
             "datacontenttype": "application/json",
             "data": self.detail(),
         }
-        return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+        return event_bytes(event)
+
+
+def event_bytes(event: dict[str, Any]) -> bytes:
+    """A CloudEvent as JSON: the same event always has the same bytes."""
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def message(

@@ -3,12 +3,13 @@
 import csv
 import hashlib
 import io
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from functools import cache
 
 from daybreak.lake.store import Store
 from daybreak.lake.tables import MadeList
-from daybreak.send.message import Batch, Kind, Message, message_id
+from daybreak.send.message import Batch, Kind, Message, event_bytes, message_id
 
 BATCH = 100
 """How many ids are in one message."""
@@ -63,6 +64,16 @@ class PeopleOfLists:
         rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
         next(rows, None)
         return tuple(row[0] for row in rows if row)
+
+
+def without_people(cloud_event: bytes, is_forgotten: Callable[[str], bool]) -> bytes:
+    """A message as it lies under `messages/`, without the ids of people who are to be forgotten."""
+    event = json.loads(cloud_event)
+    ids = event["data"].get("ids", [])
+    kept = [each for each in ids if not is_forgotten(each)]
+    if len(kept) == len(ids):
+        return cloud_event
+    return event_bytes({**event, "data": {**event["data"], "ids": kept}})
 
 
 def _ranges(ids: list[str]) -> Iterator[tuple[str, str]]:
