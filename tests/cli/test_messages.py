@@ -15,7 +15,7 @@ from daybreak.errors import CloudError, InputError
 from daybreak.lake.store import FolderStore
 from daybreak.send.message import Message
 from daybreak.send.outbox import Outbox, Waiting
-from daybreak.send.payloads import SendSample
+from daybreak.send.payloads import SendPayload, SendSample, SendScheduled
 from support.news import project
 
 NOW = datetime(2026, 11, 26, 4, tzinfo=UTC)
@@ -31,12 +31,12 @@ class Deployed:
     def __init__(self, folder: Path) -> None:
         self.store = FolderStore(folder)
         self.answer: dict[str, Any] = {"id": "m9", "delivered": True, "said": "status 204", "body": ""}
-        self.asked: list[SendSample] = []
+        self.asked: list[SendPayload] = []
 
     def lake(self) -> FolderStore:
         return self.store
 
-    def send(self, payload: SendSample) -> dict[str, Any]:
+    def send(self, payload: SendPayload) -> dict[str, Any]:
         self.asked.append(payload)
         return self.answer
 
@@ -63,6 +63,7 @@ def run(*arguments: str) -> tuple[int, str]:
 
 def test_a_sample_says_what_the_target_answered(deployed: Deployed) -> None:
     assert run("try", "team") == (0, "team: delivered (status 204), message m9.\n")
+    assert isinstance(deployed.asked[0], SendSample)
     assert deployed.asked[0].sample == "team"
     deployed.answer |= {"delivered": False, "said": "status 401", "body": "bad signature"}
     code, output = run("try", "team")
@@ -70,6 +71,15 @@ def test_a_sample_says_what_the_target_answered(deployed: Deployed) -> None:
     assert "team: not delivered: status 401." in output
     assert "bad signature" in output
     assert json.loads(run("try", "team", "--json")[1])["said"] == "status 401"
+
+
+def test_a_run_can_be_asked_for(deployed: Deployed) -> None:
+    deployed.answer = {"sends": [{"send": "team", "new": 4, "sent": 3, "waiting": 1, "dead": 0, "answered": ["status 400"], "oldest": None}]}  # fmt: skip
+    code, output = run("now")
+    assert code == 0
+    assert [line.split() for line in output.splitlines()[-1:]] == [["team", "4", "3", "1", "0", "status", "400"]]
+    assert json.loads(run("now", "--json")[1]) == deployed.answer["sends"]
+    assert isinstance(deployed.asked[0], SendScheduled)
 
 
 def test_status_names_what_waits_and_fails_if_something_was_given_up(deployed: Deployed) -> None:

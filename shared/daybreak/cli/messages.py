@@ -14,9 +14,10 @@ from daybreak.errors import InputError
 from daybreak.lake.keys import Undelivered
 from daybreak.lake.store import Store
 from daybreak.send.outbox import Outbox, sends_with_outbox
-from daybreak.send.payloads import SendSample
+from daybreak.send.payloads import SendSample, SendScheduled
 
 PANEL = "Messages"
+_COUNTS = ("send", "new", "sent", "waiting", "dead")
 SEND = typer.Typer(help="Test the sends of daybreak.toml, and see what waits for its target.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The send: NAME of [send.NAME]")]
@@ -43,6 +44,19 @@ def try_(name: Name, cloud: Cloud = "auto", stack: StackName = "Daybreak", as_js
         show.table("", ["the target answered"], [[answer["body"]]])
     if not answer["delivered"]:
         sys.exit(1)
+
+
+@SEND.command()
+def now(cloud: Cloud = "auto", stack: StackName = "Daybreak", as_json: AsJson = False) -> None:
+    """Send what is new and what waits now, without waiting for the schedule. Safe to repeat."""
+    target = deployment(cloud, stack)
+    with show.ERR.status("sending …"):
+        done = target.send(SendScheduled(time=datetime.now(UTC)))["sends"]
+    if as_json:
+        show.as_json(done)
+    else:
+        rows = [[row[name] for name in _COUNTS] + ["; ".join(row["answered"])] for row in done]
+        show.table("", [*_COUNTS, "answered"], rows)
 
 
 @SEND.command()
