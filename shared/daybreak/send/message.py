@@ -97,8 +97,8 @@ def message(
         kind=kind,
         about=about,
         time=time,
-        title=title,
-        text="\n".join([_cut(line) for line in (*lines, _HINT) if line]),
+        title=_plain(title),
+        text="\n".join(_plain(line) for line in (*lines, _HINT) if line),
         data={name: _cut(value) if isinstance(value, str) else value for name, value in data.items()},
     )
 
@@ -107,6 +107,15 @@ def message_id(*content: Any) -> str:
     """An id made from the content alone."""
     text = json.dumps([str(part) for part in content], ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _plain(text: str) -> str:
+    """A line for people. Chat tools read <!channel> as a call to everybody and <https://…|words> as a link.
+
+    Such a text may be the value of a trait, which everybody with a browser's write key can send.
+    """
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return _cut(printable.replace("<", "(").replace(">", ")"))
 
 
 def _cut(text: str) -> str:

@@ -148,6 +148,16 @@ def test_a_message_is_a_cloud_event() -> None:
     assert event["data"]["description"] == "한국어"
 
 
+def test_a_value_that_a_client_sent_cannot_call_everybody_in_a_chat_or_hide_a_link() -> None:
+    hostile = "<!channel> <https://example.com|home>\u202e\r\nBcc: x"
+    rows = [episode(segment="role", segment_value=hostile, message=f"In {hostile} it fell.", description=hostile)]
+    (message,) = told(Tables(alerts=rows))
+    assert message.title == "Alert falls (role: (!channel) (https://example.com|home)   Bcc: x): fell"
+    assert message.text.splitlines()[0] == "In (!channel) (https://example.com|home)   Bcc: x it fell."
+    assert not {"<", ">", "\u202e", "\r"} & set(message.title + message.text)
+    assert message.data["segment_value"] == hostile  # for programs, as it is
+
+
 def test_a_message_stays_far_below_what_eventbridge_takes() -> None:
     """However long somebody's words are; 256 KB is the limit."""
     endless = "데" * 300_000
