@@ -24,7 +24,7 @@ from daybreak.send.tables import Tables, read_tables
 from daybreak.send.target import Answer, Target
 
 LOOK_BACK = timedelta(days=7)
-"""News that could not be sent for so long is still sent, as old as it then is."""
+"""News that could not be sent for so long is still sent. A send that did not run for longer begins anew."""
 MOST_TRIES = 96
 """After so many runs in vain, two days of two runs an hour, a message is dead."""
 WAITS = (1.0, 4.0)
@@ -95,7 +95,7 @@ class Sending:
     def _collect(self, done: Delivered, tables: Tables, people: PeopleOfLists, today: date) -> None:
         """Put every message that this send does not know yet into its outbox."""
         send, outbox = self.project.sends[done.send], Outbox(self.store, done.send)
-        since = max(outbox.begun(today), today - LOOK_BACK)
+        since = outbox.begin(today, LOOK_BACK)
         known = outbox.known()
         for message in messages(tables, self.project, self.source, since):
             if message.id in known or not send.takes(message.about):
@@ -115,19 +115,21 @@ class Sending:
         waiting = outbox.undelivered("waiting")
         sent = outbox.sent() if waiting else set()
         paused = any(each.not_before and each.not_before > self.clock() for each in waiting)
-        is_down = False
+        is_down, left = False, []
         for each in waiting:
             if each.message.id in sent:  # a run was killed behind its note
                 outbox.leave(each.message.id)
-            elif not paused and not is_down and self.clock() < ends:
-                is_down = self._try(done, outbox, each, people)
-        left = outbox.undelivered("waiting") if waiting else []
+            elif paused or is_down or self.clock() >= ends:
+                left.append(each)
+            else:
+                stays, is_down = self._try(done, outbox, each, people)
+                left += [each] if stays else []
         dead = outbox.undelivered("dead")
         done.waiting, done.dead = len(left), len(dead)
         done.oldest = min((each.since for each in [*left, *dead]), default=None)
 
-    def _try(self, done: Delivered, outbox: Outbox, waiting: Waiting, people: PeopleOfLists) -> bool:
-        """Try one message, a few times if that may help. Returns True if the target is down."""
+    def _try(self, done: Delivered, outbox: Outbox, waiting: Waiting, people: PeopleOfLists) -> tuple[bool, bool]:
+        """Try one message, a few times if that may help. Returns whether it stays, and whether the target is down."""
         message = people.with_ids(waiting.message)
         if message is None:
             answer = Answer(False, "the file of the list has been removed")
@@ -136,7 +138,7 @@ class Sending:
         if answer.delivered:
             outbox.delivered(waiting, answer.said, self.clock())
             done.sent += 1
-            return False
+            return False, False
         pause = min(timedelta(seconds=answer.wait_seconds), LONGEST_PAUSE) if answer.wait_seconds else None
         tried = waiting.model_copy(
             update={
@@ -145,13 +147,13 @@ class Sending:
                 "not_before": self.clock() + pause if pause else None,
             }
         )
-        if tried.tries >= MOST_TRIES:
-            outbox.give_up(tried)
-        else:
-            outbox.keep(tried)
         if answer.said not in done.answered:
             done.answered.append(answer.said)
-        return answer.is_down
+        if tried.tries >= MOST_TRIES:
+            outbox.give_up(tried)
+            return False, answer.is_down
+        outbox.keep(tried)
+        return True, answer.is_down
 
     def _patiently(self, name: str, message: Message) -> Answer:
         """Try again after a short time, or after the time that the target asks for, while it is down."""

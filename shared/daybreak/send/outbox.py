@@ -5,7 +5,7 @@ run that is killed at any step is made up for by the next one: at worst it sends
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
@@ -44,6 +44,8 @@ class Begun(BaseModel):
     """From which project day on a send gets messages: a new one is not told of the past."""
 
     since: date
+    last_run: date
+    """The newest day of which it was told."""
 
 
 class Sent(BaseModel):
@@ -62,13 +64,16 @@ class Outbox:
     def __init__(self, store: Store, send: str) -> None:
         self._store, self.send = store, send
 
-    def begun(self, today: date) -> date:
-        """The day from which this send gets messages: that of its first run."""
+    def begin(self, today: date, look_back: timedelta) -> date:
+        """The day from which this send gets messages: that of its first run, or of the first one after a long pause."""
         key = keys.begun(self.send)
-        if (data := self._store.get(key)) is not None:
-            return Begun.model_validate_json(data).since
-        self._store.put(key, Begun(since=today).model_dump_json().encode())
-        return today
+        data = self._store.get(key)
+        begun = Begun.model_validate_json(data) if data else None
+        if begun is None or today - begun.last_run > look_back:
+            begun = Begun(since=today, last_run=date.min)
+        if today > begun.last_run:
+            self._store.put(key, begun.model_copy(update={"last_run": today}).model_dump_json().encode())
+        return max(begun.since, today - look_back)
 
     def known(self) -> set[str]:
         """The ids of all messages that wait, were given up or were sent."""

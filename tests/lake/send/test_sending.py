@@ -135,7 +135,19 @@ def test_a_new_send_is_not_told_of_the_past_and_a_send_that_was_down_is(place: P
     assert place.run(alerts) == (0, 0, 0, 0)  # the episode was opened before this send was there
     days_later = DAY + timedelta(days=3)
     write_tables(place.store, place.work, alerts=[episode(), episode(opened=days_later, spoken=days_later)])
-    place.now += timedelta(days=6)
+    place.now += timedelta(days=7)
+    assert place.run(alerts) == (1, 1, 0, 0)
+
+
+def test_a_send_that_was_away_for_longer_than_a_week_begins_anew(place: Place) -> None:
+    alerts = HOOK + 'what = ["alert.*"]\n'
+    assert place.run(alerts) == (1, 1, 0, 0)
+    while_away = DAY + timedelta(days=5)
+    write_tables(place.store, place.work, alerts=[episode(opened=while_away, spoken=while_away)])
+    place.now += timedelta(days=8)
+    assert place.run(alerts) == (0, 0, 0, 0)
+    on_its_return = DAY + timedelta(days=8)
+    write_tables(place.store, place.work, alerts=[episode(opened=on_its_return, spoken=on_its_return)])
     assert place.run(alerts) == (1, 1, 0, 0)
 
 
