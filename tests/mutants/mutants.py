@@ -34,6 +34,8 @@ VIEWS = "tests/unit/metrics/test_views.py"
 LOOKS, EPISODES, GOALS = (f"tests/unit/watch/test_{name}.py" for name in ("looks", "episodes", "goals"))
 WATCH = "tests/lake/watch/test_watch.py"
 ON_LISTS, OVER_TIME = "tests/lake/lists/test_lists.py", "tests/lake/lists/test_lists_over_time.py"
+NEWS, WEBHOOK = "tests/unit/send/test_messages.py", "tests/unit/send/test_webhook.py"
+SENDING = "tests/lake/send/test_sending.py"
 ACCOUNTS, IDENTITY = "tests/lake/metrics/test_accounts.py", "tests/lake/metrics/test_identity.py"
 
 
@@ -316,6 +318,25 @@ MUTANTS = [
            "made_at.isoformat()]", "received_at.isoformat()]", OVER_TIME, "killed_at_any_write"),
     Mutant("Daybreak's own events make people active", "engine/conditions.py",
            " and not is_own", "", "tests/lake/export/test_own_events.py", "make_nobody_active"),
+
+    # sending
+    Mutant("a message's id depends on its numbers", "send/messages.py",
+           "row.subject, row.number,", "row.subject, row.now,", NEWS, "the_same_news"),
+    Mutant("a message that its target cannot take is tried first again", "send/outbox.py",
+           "key=lambda each: (each.tries, each.message.time,", "key=lambda each: (each.message.time,",
+           SENDING, "no_message_waits"),
+    Mutant("a list's message is known before its batches are", "send/job.py",
+           '            if send.people == "inline"',
+           '            outbox.put(message, self.clock())\n            if send.people == "inline"',
+           SENDING, "killed_at_every_step"),
+    Mutant("a batch of a message holds the end of its range too", "send/people.py",
+           "< batch.below", "<= batch.below", SENDING, "batches_of_a_hundred"),
+    Mutant("the signature of a message leaves out its id", "send/webhook.py",
+           'f"{message_id}.{timestamp}.".encode()', 'f"{timestamp}.".encode()', WEBHOOK, "signature_is_that"),
+    Mutant("an answer that breaks off in its headers counts as a message delivered", "send/webhook.py",
+           "if expired.is_set():", "if False:", WEBHOOK, "does_not_come_to_an_end"),
+    Mutant("a message waits for no one who asks for time", "send/job.py",
+           "self.sleep(max(wait, asked))", "self.sleep(wait)", SENDING, "asks_for_time"),
 ]  # fmt: skip
 
 

@@ -333,6 +333,21 @@ def test_the_job_is_killed_at_every_step_and_each_message_is_processed_once(
     assert step > 15  # a begin, five messages put, sent and removed
 
 
+def test_a_message_that_has_its_note_is_not_sent_again(place: Place) -> None:
+    """The run was killed after it wrote the note, and before the message left the outbox."""
+    place.receiver.behaviours = [says(500)] * 3
+    alerts = HOOK + 'what = ["alert.*"]\n'
+    place.run(alerts)
+    outbox = Outbox(place.store, "team")
+    (waiting,) = outbox.undelivered("waiting")
+    outbox.delivered(waiting, "status 200", place.now)
+    outbox.keep(waiting)
+    requests = len(place.receiver.requests)
+    assert place.run(alerts) == (0, 0, 0, 0)
+    assert len(place.receiver.requests) == requests
+    assert outbox.undelivered("waiting") == []
+
+
 def lists_of(place: Place, *files: list[str]) -> None:
     """The list `stuck`, made on so many mornings, with these people on it."""
     rows = [made(datetime(2026, 11, 26, 3, tzinfo=UTC) + timedelta(days=n)) for n in range(len(files))]
