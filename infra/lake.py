@@ -13,7 +13,7 @@ from daybreak.definitions.project import Project
 from daybreak.definitions.sends import METRICS
 from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
-from daybreak.lake.keys import ALERTS, GOALS, LIST_COUNTS, LISTS, MESSAGES, WARNINGS, latest, table
+from daybreak.lake.keys import ALERTS, GOALS, LIST_COUNTS, LISTS, MESSAGES, WARNINGS, latest, watched
 from daybreak.lake.tables import (
     AlertEpisode,
     Event,
@@ -68,7 +68,10 @@ class Lake(Construct):
                     prefix=f"{LISTS}/", expiration=LISTS_KEPT, noncurrent_version_expiration=Duration.days(1)
                 ),
                 s3.LifecycleRule(prefix="sent/", expiration=NOTES_KEPT),
-                s3.LifecycleRule(prefix=MESSAGES, expiration=MESSAGES_KEPT),
+                # people: once removed or replaced, their files are gone a day later
+                s3.LifecycleRule(
+                    prefix=MESSAGES, expiration=MESSAGES_KEPT, noncurrent_version_expiration=Duration.days(1)
+                ),
                 s3.LifecycleRule(
                     noncurrent_version_expiration=OLD_VERSIONS_KEPT,
                     abort_incomplete_multipart_upload_after=Duration.days(1),
@@ -120,12 +123,13 @@ class Lake(Construct):
         self._grant_objects(function, ["s3:PutObject"], ("sent", *to_folders))
         if any(send.takes(METRICS) for send in sends.values()):
             self._grant_objects(function, ["s3:GetObject"], ("latest",))
-        named = {"goals": project.goals, "alerts": project.alerts, "lists": project.lists}
-        tables = [self.bucket.arn_for_objects(table(name)) for name, defined in named.items() if defined]
-        if tables:
-            grant(function, ["s3:GetObject"], tables)
+        tables = {watched(GOALS): project.goals, watched(ALERTS): project.alerts}
+        if read := [self.bucket.arn_for_objects(key) for key, defined in tables.items() if defined]:
+            grant(function, ["s3:GetObject"], read)
+        if project.lists:
+            self._grant_objects(function, ["s3:GetObject"], (LIST_COUNTS,))
         if any(send.people == "inline" for send in sends.values()):
-            self._grant_objects(function, ["s3:GetObject"], ("lists",))
+            self._grant_objects(function, ["s3:GetObject"], (LISTS,))
         grant(function, ["s3:ListBucket"], [self.bucket.bucket_arn])
 
     def _grant_objects(self, function: lambda_.Function, actions: list[str], prefixes: tuple[str, ...]) -> None:

@@ -117,6 +117,6 @@ def test_an_unknown_send_is_named_with_the_known_ones(deployed: Deployed) -> Non
 
 
 def test_a_stack_that_was_deployed_without_a_send_says_what_to_do() -> None:
-    stack = Stack("salt", "url", None, "events", "keys", "lake", "database", "workgroup", "export", "metrics")
+    stack = Stack("salt", "url", None, "events", "keys", "lake", "database", "workgroup", "export", "metrics", "lists")
     with pytest.raises(CloudError, match=r"add a \[send\.NAME\] to daybreak\.toml and deploy again"):
         stack.send(SendSample(sample="team", time=NOW))

@@ -119,7 +119,7 @@ def test_each_kind_of_target_adds_exactly_its_permission(every_kind: dict[str, A
     found = allowed(every_kind)
     assert {action: found[action] for action in found.keys() - OF_THE_LOG_AND_DEAD_LETTERS} == {
         "s3:GetObject": {
-            "outbox/*", "latest/*", "lists/*", "goals/goals.parquet", "alerts/alerts.parquet", "lists/lists.parquet"
+            "outbox/*", "latest/*", "lists/*", "goals/goals.parquet", "alerts/alerts.parquet", "list_counts/*"
         },
         "s3:PutObject": {"outbox/*", "sent/*", "messages/folder_one/*"},
         "s3:DeleteObject": {"outbox/*"},
@@ -133,7 +133,7 @@ def test_each_kind_of_target_adds_exactly_its_permission(every_kind: dict[str, A
 def test_a_send_may_do_nothing_that_only_other_kinds_need(one: dict[str, Any]) -> None:
     found = allowed(one)
     assert {action: found[action] for action in found.keys() - OF_THE_LOG_AND_DEAD_LETTERS} == {
-        "s3:GetObject": {"outbox/*", "goals/goals.parquet", "alerts/alerts.parquet", "lists/lists.parquet"},
+        "s3:GetObject": {"outbox/*", "goals/goals.parquet", "alerts/alerts.parquet", "list_counts/*"},
         "s3:PutObject": {"outbox/*", "sent/*"},
         "s3:DeleteObject": {"outbox/*"},
         "s3:ListBucket": {"LakeBucket"},

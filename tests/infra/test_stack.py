@@ -436,7 +436,7 @@ def test_each_reader_may_do_exactly_this(
     ("key", "readers"),
     [
         ("metrics/activation/definition=a/rows.parquet", {"Metrics", "Events"}),
-        ("list_counts/lists.parquet", {"Metrics", "Events"}),
+        ("list_counts/stuck.parquet", {"Metrics", "Events"}),
         ("page/index.html", {"Metrics", "Events"}),
         ("athena-results/readers/metrics/1.csv", {"Metrics"}),
         ("athena-results/readers/events/1.csv", {"Events"}),

@@ -1,7 +1,5 @@
 """Goals, episodes and lists for tests of sending, and a lake that holds them as the jobs write them."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -52,7 +50,8 @@ def project(sends: str) -> Project:
 def episode(**changed: Any) -> AlertEpisode:
     """An episode that was opened on DAY."""
     row = {
-        "alert": "falls", "description": "New people no longer get on", "subject": "activation.first", "number": "rate",
+        "alert": "falls", "description": "New people no longer get on", "subject": "activation.first", "version": "v",
+        "number": "rate",
         "segment": "all", "segment_value": "all", "change": "fell", "opened": DAY, "closed": None, "spoken": DAY,
         "now": 0.22, "now_people": 420, "before": 0.33, "before_people": 1680, "p_value": 0.0001,
         "message": "activation.first fell from 33.0 % to 22.0 %.",
@@ -63,7 +62,8 @@ def episode(**changed: Any) -> AlertEpisode:
 def measured(day: date, state: str, **changed: Any) -> MeasuredGoal:
     row = {
         "goal": "q1", "day": day, "description": "Two of five get on within a week", "metric": "activation.first",
-        "version": "v", "number": "rate", "segment": "all", "segment_value": "all", "begins": date(2026, 11, 1),
+        "version": "v", "goal_version": "v", "measured_to": day, "number": "rate", "segment": "all",
+        "segment_value": "all", "begins": date(2026, 11, 1),
         "by": date(2027, 3, 31), "final_on": date(2027, 4, 7), "baseline": 0.33, "target": 0.4, "needed": 0.3412,
         "measured": 0.3302, "low": 0.301, "high": 0.362, "people": 1812, "state": state,
     }  # fmt: skip
@@ -74,7 +74,7 @@ def made(at: datetime, **changed: Any) -> MadeList:
     """The list `stuck`, made at a UTC time. Its file is named by the time."""
     row = {
         "list": "stuck", "made_at": at, "description": "Signed up and stopped", "meaning": "m", "actor": "person",
-        "people": 140, "entered": 12, "left": 3, "held_out": 14, "file": f"lists/stuck/{at:%Y-%m-%dT%H}.csv",
+        "people": 140, "entered": 12, "left": 3, "held_out": 14, "file": f"lists/stuck/made={at:%Y-%m-%dT%H%M%S}Z/people.csv",
     }  # fmt: skip
     return MadeList.model_validate(row | changed)
 
@@ -82,21 +82,33 @@ def made(at: datetime, **changed: Any) -> MadeList:
 def write_tables(store: Store, work: Path, **tables: Sequence[Row]) -> None:
     """Write goals, alerts and lists as the jobs do: one Parquet object each."""
     work.mkdir(exist_ok=True)
-    models: dict[str, type[Row]] = {"goals": MeasuredGoal, "alerts": AlertEpisode, "lists": MadeList}
+    models: dict[str, tuple[type[Row], str]] = {
+        "goals": (MeasuredGoal, keys.watched(keys.GOALS)),
+        "alerts": (AlertEpisode, keys.watched(keys.ALERTS)),
+        "lists": (MadeList, keys.list_counts("all")),
+    }
     connection = connect(work / "news.duckdb", work / "spill", LIMITS)
     for name, rows in tables.items():
-        create(connection, name, duckdb_columns(models[name]), [row.model_dump() for row in rows])
+        model, key = models[name]
+        create(connection, name, duckdb_columns(model), [row.model_dump() for row in rows])
         file = write_parquet(connection, f"select * from {name}", work / f"{name}.parquet")
-        store.put(keys.table(name), file.read_bytes())
+        store.put(key, file.read_bytes())
     connection.close()
 
 
-def write_people(store: Store, row: MadeList, ids: Sequence[str]) -> None:
-    """Write the file of a list: a header, then a line for each id with a trait."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerows([["user_id", "role"], *([each, "secret-role"] for each in ids)])
-    store.put(row.file, text.getvalue().encode())
+def write_people(store: Store, row: MadeList, entered: Sequence[str], left: Sequence[str] = ()) -> None:
+    """Write the files of those who entered and left a list, as the lists job does; every third id is anonymous."""
+    for name, ids in (("entered", entered), ("left", left)):
+        rows = [
+            {
+                "user_id": each if n % 3 else None,
+                "anonymous_id": None if n % 3 else each,
+                "traits": {"role": "secret-role"},
+            }
+            for n, each in enumerate(ids)
+        ]
+        lines = b"".join(json.dumps(line).encode() + b"\n" for line in rows)
+        store.put(f"{keys.folder(row.file)}{name}.ndjson", lines)
 
 
 def write_latest(store: Store, day: date, found: int = 0, **days: date) -> None:

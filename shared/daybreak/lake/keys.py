@@ -245,11 +245,6 @@ def list_counts(name: str = "") -> str:
     return f"{LIST_COUNTS}/{name}.parquet" if name else f"{LIST_COUNTS}/"
 
 
-def table(name: str) -> str:
-    """The one object of a table that is written whole each time: goals, alerts, lists."""
-    return f"{name}/{name}.parquet"
-
-
 OUTBOX = "outbox/"
 Undelivered = Literal["waiting", "dead"]
 

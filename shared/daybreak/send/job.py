@@ -14,7 +14,6 @@ from daybreak.definitions.sends import Send
 from daybreak.engine.database import Limits
 from daybreak.errors import DaybreakError, InputError
 from daybreak.lake.store import Store
-from daybreak.lake.tables import MadeList
 from daybreak.send.message import Message
 from daybreak.send.messages import messages
 from daybreak.send.outbox import Outbox, Waiting
@@ -97,17 +96,19 @@ class Sending:
         send, outbox = self.project.sends[done.send], Outbox(self.store, done.send)
         since = outbox.begin(today, LOOK_BACK)
         known = outbox.known()
-        for message in messages(tables, self.project, self.source, since):
-            if message.id in known or not send.takes(message.about):
-                continue
-            if send.people == "inline" and message.kind == "ListChanged":
-                row, before = _made(tables.lists, message)
-                for batch in people.batches(message, row, before):
-                    outbox.put(batch, self.clock())
+        found = [message for message in messages(tables, self.project, self.source, since) if send.takes(message.about)]
+        newest = {message.about: message.id for message in found if message.kind == "ListChanged"}
+        for message in found:
+            parts = [message]
+            # the newest making may be made again with other people; the ids of batches are made from these
+            is_open = message.id not in known or newest.get(message.about) == message.id
+            if send.people == "inline" and message.kind == "ListChanged" and is_open:
+                # behind its batches: while it is not known, they are made again, with the same ids
+                parts = [*people.batches(message), message]
+            for part in parts:
+                if part.id not in known:
+                    outbox.put(part, self.clock())
                     done.new += 1
-            # behind its batches: while it is not known, they are made again, with the same ids
-            outbox.put(message, self.clock())
-            done.new += 1
 
     def _deliver(self, done: Delivered, people: PeopleOfLists, ends: datetime) -> None:
         """Try what waits, until the target is down or the time for the run is over."""
@@ -173,10 +174,3 @@ class Sending:
         except Exception as error:
             # one target must not stop the others, however it fails; the error's text may repeat what was sent
             return Answer(False, type(error).__name__, is_down=True)
-
-
-def _made(rows: list[MadeList], changed: Message) -> tuple[MadeList, MadeList | None]:
-    """The row that a ListChanged is about, and the same list's row before it."""
-    of_list = sorted((row for row in rows if f"list.{row.list}" == changed.about), key=lambda row: row.made_at)
-    position = next(n for n, row in enumerate(of_list) if row.made_at.replace(tzinfo=UTC) == changed.time)
-    return of_list[position], of_list[position - 1] if position else None

@@ -36,9 +36,7 @@ class Batch(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     file: str
-    """Key of the file of everybody on the list."""
-    before: str | None
-    """Key of the same file the last time."""
+    """Key of the file of those who entered the list, or who left it."""
     first: str
     """The lowest digest of the range."""
     below: str

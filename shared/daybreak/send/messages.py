@@ -72,7 +72,7 @@ def goal(source: str, time: datetime, row: MeasuredGoal, before: MeasuredGoal | 
         f"Goal {row.goal}: {row.state}{changed}",
         [row.description, *_measured(row)],
         {**row.model_dump(mode="json"), "state_before": before.state if before else None},
-        row.day, row.state,
+        row.day, row.state, row.goal_version,
     )  # fmt: skip
 
 
@@ -88,8 +88,9 @@ def made_list(source: str, row: MadeList) -> Message:
         f"List {row.list}: {row.entered:,} entered, {row.left:,} left",
         [row.description or row.meaning, f"{row.people:,} {noun} are on the list. {held}".strip(), f"File: {row.file}"],
         {**row.model_dump(mode="json"), "made_at": _made_at(row).isoformat()},
-        _made_at(row).isoformat(),
-    )
+        # a list that is made again for the same instant, with other people on it, is another list
+        _made_at(row).isoformat(), row.people, row.entered, row.left,
+    )  # fmt: skip
 
 
 def _spoken(row: AlertEpisode) -> tuple[Kind, str]:
@@ -102,12 +103,16 @@ def _spoken(row: AlertEpisode) -> tuple[Kind, str]:
 
 
 def _changed(rows: list[MeasuredGoal]) -> Iterator[tuple[MeasuredGoal, MeasuredGoal | None]]:
-    """The rows whose state differs from the goal's morning before, and each goal's first."""
+    """The rows whose state differs from the goal's morning before, and the first of each goal, and of each new aim."""
     ordered = sorted(rows, key=lambda row: (row.goal, row.day))
     for _, mornings in groupby(ordered, key=lambda row: row.goal):
         of_goal = list(mornings)
         yield of_goal[0], None
-        yield from ((row, before) for before, row in pairwise(of_goal) if row.state != before.state)
+        for before, row in pairwise(of_goal):
+            if row.goal_version != before.goal_version:
+                yield row, None
+            elif row.state != before.state:
+                yield row, before
 
 
 def _measured(row: MeasuredGoal) -> Iterator[str]:
@@ -118,7 +123,7 @@ def _measured(row: MeasuredGoal) -> Iterator[str]:
         interval = f" ({_said(row, row.low)} to {_said(row, row.high)})" if row.low is not None else ""
         people = f" of {row.people:,}" if row.people is not None else ""
         yield f"Measured over the last 28 complete days: {_said(row, row.measured)}{interval}{people}."
-    needed = f"Needed on {row.day}: {_said(row, row.needed)}. " if row.needed is not None else ""
+    needed = f"Needed on {row.measured_to}: {_said(row, row.needed)}. " if row.needed is not None else ""
     yield f"{needed}Target: {_said(row, row.target)} by {row.by}."
 
 

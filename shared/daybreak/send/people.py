@@ -1,18 +1,20 @@
 """The ids of people in messages: batches of those who entered or left a list, read from its files on delivery."""
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Callable, Iterator
 from functools import cache
 
+from daybreak.lake import keys
 from daybreak.lake.store import Store
-from daybreak.lake.tables import MadeList
 from daybreak.send.message import Batch, Kind, Message, event_bytes, message_id
 
 BATCH = 100
 """How many ids are in one message."""
+_FILES: dict[Kind, str] = {"PeopleEntered": "entered.ndjson", "PeopleLeft": "left.ndjson"}
+"""The files of a list beside that of everybody, by the kind of the messages that hold their ids."""
+_SAID: dict[Kind, str] = {"PeopleEntered": "who entered", "PeopleLeft": "who left"}
+_ID_COLUMNS = ("account", "user_id", "anonymous_id")
 _ABOVE_ALL = "g"
 """Sorts behind every digest."""
 
@@ -24,62 +26,55 @@ class PeopleOfLists:
         self._store = store
         self._ids = cache(self._read)
 
-    def batches(self, changed: Message, row: MadeList, before: MadeList | None) -> Iterator[Message]:
+    def batches(self, changed: Message) -> Iterator[Message]:
         """The messages that hold the people who entered or left a list, behind the message that it changed."""
-        kinds: dict[Kind, str] = {"PeopleEntered": "who entered", "PeopleLeft": "who left"}
-        for kind, said in kinds.items():
-            ranges = list(_ranges(self._changed(kind, row.file, before.file if before else None)))
-            for number, (first, below) in enumerate(ranges, start=1):
+        for kind, file in _FILES.items():
+            key = f"{keys.folder(changed.data['file'])}{file}"
+            ids = self._ids(key) or ()
+            parts = [ids[first : first + BATCH] for first in range(0, len(ids), BATCH)]
+            bounds = ["", *(_digest(part[0]) for part in parts[1:]), _ABOVE_ALL]
+            for number, part in enumerate(parts, start=1):
                 yield changed.model_copy(
                     update={
                         "kind": kind,
-                        "id": message_id(changed.id, kind, first, below),
-                        "title": f"{changed.title}: {said}, batch {number} of {len(ranges)}",
-                        "data": {**changed.data, "batch": number, "batches": len(ranges)},
-                        "batch": Batch(file=row.file, before=before.file if before else None, first=first, below=below),
+                        "id": message_id(changed.source, changed.about, changed.time, kind, *part),
+                        "title": f"{changed.title}: {_SAID[kind]}, batch {number} of {len(parts)}",
+                        "data": {**changed.data, "batch": number, "batches": len(parts)},
+                        "batch": Batch(file=key, first=bounds[number - 1], below=bounds[number]),
                     }
                 )
 
     def with_ids(self, message: Message) -> Message | None:
         """The message with the ids of its batch; None if the list's file has been removed."""
-        if message.batch is None:
-            return message
         batch = message.batch
-        if self._ids(batch.file) is None:
+        if batch is None:
+            return message
+        ids = self._ids(batch.file)
+        if ids is None:
             return None
-        changed = self._changed(message.kind, batch.file, batch.before)
-        ids = [each for each in changed if batch.first <= _digest(each) < batch.below]
-        return message.model_copy(update={"data": {**message.data, "ids": ids}})
-
-    def _changed(self, kind: Kind, file: str, before: str | None) -> list[str]:
-        """Those who entered or left between two files, by their digests; without the older one, all have entered."""
-        now, then = set(self._ids(file) or ()), set((before and self._ids(before)) or ())
-        return sorted(now - then if kind == "PeopleEntered" else then - now, key=_digest)
+        chosen = [each for each in ids if batch.first <= _digest(each) < batch.below]
+        return message.model_copy(update={"data": {**message.data, "ids": chosen}})
 
     def _read(self, key: str) -> tuple[str, ...] | None:
-        """The first column of a CSV file with a header; None if there is no such file."""
+        """The ids in a file of JSON lines, by their digests; None if there is no such file."""
         data = self._store.get(key)
         if data is None:
             return None
-        rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
-        next(rows, None)
-        return tuple(row[0] for row in rows if row)
+        rows = map(json.loads, data.splitlines())
+        ids = (next(row[column] for column in _ID_COLUMNS if row.get(column) is not None) for row in rows)
+        return tuple(sorted(set(ids), key=_digest))
 
 
 def without_people(cloud_event: bytes, is_forgotten: Callable[[str], bool]) -> bytes:
     """A message as it lies under `messages/`, without the ids of people who are to be forgotten."""
     event = json.loads(cloud_event)
-    ids = event["data"].get("ids", [])
-    kept = [each for each in ids if not is_forgotten(each)]
-    if len(kept) == len(ids):
+    data = event["data"]
+    if data.get("actor") == "account":  # an account is nobody, whatever its id
         return cloud_event
-    return event_bytes({**event, "data": {**event["data"], "ids": kept}})
-
-
-def _ranges(ids: list[str]) -> Iterator[tuple[str, str]]:
-    """The bounds of each batch of ids that are ordered by their digests: together they hold every digest."""
-    firsts = [_digest(first) for first in ids[::BATCH]]
-    yield from zip(["", *firsts[1:]], [*firsts[1:], _ABOVE_ALL], strict=True) if firsts else ()
+    kept = [each for each in data.get("ids", []) if not is_forgotten(each)]
+    if len(kept) == len(data.get("ids", [])):
+        return cloud_event
+    return event_bytes({**event, "data": {**data, "ids": kept}})
 
 
 def _digest(person: str) -> str:

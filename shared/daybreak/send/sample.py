@@ -32,17 +32,17 @@ def _about(about: str, project: Project, source: str, now: datetime) -> Message:
         watched = project.alerts[own]
         subject = watched.metric or str(watched.event)
         return alert(source, now, AlertEpisode(
-            alert=own, description=watched.description, subject=subject, number=watched.column, segment=ALL,
+            alert=own, description=watched.description, subject=subject, version="", number=watched.column, segment=ALL,
             segment_value=ALL, change="fell", opened=day, closed=None, spoken=day, now=0.22, now_people=420,
             before=0.33, before_people=1_680, p_value=0.0001, message=f"{subject} fell from 33.0 % to 22.0 %.",
         ))  # fmt: skip
     if table == "goal":
         aim = project.goals[own]
         return goal(source, now, MeasuredGoal(
-            goal=own, day=day, description=aim.description, metric=aim.metric, version="", number=aim.column or "rate",
-            segment=aim.segment or ALL, segment_value=aim.segment_value or ALL, begins=aim.from_, by=aim.by,
-            final_on=aim.by, baseline=aim.baseline, target=aim.target, needed=None, measured=None, low=None, high=None,
-            people=None, state="on track",
+            goal=own, day=day, description=aim.description, metric=aim.metric, version="", goal_version="",
+            number=aim.column or "rate", segment=aim.segment or ALL, segment_value=aim.segment_value or ALL,
+            begins=aim.from_, by=aim.by, final_on=aim.by, baseline=aim.baseline, target=aim.target, needed=None,
+            measured=None, measured_to=day, low=None, high=None, people=None, state="on track",
         ), None)  # fmt: skip
     if table == "list":
         listed = project.lists[own]

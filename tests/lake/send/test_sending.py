@@ -348,12 +348,15 @@ def test_a_message_that_has_its_note_is_not_sent_again(place: Place) -> None:
     assert outbox.undelivered("waiting") == []
 
 
-def lists_of(place: Place, *files: list[str]) -> None:
-    """The list `stuck`, made on so many mornings, with these people on it."""
-    rows = [made(datetime(2026, 11, 26, 3, tzinfo=UTC) + timedelta(days=n)) for n in range(len(files))]
+def lists_of(place: Place, *files: tuple[list[str], list[str]]) -> None:
+    """The list `stuck`, made on so many mornings, with these people who entered and left."""
+    rows = [
+        made(datetime(2026, 11, 26, 3, tzinfo=UTC) + timedelta(days=n), entered=len(entered), left=len(left))
+        for n, (entered, left) in enumerate(files)
+    ]
     write_tables(place.store, place.work, lists=rows)
-    for row, ids in zip(rows, files, strict=True):
-        write_people(place.store, row, ids)
+    for row, (entered, left) in zip(rows, files, strict=True):
+        write_people(place.store, row, entered, left)
 
 
 def handed(place: Place, kind: str = "PeopleEntered") -> list[str]:
@@ -363,47 +366,61 @@ def handed(place: Place, kind: str = "PeopleEntered") -> list[str]:
 
 
 def test_those_who_entered_and_left_are_handed_over_in_batches_of_a_hundred(place: Place) -> None:
-    first, second = [f"u-{n}" for n in range(250)], [f"u-{n}" for n in range(20, 260)]
-    lists_of(place, first)
+    first = [f"u-{n}" for n in range(250)]
+    lists_of(place, (first, []))
     assert place.run(INLINE) == (4, 4, 0, 0)
     sizes = [len(event["data"].get("ids", [])) for event in place.receiver.processed.values()]
     assert sorted(sizes) == [0, 50, 100, 100]
     assert handed(place) == sorted(first)
-    lists_of(place, first, second)
+    lists_of(place, (first, []), ([f"u-{n}" for n in range(250, 260)], first[:20]))
     assert place.run(INLINE) == (3, 3, 0, 0)
     assert handed(place) == sorted([*first, *(f"u-{n}" for n in range(250, 260))])
     assert handed(place, "PeopleLeft") == sorted(f"u-{n}" for n in range(20))
 
 
+def test_a_list_that_is_made_again_for_the_same_instant_hands_over_who_is_new_on_it(place: Place) -> None:
+    """Late events have put another one on it, in place of somebody: the counts are the same."""
+    lists_of(place, (["u-1", "u-2"], []))
+    place.run(INLINE)
+    lists_of(place, (["u-1", "u-3"], []))
+    assert place.run(INLINE) == (1, 1, 0, 0)
+    assert set(handed(place)) == {"u-1", "u-2", "u-3"}
+    lists_of(place, (["u-1", "u-3", "u-4"], []))
+    assert place.run(INLINE) == (2, 2, 0, 0)  # the counts as well
+    assert "u-4" in handed(place)
+    assert place.run(INLINE) == (0, 0, 0, 0)
+
+
 def test_a_send_without_inline_gets_counts_and_the_key_of_the_file(place: Place) -> None:
-    lists_of(place, ["u-1", "u-2"])
+    lists_of(place, (["u-1", "u-2"], []))
     place.run()
     (event,) = [event for event in place.receiver.processed.values() if event["type"] == "ListChanged"]
-    assert event["data"]["file"] == "lists/stuck/2026-11-26T03.csv"
+    assert event["data"]["file"] == "lists/stuck/made=2026-11-26T030000Z/people.csv"
     assert "u-1" not in json.dumps(list(place.receiver.processed.values()))
 
 
 def test_somebody_who_is_forgotten_meanwhile_is_not_delivered_and_nobody_else_is_lost(place: Place) -> None:
     everybody = [f"u-{n}" for n in range(250)]
-    lists_of(place, everybody)
+    lists_of(place, (everybody, []))
     place.receiver.behaviours = [says(500)] * 3
     place.run(INLINE)
-    lists_of(place, [each for each in everybody if each not in ("u-3", "u-77", "u-249")])
-    assert place.run(INLINE)[1:] == (4, 0, 0)
-    assert handed(place) == sorted(set(everybody) - {"u-3", "u-77", "u-249"})
+    (row,) = [made(datetime(2026, 11, 26, 3, tzinfo=UTC))]
+    write_people(place.store, row, [each for each in everybody if each not in ("u-3", "u-77", "u-249")])
+    assert place.run(INLINE)[2:] == (0, 0)
+    assert set(handed(place)) == set(everybody) - {"u-3", "u-77", "u-249"}
 
 
 def test_a_file_of_a_list_that_is_gone_is_told(place: Place) -> None:
-    lists_of(place, ["u-1"])
+    lists_of(place, (["u-1"], []))
     place.receiver.behaviours = [says(500)] * 3
     place.run(INLINE)
-    place.store.delete(["lists/stuck/2026-11-26T03.csv"])
+    place.store.delete(["lists/stuck/made=2026-11-26T030000Z/entered.ndjson"])
     (done,) = place.sending(INLINE).run(place.now)
     assert (done.sent, done.waiting, done.answered) == (1, 1, ["the file of the list has been removed"])
 
 
 def test_the_outbox_and_the_notes_hold_no_id_of_a_person(place: Place) -> None:
-    lists_of(place, [f"person-{n}@example.com" for n in range(150)])
+    lists_of(place, ([f"person-{n}@example.com" for n in range(150)], []))
     place.receiver.behaviours = [accepts, says(400), says(500), says(500), says(500)]
     place.run(INLINE)
     stored = [

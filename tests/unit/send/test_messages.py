@@ -51,6 +51,11 @@ def test_a_goal_is_told_when_it_is_first_measured_and_when_its_state_differs_fro
     assert said(Tables(goals=rows[:3])) == []
 
 
+def test_a_goal_with_another_aim_is_told_as_a_new_one() -> None:
+    rows = [measured(BEFORE, "behind"), measured(DAY, "behind", goal_version="w", target=0.5)]
+    assert said(Tables(goals=rows)) == [("GoalChanged", "Goal q1: behind")]
+
+
 def test_goals_do_not_mix() -> None:
     rows = [measured(BEFORE, "behind"), measured(DAY, "behind"), measured(DAY, "met", goal="another")]
     assert said(Tables(goals=rows)) == [("GoalChanged", "Goal another: met")]
@@ -69,7 +74,7 @@ def test_a_list_is_told_when_somebody_entered_or_left() -> None:
     ]
     assert found[0].text == (
         "Signed up and stopped\n140 people are on the list. 14 of them are held out and never delivered.\n"
-        "File: lists/stuck/2026-11-26T08.csv\nOpen the page: daybreak dashboard"
+        "File: lists/stuck/made=2026-11-26T080500Z/people.csv\nOpen the page: daybreak dashboard"
     )
 
 
