@@ -322,6 +322,7 @@ def test_the_job_is_killed_at_every_step_and_each_message_is_processed_once(
                 place.run(inline)
             except KeyboardInterrupt:
                 changes = count() + 1
+                patched.undo()
                 place.run(inline)
             assert place.run(inline) == (0, 0, 0, 0)
             processed = receiver.processed.values()
