@@ -105,7 +105,7 @@ def of_sending(template: dict[str, Any]) -> set[str]:
 def test_without_a_send_nothing_of_it_is_deployed(without: dict[str, Any]) -> None:
     assert of_sending(without) == set()
     assert not [name for name in without["Outputs"] if name.startswith("Send")]
-    assert len(resources(without, "AWS::Lambda::Function")) == 3
+    assert len(resources(without, "AWS::Lambda::Function")) == 4  # collector, export, metrics, lists
     assert len(resources(without, "AWS::SNS::Topic")) == 1  # that of the alarms
     assert not [name for name in resources(without, "AWS::CloudWatch::Alarm") if "Undelivered" in name]
 
