@@ -37,7 +37,7 @@ def bundle(root: Path, function: str, group: str, *, local: bool) -> Path:
 def imported(shared: Path, modules: Iterable[Path]) -> set[Path]:
     """The files of the packages in `shared` that these modules import, directly or through each other.
 
-    A package's `.sql` files come with its modules.
+    A package's files that its modules read come with them: SQL, and the page's style and script.
     """
     found: set[Path] = set()
     waiting = list(modules)
@@ -47,7 +47,7 @@ def imported(shared: Path, modules: Iterable[Path]) -> set[Path]:
             found |= new
             waiting += new
     packages = {file.parent for file in found if file.name != "__init__.py"}
-    return found.union(*map(_sql, packages))
+    return found.union(*map(_read_files, packages))
 
 
 def _names(node: ast.AST) -> Iterator[str]:
@@ -79,9 +79,9 @@ def _files(shared: Path, name: str) -> Iterator[Path]:
         yield from (above / "__init__.py" for above in file.parents if (above / "__init__.py").is_file())
 
 
-def _sql(package: Path) -> Iterator[Path]:
-    """The `.sql` files of a package: beside its modules, and in a folder of it that holds no modules."""
-    yield from package.glob("*.sql")
+def _read_files(package: Path) -> Iterator[Path]:
+    """The files that a package reads: beside its modules, and its `.sql` in a folder of it that holds no modules."""
+    yield from (file for file in package.iterdir() if file.suffix in (".sql", ".css", ".js"))
     yield from (file for file in package.glob("*/*.sql") if not any(file.parent.glob("*.py")))
 
 

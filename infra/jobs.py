@@ -9,6 +9,7 @@ from constructs import Construct
 from daybreak.aws.settings import ExportSettings, FunctionSettings, ListsSettings, MetricsSettings
 from daybreak.definitions.project import Project
 from daybreak.export.payloads import SCHEDULED_TIME, ExportHours
+from daybreak.lake.keys import PAGE
 from daybreak.lists.payloads import MakeScheduled
 from daybreak.metrics.payloads import METRIC_JOBS, ComputeScheduled
 from infra.bundling import bundle
@@ -28,6 +29,8 @@ METRICS_HOUR, LISTS_MINUTE = 4, 47
 come after the families."""
 HOURLY_LISTS_MINUTE = 20
 """The export begins five minutes after the hour and may take fifteen."""
+PAGE_TIME = (5, 20)
+"""Hour and minute, local time. By then each job that began before has had its 15 minutes."""
 
 
 class Jobs(Construct):
@@ -75,10 +78,11 @@ class Jobs(Construct):
         schedules = Schedules(self, "Schedules", dead_letters=self.dead_letters)
         every_hour = f"cron({EXPORT_MINUTE} * * * ? *)"
         schedules.add("export", every_hour, "UTC", self.export, ExportHours(time=SCHEDULED_TIME))
-        for minute, family in enumerate(METRIC_JOBS):
+        for nth, family in enumerate(METRIC_JOBS):
+            hour, minute = PAGE_TIME if family == PAGE else (METRICS_HOUR, 30 + nth)
             schedules.add(
                 family,
-                f"cron({30 + minute} {METRICS_HOUR} * * ? *)",
+                f"cron({minute} {hour} * * ? *)",
                 deployment.project.settings.timezone,
                 self.metrics,
                 ComputeScheduled(family=family, time=SCHEDULED_TIME),

@@ -37,8 +37,8 @@ OLD_VERSIONS_KEPT = Duration.days(14)
 EXPORT_OWNS = (
     "raw", "quarantine", "rejected", "events", "moved", "derived", "pending", "expiry", "exports", "reconciliation"
 )  # fmt: skip
-METRICS_OWN = ("metrics", "definitions", "warnings", "goals", "alerts", "latest")
-METRICS_READ = ("derived", "exports", "pending")
+METRICS_OWN = ("metrics", "definitions", "warnings", "goals", "alerts", "latest", "page")
+METRICS_READ = ("derived", "exports", "pending", "reconciliation", LIST_COUNTS)
 LISTS_OWN = (LISTS, LIST_COUNTS)
 LISTS_READ = ("derived", "exports")
 LISTS_KEPT = Duration.days(7)

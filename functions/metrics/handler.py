@@ -1,4 +1,4 @@
-"""Run one metric job (a family, the warnings, goals and alerts) for any payload of `daybreak.metrics.payloads`."""
+"""Run one metric job (a family, the warnings, goals and alerts, the page) for a payload of `metrics.payloads`."""
 
 import os
 from functools import cache
@@ -13,9 +13,10 @@ from daybreak.aws.settings import MetricsSettings
 from daybreak.definitions.project import load
 from daybreak.engine.database import Limits, clear_left_workplaces
 from daybreak.export.payloads import read_payload
-from daybreak.lake.keys import WARNINGS, WATCH
+from daybreak.lake.keys import PAGE, WARNINGS, WATCH
 from daybreak.metrics.job import Metrics
 from daybreak.metrics.payloads import METRICS_PAYLOADS
+from daybreak.page.job import write_page
 from daybreak.watch.job import Watch
 
 
@@ -52,6 +53,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             "open_alerts": len(seen.open),
             "spoken": len(seen.spoken),
         }
+    if payload.family == PAGE:
+        page = write_page(metrics.store, metrics.project, payload.as_of(metrics.project.zone), limits=metrics.limits)
+        return {"family": PAGE, "as_of": page.day.isoformat(), "objects_written": len(page.written)}
     computed = metrics.run(payload.family, payload.as_of(metrics.project.zone))
     if computed is None:
         return {"family": payload.family, "definitions": 0}

@@ -13,6 +13,7 @@ each other. `lint-imports` checks it against this list.
     metrics      derived tables -> result tables
     watch        result tables -> goals and alerts
     lists        derived tables -> files of people, for whatever reminds them
+    page         result tables -> the page of the morning, one HTML file
     send         goals, alerts and lists -> messages to a team's own tools
     files        files of events -> result tables, without a cloud
     people       whatever is stored about a person: found, exported, forgotten
@@ -24,6 +25,6 @@ each other. `lint-imports` checks it against this list.
 
 The ladder, low to high:
 
-    errors < lake | ingest | engine < families < definitions < export < metrics < watch | lists < send
+    errors < lake | ingest | engine < families < definitions < export < metrics < watch | lists < page | send
     < files | people | tracking < aws < cloud | example < cli
 """

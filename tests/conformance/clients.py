@@ -74,7 +74,7 @@ ONLINE = "waits for the network, once in the lake"
 EACH = "all 200 in the lake, each once"
 DROPS_PATH = "nothing: it drops the path of its host, so that a REST API needs a domain of its own"
 REFUSED = "nothing: the browser's preflight asks for what no HTTP API grants to any origin"
-ELSEWHERE = "–"  # noqa: RUF001 - the tables show a dash in an empty cell
+ELSEWHERE = "–"
 """The cell of a column that does not apply to this client."""
 
 

@@ -19,7 +19,7 @@ MOST_BYTES = {"collector": 12_000_000, **dict.fromkeys(("export", "metrics", "li
 ROOMS = {
     "collector": {"aws", "ingest", "lake"},
     "export": {"aws", "definitions", "engine", "export", "families", "ingest", "lake"},
-    "metrics": {"aws", "definitions", "engine", "export", "families", "ingest", "lake", "metrics", "watch"},
+    "metrics": {"aws", "definitions", "engine", "export", "families", "ingest", "lake", "metrics", "page", "watch"},
     "lists": {"aws", "definitions", "engine", "export", "families", "ingest", "lake", "lists", "metrics"},
     "send": {"aws", "definitions", "engine", "export", "families", "ingest", "lake", "send"},
 }
@@ -80,7 +80,7 @@ def test_a_bundle_holds_the_rooms_that_its_function_needs_and_no_other(
     ours = for_amazon[function] / "daybreak"
     assert {path.name for path in ours.iterdir() if path.is_dir()} == ROOMS[function]
     assert {path.name for path in ours.iterdir() if path.is_file()} == {"__init__.py", "errors.py"}
-    assert {path.suffix for path in ours.rglob("*") if path.is_file()} <= {".py", ".sql"}
+    assert {path.suffix for path in ours.rglob("*") if path.is_file()} <= {".py", ".sql", ".css", ".js"}
     assert not (ours / "aws" / "stack.py").exists()
     assert {"handler.py", "daybreak.toml"} <= {path.name for path in for_amazon[function].iterdir()}
 

@@ -20,7 +20,7 @@ from daybreak.export.payloads import EXPORT_PAYLOADS, read_payload
 from daybreak.families.base import Family
 from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
-from daybreak.lake.keys import ALERTS, GOALS, LISTS, WARNINGS, WATCH
+from daybreak.lake.keys import ALERTS, GOALS, LISTS, PAGE, WARNINGS, WATCH
 from daybreak.lake.tables import (
     GLUE_TYPES,
     AlertEpisode,
@@ -106,7 +106,7 @@ def test_no_role_may_touch_everything(template: dict[str, Any]) -> None:
         assert "ManagedPolicyArns" not in role
 
 
-OF_THE_METRICS = {"metrics", "definitions", "warnings", "goals", "alerts", "latest"}
+OF_THE_METRICS = {"metrics", "definitions", "warnings", "goals", "alerts", "latest", "page"}
 OF_THE_EXPORT = {
     "raw", "quarantine", "rejected", "events", "moved", "derived", "pending", "expiry", "exports", "reconciliation"
 }  # fmt: skip
@@ -136,7 +136,7 @@ ALLOWED = {
         **OF_EVERY_JOB,
     },
     "JobsMetrics": {
-        "s3:GetObject": {*OF_THE_METRICS, "derived", "exports", "pending"},
+        "s3:GetObject": {*OF_THE_METRICS, "derived", "exports", "pending", "reconciliation", "list_counts"},
         "s3:PutObject": OF_THE_METRICS,
         "s3:DeleteObject": OF_THE_METRICS,
         **OF_EVERY_JOB,
@@ -230,12 +230,12 @@ def test_the_bucket_is_private_encrypted_and_tls_only(template: dict[str, Any]) 
     assert denied[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_one_schedule_for_the_export_and_one_each_morning_for_each_family_the_warnings_and_the_lists(
+def test_one_schedule_for_the_export_and_one_each_morning_for_each_family_the_warnings_the_lists_and_the_page(
     template: dict[str, Any],
 ) -> None:
     schedules = list(resources(template, "AWS::Scheduler::Schedule").values())
     payloads = [json.loads(schedule["Target"]["Input"]) for schedule in schedules]
-    assert {p.get("family") for p in payloads} == {None, *FAMILIES, WARNINGS, WATCH}
+    assert {p.get("family") for p in payloads} == {None, *FAMILIES, WARNINGS, WATCH, PAGE}
     assert [p["every"] for p in payloads if "every" in p] == ["day"]  # no list of this checkout is hourly
     assert {p["time"] for p in payloads} == {"<aws.scheduler.scheduled-time>"}
     zone = load(ROOT / "daybreak.toml").settings.timezone

@@ -36,6 +36,11 @@ WATCH = "tests/lake/watch/test_watch.py"
 ON_LISTS, OVER_TIME = "tests/lake/lists/test_lists.py", "tests/lake/lists/test_lists_over_time.py"
 NEWS, WEBHOOK = "tests/unit/send/test_messages.py", "tests/unit/send/test_webhook.py"
 SENDING = "tests/lake/send/test_sending.py"
+COUNTS, DRAWN, EXAMPLE_PAGE = (
+    "tests/unit/page/test_counts.py",
+    "tests/unit/page/test_draw.py",
+    "tests/lake/page/test_example.py",
+)
 ACCOUNTS, IDENTITY = "tests/lake/metrics/test_accounts.py", "tests/lake/metrics/test_identity.py"
 
 
@@ -55,6 +60,19 @@ class Mutant:
 
 
 MUTANTS = [
+    # the page
+    Mutant("a headline counts open days", "page/counts.py", "whole, newest = self.open_from - 1, self.newest",
+           "whole, newest = len(self.days) - 1, self.newest", COUNTS, "28_complete_days"),
+    Mutant("few people are compared", "page/counts.py", "if before is None or now.is_few or before.is_few:",
+           "if before is None:", COUNTS, "few_people"),
+    Mutant("a name is not escaped", "page/markup.py", "return escape(str(part), quote=False)", "return str(part)", DRAWN,
+           "stays_a_name"),
+    Mutant("a cell of a figure's CSV may be a formula", "page/figures/card.py", "_RUNS.match(text)", "False", DRAWN,
+           "as_a_formula"),
+    Mutant("a value that few people have is shown", "page/read.py", "if count >= FEW and", "if count >= 1 and", EXAMPLE_PAGE,
+           "fewer_than_twenty"),
+    Mutant("the page of an older day replaces the newest", "page/job.py",
+           'or date.fromisoformat(record["as_of"]) <= day', "or True", EXAMPLE_PAGE, "leaves_the_newest"),
     # goals and alerts
     Mutant("an alert compares with 21 days", "watch/looks.py", "NOW_DAYS, BEFORE_DAYS = 7, 28",
            "NOW_DAYS, BEFORE_DAYS = 7, 21", LOOKS, "28_before_them"),

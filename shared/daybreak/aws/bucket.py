@@ -44,7 +44,9 @@ class BucketStore:
             return None
 
     def put(self, key: str, data: bytes) -> None:
-        self._client.put_object(Bucket=self._bucket, Key=key, Body=data)
+        is_page = key.endswith(".html")  # a browser shows it only if it knows what it is
+        kind = "text/html; charset=utf-8" if is_page else "application/octet-stream"
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=kind)
 
     def put_files(self, files: dict[str, Path], before: Mapping[str, str] | None = None) -> None:
         put = self._put_file if before is None else partial(self._replace_file, before)

@@ -71,6 +71,7 @@ def compute(
     if done.lists:
         show.lists(done.lists)
         show.OUT.print(f"Who is on them: {out}/lists/*.csv and {out}/lists/*.ndjson, one file a list.")
+    show.OUT.print(f"The page:  {done.page}", soft_wrap=True)
 
 
 def run(

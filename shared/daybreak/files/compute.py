@@ -31,6 +31,7 @@ from daybreak.lake.tables import MadeList, Warned
 from daybreak.lists.job import Lists
 from daybreak.lists.members import Membership
 from daybreak.metrics.job import Computed, Metrics
+from daybreak.page.job import write_page
 from daybreak.watch.job import Watch, alert_named, families_read
 from daybreak.watch.replay import Replayed
 from daybreak.watch.sight import Sight
@@ -86,7 +87,7 @@ class ComputedLake:
 
 @dataclass(frozen=True, slots=True)
 class ComputedTables:
-    """Every family's table, as it was written to a folder."""
+    """Every family's table and the page, as they were written to a folder."""
 
     as_of: datetime
     counts: EventCounts
@@ -100,6 +101,8 @@ class ComputedTables:
     """A sentence for each goal and each alert."""
     lists: list[MadeList]
     """The counts of each list. Its files are in the folder `lists`."""
+    page: Path
+    """The page of the morning after, as one HTML file."""
 
 
 class LookedAt(NamedTuple):
@@ -120,7 +123,7 @@ def compute_tables(
     *,
     now: datetime,
 ) -> ComputedTables:
-    """Compute every family from event files and write its table to `out` as Parquet and CSV, and each list.
+    """Compute every family from event files; write its table to `out` as Parquet and CSV, each list, and the page.
 
     The lake is in a temporary folder, which is deleted. See `compute_files`. Raises InputError.
     """
@@ -131,9 +134,20 @@ def compute_tables(
         tables = write_tables([computed.family for computed in done.families], lake, out)
         goals_and_alerts = write_goals_and_alerts(lake, out)
         copy_lists(done.store, done.lists, out)
+        progress("page: drawing")
+        page = _write_page(done, project, out / "page.html")
     finally:
         shutil.rmtree(lake, ignore_errors=True)
-    return ComputedTables(done.as_of, done.counts, tables, done.warnings, goals_and_alerts, done.watched, done.lists)
+    watched = done.watched
+    return ComputedTables(done.as_of, done.counts, tables, done.warnings, goals_and_alerts, watched, done.lists, page)
+
+
+def _write_page(done: ComputedLake, project: Project, file: Path) -> Path:
+    """Write the page of the last day that is counted."""
+    day = done.as_of.astimezone(project.zone).date()
+    page = write_page(done.store, project, day, done.as_of + timedelta(microseconds=1))
+    file.write_text(page.text, encoding="utf-8")
+    return file
 
 
 def compute_files(

@@ -25,6 +25,7 @@ outbox/waiting/<send>/<id>.json               a message that is not delivered ye
 outbox/dead/<send>/<id>.json                  a message that was tried for two days in vain
 sent/<send>/<id>.json                         a message that was delivered, and what the target answered
 messages/<send>/<id>.json                     a message as a file, for a send to S3
+page/<day>.html, page/index.html              the page of each morning, and the newest
 receipts/forgotten-<time>.json                the receipt of a `daybreak forget`
 """
 
@@ -279,3 +280,15 @@ def message(send: str, message_id: str) -> str:
 def message_in(key: str) -> str:
     """The id of the message in the key of an object of `outbox`, `sent` or `messages`."""
     return key.rpartition("/")[2].removesuffix(".json")
+
+
+PAGE = "page"
+"""The name of the job that writes the page, after all tables are there."""
+
+
+def page(day: date) -> str:
+    return f"{PAGE}/{day}.html"
+
+
+def newest_page() -> str:
+    return f"{PAGE}/index.html"

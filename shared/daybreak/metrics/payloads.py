@@ -5,7 +5,7 @@ EventBridge's inputs, the handler, the command line and the files in `events/` a
 {"family": "activation", "time": "2026-11-21T09:30:00Z"}  ComputeScheduled
 {"family": "activation", "date": "2026-11-20"}            ComputeDay
 
-`warnings` and `watch` may stand for a family.
+`warnings`, `watch` and `page` may stand for a family.
 """
 
 import datetime
@@ -18,16 +18,16 @@ from pydantic import AfterValidator
 from daybreak.definitions.project import Project
 from daybreak.export.payloads import Day, Moment, Payload
 from daybreak.families.registry import FAMILIES
-from daybreak.lake.keys import WARNINGS, WATCH
+from daybreak.lake.keys import PAGE, WARNINGS, WATCH
 
-METRIC_JOBS = (*FAMILIES, WARNINGS, WATCH)
-"""The families of the registry, the warnings, which are found in the same way and at the same time, and goals and
-alerts, which read the tables of the families and so come last."""
+METRIC_JOBS = (*FAMILIES, WARNINGS, WATCH, PAGE)
+"""The families of the registry, the warnings, which are found in the same way and at the same time, goals and alerts,
+which read the tables of the families, and the page, which reads all of these."""
 
 
 def jobs_of(project: Project) -> list[str]:
-    """The jobs that bring every table of a project up to date."""
-    return [*project.measured, WARNINGS, WATCH]
+    """The jobs that bring every table of a project up to date, and then its page."""
+    return [*project.measured, WARNINGS, WATCH, PAGE]
 
 
 def _known(family: str) -> str:

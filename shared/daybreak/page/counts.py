@@ -1,0 +1,147 @@
+"""Which periods are complete, and what do they add up to? A headline and a comparison read complete ones only."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+from daybreak.families.experiment_statistics import Arm, Interval, two_proportions, wilson
+
+DAY = timedelta(days=1)
+WINDOWS = {"day": 28, "week": 4, "month": 1}
+"""Period -> how many complete ones a headline adds up, and how many before it are compared with it."""
+FEW = 20
+"""Under so many people a share is written as two counts, in grey."""
+POOLED_DAYS = 7
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """So many of so many; or, of a number that is not a share, so much over so many people."""
+
+    reached: int
+    of: int
+
+    @property
+    def rate(self) -> float:
+        return self.reached / self.of
+
+    @property
+    def is_few(self) -> bool:
+        return self.of < FEW
+
+    def interval(self) -> Interval:
+        return wilson(Arm(self.reached, self.of))
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The counts of each period, from the first with a row to the newest, with zeros where there is none.
+
+    From `open_from` on the periods are not complete: their counts are those so far.
+    `trailing`: each day counts the days before it too, so they never add up.
+    """
+
+    period: str
+    days: Sequence[date]
+    """The first day of each period."""
+    reached: Sequence[int]
+    of: Sequence[int]
+    open_from: int
+    trailing: bool
+    window: int
+    """How many periods a headline adds up; of a trailing one, how many days before stands what it is compared with."""
+
+    def pooled(self, first: int, last: int) -> Count | None:
+        """What these periods add up to, both ends included; None where nobody is in them."""
+        first = max(first, 0)
+        of = sum(self.of[first : last + 1])
+        return Count(sum(self.reached[first : last + 1]), of) if of else None
+
+    def point(self, position: int) -> Count | None:
+        """What a line shows at a period: of days that do not overlap, the seven that end with it."""
+        return self.pooled(position - self.line_window + 1, position)
+
+    @property
+    def end(self) -> int:
+        """Where a line ends: with the newest period, or with the last one with anybody if that is long ago."""
+        return len(self.days) - 1 if self.last == self.open_from - 1 else self.last
+
+    @property
+    def line_window(self) -> int:
+        return POOLED_DAYS if self.period == "day" and not self.trailing else 1
+
+    @property
+    def newest(self) -> int:
+        """The newest complete period with anybody in it, or -1."""
+        return next((at for at in range(self.open_from - 1, -1, -1) if self.of[at]), -1)
+
+    @property
+    def last(self) -> int:
+        """Where a headline ends: the last complete period, or the last one with anybody if that is long ago."""
+        whole, newest = self.open_from - 1, self.newest
+        return newest if 0 <= newest <= whole - self.window else whole
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The number of the newest complete periods, and of as many before them."""
+
+    now: Count
+    before: Count | None
+    """None where there were not half as many periods before."""
+    before_periods: int
+    first: date
+    last: date
+    """The first day of the newest period that is in it."""
+    periods: int
+    """How many periods are in it; fewer than the window while a project is young."""
+    is_old: bool
+    """True if nobody came for a whole window: the newest people are those of long ago."""
+
+
+def headline(series: Series) -> Headline | None:
+    """None while nobody is complete."""
+    last = series.last
+    if last < 0:
+        return None
+    wide = 1 if series.trailing else series.window
+    first = max(last - wide + 1, 0)
+    now = series.pooled(first, last)
+    if now is None:
+        return None
+    end = last - series.window
+    before_periods = min(wide, end + 1)
+    before = series.pooled(end - wide + 1, end) if before_periods * 2 >= wide else None
+    is_old = last < series.open_from - 1
+    return Headline(now, before, before_periods, series.days[first], series.days[last], last - first + 1, is_old)
+
+
+def chance(now: Count, before: Count | None) -> float | None:
+    """How likely chance alone makes two shares of different people differ so much; None where nothing can be said."""
+    if before is None or now.is_few or before.is_few:
+        return None
+    return two_proportions(Arm(now.reached, now.of), Arm(before.reached, before.of)).p
+
+
+def periods_between(period: str, first: date, last: date) -> Iterator[date]:
+    """The first day of each period from one to another."""
+    day = first
+    while day <= last:
+        yield day
+        day = next_period(period, day)
+
+
+def next_period(period: str, first: date) -> date:
+    if period == "month":
+        return date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    return first + (7 * DAY if period == "week" else DAY)
+
+
+def runs(values: Sequence[object]) -> list[tuple[int, int]]:
+    """First and last position of each run of equal neighbours."""
+    edges = [0, *(at for at, (one, other) in enumerate(pairwise(values), 1) if one != other), len(values)]
+    return [(first, after - 1) for first, after in pairwise(edges) if first < after]

@@ -1,0 +1,1 @@
+"""One figure a module: its data -> its markup. `card` is the frame that they share."""

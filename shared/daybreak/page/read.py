@@ -1,0 +1,265 @@
+"""Everything that the page shows, read from the result tables as plain data. Nothing here knows a figure.
+
+No value of a segment is read that fewer than `FEW` people have: an id, a name or an address belongs to one person.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, TypeVar
+
+from daybreak.definitions.project import ALL, Project
+from daybreak.engine.database import create
+from daybreak.engine.sql import Sql, identifier, identifiers, literal, parquet, spliced, sql_file
+from daybreak.export.run import Run
+from daybreak.families.base import Definition, Family
+from daybreak.families.registry import FAMILIES
+from daybreak.lake import keys
+from daybreak.lake.tables import (
+    AlertEpisode,
+    MadeList,
+    MeasuredGoal,
+    Reconciled,
+    Row,
+    Warned,
+    columns,
+    duckdb_columns,
+)
+from daybreak.metrics.results import rows_of
+from daybreak.page.counts import FEW
+
+VALUES_SHOWN = 8
+"""Of each segment so many values can be chosen, those with the most people."""
+SEGMENT_DAYS = 120
+"""So far back figures other than trends look at a segment's value."""
+ALL_DAYS = 36_500
+NEWS_DAYS = 7
+"""The state of a goal is news for so many mornings."""
+BALANCED_DAYS = 7
+"""The head says whether the counts of so many arrival days agree."""
+
+TRENDS = ("activation", "conversion", "campaign", "adoption", "breadth")
+"""The families whose lines can be drawn for a long range, so each row of a segment's value is read."""
+
+PEOPLE = {
+    "activation": "sum(people)",
+    "active_days": "max(active_people)",
+    "active_people": "max(mau)",
+    "adoption": "max(active_people)",
+    "breadth": "max(active_people)",
+    "campaign": "sum(exposed)",
+    "churn": "max(people)",
+    "completion": "coalesce(sum(entered) filter (where step = 1), 0)",
+    "conversion": "sum(people)",
+    "experiment": "max(exposed)",
+    "lifecycle": "max(active_people)",
+    "retention": "max(people)",
+    "support_load": "max(active_people)",
+    "time_to_value": "sum(people)",
+}
+"""Family -> how many different people its rows hold, in SQL. The answers of a survey may all be one person's."""
+
+M = TypeVar("M", bound=Row)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Group:
+    """Whom rows are about: a segment and one of its values."""
+
+    segment: str = ALL
+    value: str = ALL
+
+
+EVERYBODY = Group()
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One definition, and its rows for everybody and for each value of a segment."""
+
+    family: Family
+    name: str
+    definition: Definition
+    version: str
+    rows: Mapping[Group, list[dict[str, Any]]]
+
+    @property
+    def id(self) -> str:
+        return f"{self.family.name}.{self.name}"
+
+    def rows_of(self, group: Group) -> list[dict[str, Any]]:
+        return self.rows.get(group, [])
+
+
+@dataclass(frozen=True, slots=True)
+class PageData:
+    """All that the page shows. `until` is the first instant that the numbers do not know, aware."""
+
+    project: Project
+    day: date
+    until: datetime
+    measured: list[Measured]
+    values: dict[str, list[str]]
+    """Segment -> the values that can be chosen, those with the most people first."""
+    late: dict[str, date | None]
+    """Family -> the older day it was computed as of, or None if it never was."""
+    warnings: list[Warned]
+    difference: int | None
+    """Events lost or doubled on the last arrival days; None if nothing was reconciled."""
+    goals: list[MeasuredGoal]
+    new_goals: set[str]
+    """The goals whose state has begun in the last days, by name."""
+    alerts: list[AlertEpisode]
+    lists: list[MadeList]
+
+    @property
+    def last_whole_day(self) -> date:
+        """The newest day that is over."""
+        is_over = self.until.astimezone(self.project.zone).date() > self.day
+        return self.day if is_over else self.day - timedelta(days=1)
+
+
+def read(run: Run, day: date, until: datetime) -> PageData:
+    """What the page of a day shows."""
+    values = _values(run)
+    shown = [{"segment": s, "segment_value": value} for s, some in values.items() for value in some]
+    create(run.db, "shown", dict.fromkeys(("segment", "segment_value"), "VARCHAR"), shown)
+    mornings = _table(run, keys.watched(keys.GOALS), MeasuredGoal)
+    made = _table(run, keys.list_counts(), MadeList)
+    episodes = _table(run, keys.watched(keys.ALERTS), AlertEpisode)
+    return PageData(
+        project=run.project,
+        day=day,
+        until=until,
+        measured=[measured for family in run.project.measured for measured in _measured(run, FAMILIES[family])],
+        values=values,
+        late=_late(run, day),
+        warnings=_table(run, keys.warnings(), Warned),
+        difference=_difference(run, day),
+        goals=_in_order(_newest(mornings, "goal", "day"), "goal", run.project.goals),
+        new_goals=_new(mornings, day),
+        alerts=[e for e in episodes if e.alert in run.project.alerts and (e.closed is None or e.closed >= day)],
+        lists=_in_order(_newest(made, "list", "made_at"), "list", run.project.lists),
+    )
+
+
+def _values(run: Run) -> dict[str, list[str]]:
+    """Segment -> its values that enough people have, the largest first."""
+    people: dict[tuple[str, str], int] = {}
+    for family in run.project.measured:
+        if counted := PEOPLE.get(family):
+            statement = _statement(run, "people_of", FAMILIES[family], people=Sql(counted))
+            for segment, value, count in run.db.execute(statement).fetchall():
+                people[segment, value] = max(people.get((segment, value), 0), int(count or 0))
+    values: dict[str, list[str]] = {}
+    for (segment, value), count in sorted(people.items(), key=lambda item: (-item[1], item[0])):
+        if count >= FEW and len(values.setdefault(segment, [])) < VALUES_SHOWN:
+            values[segment].append(value)
+    return {segment: sorted(values[segment]) for segment in run.project.segments if values.get(segment)}
+
+
+def _measured(run: Run, family: Family) -> list[Measured]:
+    """The definitions of one family with their rows, in the order of daybreak.toml."""
+    found = run.db.execute(_retention(run, family) if family.name == "retention" else _rows(run, family))
+    names = [column[0] for column in found.description]
+    whose = itemgetter(*map(names.index, ("definition", "segment", "segment_value")))
+    rows: dict[str, dict[Group, list[dict[str, Any]]]] = {}
+    for (definition, segment, value), some in groupby(found.fetchall(), key=whose):
+        mine = [dict(zip(names, values, strict=True)) for values in some]
+        rows.setdefault(definition, {}).setdefault(Group(segment, value), []).extend(mine)
+    for groups in rows.values():
+        for mine in groups.values():
+            mine.sort(key=itemgetter(family.partition))  # the rest of their order stays
+    versions = run.project.versions(family.name)
+    return [
+        Measured(family, name, definition, versions[name], rows.get(name, {}))
+        for name, definition in run.project.of(family.name).items()
+    ]
+
+
+def _rows(run: Run, family: Family) -> Sql:
+    newest = _statement(run, "newest_of", family)
+    run.db.execute(spliced("create or replace temp table newest as {newest}", newest=newest))
+    days = ALL_DAYS if family.name in TRENDS else SEGMENT_DAYS
+    return _statement(run, "rows_to_draw", family, days=Sql(str(days)))
+
+
+def _retention(run: Run, family: Family) -> Sql:
+    """Retention's rows, cohorts of days and hours added up to weeks."""
+    definitions = run.project.of(family.name)
+    days = {name: int(d.options()["period"] in ("day", "hour")) for name, d in definitions.items()}
+    rows = [{"definition": name, "days": in_weeks} for name, in_weeks in days.items()]
+    create(run.db, "buckets", {"definition": "VARCHAR", "days": "INTEGER"}, rows)
+    shift = {"monday": 6, "sunday": 0}[run.project.settings.week_start]
+    return _statement(run, "retention_to_draw", family, week_shift=Sql(str(shift)))
+
+
+def _statement(run: Run, name: str, family: Family, **parts: Sql) -> Sql:
+    return spliced(
+        sql_file("daybreak.page.sql", name),
+        **{"rows": rows_of(run, family), "everybody": literal(ALL), "partition": identifier(family.partition), **parts},
+    )
+
+
+def _late(run: Run, day: date) -> dict[str, date | None]:
+    late: dict[str, date | None] = {}
+    for family in run.project.measured:
+        data = run.store.get(keys.latest(family))
+        as_of = date.fromisoformat(json.loads(data)["as_of"]) if data else None
+        if as_of is None or as_of < day:
+            late[family] = as_of
+    return late
+
+
+def _difference(run: Run, day: date) -> int | None:
+    arrived = [day + timedelta(days=1 - back) for back in range(BALANCED_DAYS + 1)]
+    stored = [key for key in map(keys.reconciliation, arrived) if run.store.list(key)]
+    if not stored:
+        return None
+    files = list(run.store.local(stored, run.work / "page").values())
+    rows = parquet(files, duckdb_columns(Reconciled))
+    found = run.db.execute(spliced("select sum(abs(difference)) from {rows}", rows=rows)).fetchone()
+    return int(found[0] or 0) if found else None
+
+
+def _table(run: Run, where: str, model: type[M]) -> list[M]:
+    """The rows of a table that is one object, or a folder of them; none without it."""
+    stored = [found.key for found in run.store.list(where)]
+    if not stored:
+        return []
+    files = list(run.store.local(stored, run.work / "page").values())
+    names = [column.name for column in columns(model)]
+    rows = spliced(
+        "select {names} from {rows}",
+        names=identifiers(names),
+        rows=parquet(files, duckdb_columns(model)),
+    )
+    return [model.model_validate(dict(zip(names, row, strict=True))) for row in run.db.execute(rows).fetchall()]
+
+
+def _new(mornings: list[MeasuredGoal], day: date) -> set[str]:
+    """The goals that were not in today's state on a morning some days ago already, and on each one since."""
+    since = day - timedelta(days=NEWS_DAYS)
+    newest = {goal.goal: goal.state for goal in _newest(mornings, "goal", "day")}
+    long = {goal.goal for goal in mornings if goal.day <= since}
+    changed = {goal.goal for goal in mornings if goal.day >= since and goal.state != newest[goal.goal]}
+    return {name for name in newest if name not in long or name in changed}
+
+
+def _in_order(rows: list[M], named: str, defined: Mapping[str, object]) -> list[M]:
+    """The rows of what daybreak.toml still defines, in its order."""
+    order = {name: nth for nth, name in enumerate(defined)}
+    return sorted((row for row in rows if getattr(row, named) in order), key=lambda row: order[getattr(row, named)])
+
+
+def _newest(rows: list[M], named: str, moment: str) -> list[M]:
+    """The newest row of each name, in the order in which the names first come."""
+    newest: dict[str, M] = {}
+    for row in rows:
+        name = getattr(row, named)
+        if name not in newest or getattr(row, moment) >= getattr(newest[name], moment):
+            newest[name] = row
+    return list(newest.values())

@@ -1,0 +1,47 @@
+"""How a figure is drawn: in which language, for whom, and with the page's data at hand."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from daybreak.families.selectors import ANY, label
+from daybreak.page.markup import Markup, name
+from daybreak.page.read import EVERYBODY, Group, PageData
+from daybreak.page.texts.language import Language
+
+UNSET = "(unset)"
+"""The value of people without one, in the result tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The page's data, the language, and whom the figures are about."""
+
+    data: PageData
+    language: Language
+    group: Group = EVERYBODY
+
+    def people(self, count: int, actor: str) -> str:
+        return self.language.plain(f"counted.{actor}", n=count)
+
+    def event(self, selector: str) -> Markup:
+        """An event as a definition names it, in quotes; any event as a word."""
+        if selector == ANY:
+            return self.language.say("any")
+        return self.language.say("quoted", name=name(self.event_text(selector)))
+
+    def event_text(self, selector: str) -> str:
+        return self.language.plain("any_event") if selector == ANY else label(selector)
+
+    def event_text_of(self, subject: str) -> str:
+        """An event by the key of its selector, or as it is where it is not one."""
+        try:
+            return self.event_text(subject)
+        except ValueError:
+            return subject
+
+    def value(self, value: str) -> str:
+        return self.language.plain("unset") if value == UNSET else value
+
+    def notes(self, first: date, last: date) -> list[tuple[date, str]]:
+        """The team's notes from one day to another, oldest first."""
+        return sorted((n.day, n.text) for n in self.data.project.page.notes if first <= n.day <= last)

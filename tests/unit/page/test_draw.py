@@ -1,0 +1,152 @@
+"""The whole page as text: escaped, closed, the same each time, complete in both languages."""
+
+import csv
+import hashlib
+import re
+from base64 import b64encode
+from dataclasses import replace
+from datetime import date
+from html.parser import HTMLParser
+from io import StringIO
+from urllib.parse import unquote
+
+import pytest
+
+from daybreak.families.registry import FAMILIES
+from daybreak.page.draw import draw
+from daybreak.page.read import PageData
+from support.page_data import HOSTILE, page_data
+
+VOID = {"meta", "br", "link", "input", "hr"}
+HANGUL = re.compile(r"[\uac00-\ud7a3]")
+
+
+class Parsed(HTMLParser):
+    """What a browser would see: elements with their attributes, texts, and whether everything is closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.faults: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in ("style", "script"):
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.texts)
+
+
+def drawn(data: PageData) -> Parsed:
+    return Parsed(draw(data, {}))
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_family_has_a_figure_with_a_table(language: str) -> None:
+    page = drawn(page_data(language))
+    ids = {found.get("id") for tag, found in page.elements if tag == "figure"}
+    assert {str(id_).split(".")[0] for id_ in ids} >= {*FAMILIES, "goal", "list"}
+    figures = sum(str(id_).split(".")[0] in {*FAMILIES, "goal"} for id_ in ids)
+    assert sum(tag == "details" for tag, _ in page.elements) >= figures
+    links = [found for tag, found in page.elements if tag == "a" and "download" in found]
+    assert len(links) == figures
+    assert all(str(found["href"]).startswith("data:text/csv") for found in links)
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_a_name_stays_a_name_whatever_is_in_it(hostile: str) -> None:
+    harmless, page = drawn(page_data(name="Harmless", event="Harmless")), drawn(page_data(name=hostile, event=hostile))
+    assert not page.open
+    assert not page.faults
+    assert [tag for tag, _ in page.elements] == [tag for tag, _ in harmless.elements]
+    assert hostile in page.text
+
+
+@pytest.mark.parametrize("hostile", [*HOSTILE, "=1+1", "@SUM(A1)", "\t=1+1", "-1+1", "＝1+1"])
+def test_a_cell_of_the_csv_never_begins_as_a_formula(hostile: str) -> None:
+    links = [str(a["href"]) for tag, a in drawn(page_data(event=hostile)).elements if tag == "a" and "download" in a]
+    rows = [row for link in links for row in csv.reader(StringIO(unquote(link.partition(",")[2])))]
+    assert any(hostile in cell for row in rows for cell in row)
+    for cell in (cell for row in rows for cell in row):
+        assert (
+            cell[:1] not in ("=", "+", "-", "@", "\t", "＝") or cell.replace("-", "", 1).replace(".", "", 1).isdigit()
+        )
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_same_data_gives_the_same_bytes(language: str) -> None:
+    assert draw(page_data(language), {}) == draw(page_data(language), {})
+
+
+def test_the_policy_allows_exactly_the_style_and_the_script_of_the_page() -> None:
+    text = draw(page_data(), {})
+    page = Parsed(text)
+    (policy,) = [a["content"] for tag, a in page.elements if a.get("http-equiv") == "Content-Security-Policy"]
+    (style,) = re.findall(r"<style>(.*?)</style>", text, re.S)
+    scripts = re.findall(r"<script>(.*?)</script>", text, re.S)
+    hashes = ["sha256-" + b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in (style, *scripts)]
+    assert policy is not None
+    assert policy.startswith("default-src 'none'; ")
+    assert re.findall(r"'(sha256-[^']+)'", policy) == hashes
+    assert "unsafe" not in policy
+    assert not [a for _, a in page.elements if "style" in a or any(name.startswith("on") for name in a)]
+
+
+def test_nothing_is_fetched_from_anywhere() -> None:
+    page = drawn(page_data())
+    linked = [str(a[name]) for _, a in page.elements for name in ("src", "href") if a.get(name)]
+    assert not [link for link in linked if not link.startswith(("#", "data:text/csv"))]
+    assert "@import" not in draw(page_data(), {})
+
+
+def test_korean_says_everything_of_the_products_own_in_korean() -> None:
+    page = drawn(page_data("ko", name="제품", event="가입"))
+    own = re.sub(r"CSV|NPS|Daybreak|ID|UTC|SHA|p =", "", page.text)
+    names = {"Workflow", "Saved", "Run", "Signed", "Up", "Guide", "Shown", "Trial", "Started", "Upgraded", "Viewed",
+             "Ticket", "Answered", "plain"}  # fmt: skip
+    descriptions = {
+        word for one in page_data("ko").measured for word in re.findall(r"[A-Za-z]+", one.definition.description)
+    }
+    codes = {word for one in page_data("ko").measured for word in re.split(r"[._]", one.id)}
+    english = set(re.findall(r"[A-Za-z]{2,}", own)) - names - descriptions - codes - {"role", "ab"}
+    assert english == set()
+
+
+def test_english_has_no_korean() -> None:
+    assert not HANGUL.search(draw(page_data(), {}))
+
+
+@pytest.mark.parametrize("days", [1, 2, 9, 400])
+@pytest.mark.parametrize("people", [0, 1, 3, 40])
+def test_a_project_of_any_age_and_size_has_a_page(days: int, people: int) -> None:
+    page = drawn(page_data(days=days, people=people))
+    assert not page.open
+    assert not re.search(r"\bnan\b|\bNone\b|\binf\b", page.text)
+
+
+def test_a_project_without_any_row_has_a_page() -> None:
+    data = page_data()
+    empty = replace(
+        data, measured=[replace(one, rows={}) for one in data.measured], goals=[], alerts=[], lists=[], late={}
+    )
+    page = drawn(empty)
+    assert "There is not a complete day yet" in page.text
+    assert not [a for tag, a in page.elements if tag == "figure"]
+
+
+def test_the_day_of_a_changed_definition_is_said() -> None:
+    page = Parsed(draw(page_data(), {"activation.first": date(2026, 11, 3)}))
+    assert "3 November 2026" in page.text
