@@ -10,6 +10,7 @@ import subprocess
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,17 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 def test_the_demo_gives_the_published_numbers(sandbox: Sandbox) -> None:
     check_demo(sandbox.run(f".venv/bin/daybreak demo --port {sandbox.port}"))
     check_numbers(sandbox)
+
+
+def test_the_demo_leaves_a_page_that_is_opened_and_shared_with_ones_own_credentials(sandbox: Sandbox) -> None:
+    page = Path(sandbox.run(".venv/bin/daybreak dashboard --no-open").strip()).read_text()
+    assert "Of the people who first bought in a month, who buys again in the months after?" in page
+    for number in ("7,846", "8,476", "7,248"):  # the buyers of January, February and March 1997
+        assert f'<td class="n">{number}</td>' in page
+    link = json.loads(sandbox.run(".venv/bin/daybreak share --hours 1 --json"))
+    with urllib.request.urlopen(link["url"], timeout=60) as shared:
+        assert shared.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert shared.read().decode() == page
 
 
 def test_a_view_holds_the_days_of_a_final_week_added_up(sandbox: Sandbox) -> None:

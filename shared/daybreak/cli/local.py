@@ -97,6 +97,7 @@ def _demonstrate_purchases(port: int) -> None:
     show.table(f"{sent:,} events sent; the time each stage took", ["stage", "seconds"],
                [[name, f"{seconds:.1f}"] for name, seconds in stages.finished])  # fmt: skip
     show.OUT.print(f"\nThe local cloud is still up at {local.url}", markup=False)
+    show.OUT.print("See the page:     .venv/bin/daybreak dashboard")
     show.OUT.print('Ask it yourself:  .venv/bin/daybreak query "select * from retention limit 5"')
     show.OUT.print("Stop it:          .venv/bin/daybreak down")
 
@@ -114,6 +115,7 @@ def _demonstrate_example(out: Path) -> None:
         f"\n{done.people} people, {done.computed.counts.events:,} events, as of {AS_OF:%Y-%m-%d %H:%M} UTC: "
         f"all {done.rows:,} rows and {done.listed} lines of lists say what was decided before the events were made."
     )
+    show.OUT.print(f"The page:     {done.computed.page}", soft_wrap=True)
     show.OUT.print(
         f"To play with: .venv/bin/daybreak compute {done.events_file} --definitions {done.definitions_file}",
         markup=False,
