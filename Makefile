@@ -9,12 +9,12 @@ PYTEST = $(MEMORY) $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-re
 CLIENTS := tests/conformance
 OWN_TARGET := tests/mutants tests/bench
 SAMPLED := tests/laws tests/lake/export tests/lake/metrics/test_warnings.py tests/aws/test_faults.py tests/aws/test_expiry.py
-CONFORMANCE_NEEDS := chromium curl openjdk-17-jdk-headless maven
+CONFORMANCE_NEEDS := chromium fonts-noto-cjk curl openjdk-17-jdk-headless maven
 DRIVERS := $(CLIENTS)/.clients/go-clients $(CLIENTS)/.clients/rust/debug/conformance $(CLIENTS)/.clients/java/.ready
 # where Go and Rust install themselves, if the PATH does not say so
 TOOLCHAINS := PATH="$$PATH:/usr/local/go/bin:$$HOME/.cargo/bin"
 
-.PHONY: help setup demo check test laws mutants lint docs bench conformance programs volume audit clean
+.PHONY: help setup demo check test laws mutants lint docs picture bench conformance programs volume audit clean
 .DEFAULT_GOAL := help
 
 help: ## List these targets
@@ -53,6 +53,9 @@ docs: setup ## Write the generated pages: metrics, commands, schema
 	@$(BIN)/daybreak definitions docs --out docs/metrics.md
 	@$(BIN)/daybreak definitions schema --out docs/daybreak.schema.json
 	@PYTHONPATH=tests:. $(BIN)/python -m support.cli_page docs/cli.md
+
+picture: setup ## Draw the picture of the page in docs/ and README.md again, with Chromium
+	@PYTHONPATH=tests:. $(BIN)/python -m support.picture docs/page.png
 
 bench: setup ## Measure what it costs: print a table, write bench.json
 	@PYTHONPATH=tests $(BIN)/python -m bench

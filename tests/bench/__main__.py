@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import collector, daily, hour, volume
+from bench import collector, daily, hour, page, volume
 from daybreak.cli import show
 
 
@@ -20,13 +20,14 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=10_000_000, help="events of the part `volume`")
     parser.add_argument("--hour", type=int, default=50_000_000, help="events of the part `hour`")
     parser.add_argument("--daily", type=int, default=10_000, help="events a day of the part `daily`")
-    parser.add_argument("--only", choices=["collector", "volume", "hour", "daily"], help="run only this part")
+    parser.add_argument("--only", choices=["collector", "volume", "hour", "daily", "page"], help="run only this part")
     options = parser.parse_args()
     parts: dict[str, Callable[[], list[dict[str, Any]]]] = {
         "collector": collector.measure,
         "volume": lambda: volume.measure(options.events),
         "hour": lambda: hour.measure(options.hour),
         "daily": lambda: daily.measure(options.daily),
+        "page": page.measure,
     }
     measured: list[dict[str, Any]] = []
     for name, measure in parts.items():

@@ -17,6 +17,7 @@ TESTS = Path(__file__).parents[1]
     [
         ("collector", "write units an event, 100 a request"),
         ("volume", "peak memory of export and compute"),
+        ("page", "its bytes"),
     ],
 )
 def test_a_part_of_the_bench_runs_and_its_units_hold(tmp_path: Path, part: str, said: str) -> None:

@@ -46,7 +46,7 @@ def bucket(day: str, events: int) -> float:
 
 
 def jobs(export: float, metrics: float, expiries: int = 0) -> float:
-    mornings = len(FAMILIES) + 1  # each family, and the warnings
+    mornings = len(FAMILIES) + 3  # each family, the warnings, the goals and alerts, the page
     seconds = DAYS * (24 * export + mornings * metrics) + expiries / JOBS["expiries_a_second"]
     runs = DAYS * (24 + mornings)
     return seconds * JOB_MEMORY_MB / 1024 * PRICES["lambda_gb_second"] + runs * PRICES["lambda_request"]
