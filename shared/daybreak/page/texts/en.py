@@ -99,7 +99,7 @@ TEXTS = {
     "alert.rose": "{about}: rose to **{now}** in the last 7 complete days, from {before} in the 28 before. Since {since}.",
     "alert.below": "{about}: **{now}** in the last 7 complete days, below the limit of {before}. Since {since}.",
     "alert.above": "{about}: **{now}** in the last 7 complete days, above the limit of {before}. Since {since}.",
-    "alert.stopped": "{about}: no such event came any more ({now} in the last days, {before} a day before). Since {since}.",
+    "alert.stopped": "{about}: the event has stopped. {now} came in the last days, {before} a day before. Since {since}.",
     "alert.over": "{about}: over. It is back to **{now}** ({before} before); it began on {since}.",
     # figures
     "table": "Table",
@@ -183,7 +183,7 @@ TEXTS = {
     "funnel.waiting": "Besides, {people} of newer days still have time; they are not in this figure.",
     "funnel.of_previous": "{share} of the step before",
     "funnel.stopped": "{n} stopped|{n} stopped",
-    "funnel.typical": "typically after {length}",
+    "funnel.typical": "typically reached after {length}",
     "funnel.done": "{n} of {of} done",
     "funnel.optional": "{step} (may be skipped)",
     "funnel.key.reached": "reached it",

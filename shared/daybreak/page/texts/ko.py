@@ -175,7 +175,7 @@ TEXTS = {
     "funnel.waiting": "아직 시간이 남아 있는 최근 인원({people})은 이 그림에 넣지 않았습니다.",
     "funnel.of_previous": "앞 단계의 {share}",
     "funnel.stopped": "{n} 멈춤",
-    "funnel.typical": "보통 {length} 뒤",
+    "funnel.typical": "보통 {length} 뒤에 도달",
     "funnel.done": "{of}개 중 {n}개 완료",
     "funnel.optional": "{step} (건너뛸 수 있음)",
     "funnel.key.reached": "도달",
