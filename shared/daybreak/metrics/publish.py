@@ -7,6 +7,7 @@ from typing import Any
 from daybreak.definitions.project import ALL
 from daybreak.engine.database import create, write_parquet
 from daybreak.engine.sql import Sql, identifier, identifiers, literal, spliced, sql_file
+from daybreak.export.rows import write_rows
 from daybreak.export.run import Run
 from daybreak.families.base import Family
 from daybreak.lake import keys
@@ -63,16 +64,12 @@ def publish_latest(run: Run, family: Family, day: date, through: datetime, seen:
 
 def publish_warnings(run: Run, warnings: list[Warned], day: date, through: datetime) -> None:
     """Write the table of warnings, with zero rows if there is none, and the same as a small JSON."""
-    columns = duckdb_columns(Warned)
-    rows = [warning.model_dump() for warning in warnings]
-    create(run.db, "warned", columns, rows)
-    file = write_parquet(run.db, "select * from warned order by rowid", run.work / "warnings.parquet")
-    put_changed(run.store, {keys.warnings(): file}, run.store.list(keys.warnings()))
+    write_rows(run, keys.warnings(), Warned, warnings)
     content = {
         "as_of": day.isoformat(),
         "through": through.isoformat(),
-        "columns": list(columns),
-        "rows": [list(row.values()) for row in rows],
+        "columns": list(Warned.model_fields),
+        "rows": [list(warning.model_dump().values()) for warning in warnings],
     }
     run.store.put(keys.latest(keys.WARNINGS), json.dumps(content, indent=1).encode())
 

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 from daybreak.definitions.project import ALL, Project
 from daybreak.engine.database import create
-from daybreak.engine.sql import Sql, identifier, identifiers, literal, parquet, spliced, sql_file
+from daybreak.engine.sql import Sql, identifier, literal, parquet, spliced, sql_file
+from daybreak.export.rows import read_rows
 from daybreak.export.run import Run
 from daybreak.families.base import Definition, Family
 from daybreak.families.registry import FAMILIES
@@ -25,7 +26,6 @@ from daybreak.lake.tables import (
     Reconciled,
     Row,
     Warned,
-    columns,
     duckdb_columns,
 )
 from daybreak.metrics.results import rows_of
@@ -127,9 +127,9 @@ def read(run: Run, day: date, until: datetime) -> PageData:
     values = _values(run)
     shown = [{"segment": s, "segment_value": value} for s, some in values.items() for value in some]
     create(run.db, "shown", dict.fromkeys(("segment", "segment_value"), "VARCHAR"), shown)
-    mornings = _table(run, keys.watched(keys.GOALS), MeasuredGoal)
-    made = _table(run, keys.list_counts(), MadeList)
-    episodes = _table(run, keys.watched(keys.ALERTS), AlertEpisode)
+    mornings = read_rows(run, keys.watched(keys.GOALS), MeasuredGoal)
+    made = read_rows(run, keys.list_counts(), MadeList)
+    episodes = read_rows(run, keys.watched(keys.ALERTS), AlertEpisode)
     return PageData(
         project=run.project,
         day=day,
@@ -137,7 +137,7 @@ def read(run: Run, day: date, until: datetime) -> PageData:
         measured=[measured for family in run.project.measured for measured in _measured(run, FAMILIES[family])],
         values=values,
         late=_late(run, day),
-        warnings=_table(run, keys.warnings(), Warned),
+        warnings=read_rows(run, keys.warnings(), Warned),
         difference=_difference(run, day),
         goals=_in_order(_newest(mornings, "goal", "day"), "goal", run.project.goals),
         new_goals=_new(mornings, day),
@@ -223,21 +223,6 @@ def _difference(run: Run, day: date) -> int | None:
     rows = parquet(files, duckdb_columns(Reconciled))
     found = run.db.execute(spliced("select sum(abs(difference)) from {rows}", rows=rows)).fetchone()
     return int(found[0] or 0) if found else None
-
-
-def _table(run: Run, where: str, model: type[M]) -> list[M]:
-    """The rows of a table that is one object, or a folder of them; none without it."""
-    stored = [found.key for found in run.store.list(where)]
-    if not stored:
-        return []
-    files = list(run.store.local(stored, run.work / "page").values())
-    names = [column.name for column in columns(model)]
-    rows = spliced(
-        "select {names} from {rows}",
-        names=identifiers(names),
-        rows=parquet(files, duckdb_columns(model)),
-    )
-    return [model.model_validate(dict(zip(names, row, strict=True))) for row in run.db.execute(rows).fetchall()]
 
 
 def _new(mornings: list[MeasuredGoal], day: date) -> set[str]:

@@ -3,17 +3,15 @@
 import json
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
 
 from daybreak.definitions.project import Project
 from daybreak.definitions.sends import METRICS
-from daybreak.engine.database import Limits, Workplace, workplace
-from daybreak.engine.sql import identifiers, parquet, spliced
+from daybreak.engine.database import Limits
+from daybreak.export.rows import read_rows
+from daybreak.export.run import begin
 from daybreak.lake import keys
 from daybreak.lake.store import Store
-from daybreak.lake.tables import AlertEpisode, MadeList, MeasuredGoal, Row, duckdb_columns
-
-R = TypeVar("R", bound=Row)
+from daybreak.lake.tables import AlertEpisode, MadeList, MeasuredGoal
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +35,13 @@ class Tables:
 
 def read_tables(store: Store, project: Project, limits: Limits) -> Tables:
     """Read what the project's sends can be about; a table that is not there yet has no rows."""
-    with workplace(limits) as place:
+    with begin(store, project, limits) as run:
         return Tables(
-            goals=_rows(store, place, keys.watched(keys.GOALS), MeasuredGoal) if project.goals else [],
-            alerts=_rows(store, place, keys.watched(keys.ALERTS), AlertEpisode) if project.alerts else [],
-            lists=_rows(store, place, keys.list_counts(), MadeList) if project.lists else [],
+            goals=read_rows(run, keys.watched(keys.GOALS), MeasuredGoal) if project.goals else [],
+            alerts=read_rows(run, keys.watched(keys.ALERTS), AlertEpisode) if project.alerts else [],
+            lists=read_rows(run, keys.list_counts(), MadeList) if project.lists else [],
             ready=_ready(store, project) if any(send.takes(METRICS) for send in project.sends.values()) else None,
         )
-
-
-def _rows(store: Store, place: Workplace, prefix: str, model: type[R]) -> list[R]:
-    """The rows of all objects of a table."""
-    files = list(store.local([stored.key for stored in store.list(prefix)], place.folder).values())
-    columns = duckdb_columns(model)
-    query = spliced("select {columns} from {files}", columns=identifiers(columns), files=parquet(files, columns))
-    return [model(**dict(zip(columns, row, strict=True))) for row in place.db.execute(query).fetchall()]
 
 
 def _ready(store: Store, project: Project) -> Ready | None:

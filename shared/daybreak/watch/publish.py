@@ -8,12 +8,11 @@ import json
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from daybreak.engine.database import create, write_parquet
-from daybreak.engine.sql import identifiers, parquet, spliced
+from daybreak.export.rows import read_rows, write_rows
 from daybreak.export.run import Run
 from daybreak.lake import keys
-from daybreak.lake.store import Store, put_changed
-from daybreak.lake.tables import AlertEpisode, MeasuredGoal, Row, duckdb_columns
+from daybreak.lake.store import Store
+from daybreak.lake.tables import AlertEpisode, MeasuredGoal, Row
 
 R = TypeVar("R", bound=Row)
 
@@ -35,14 +34,7 @@ def episodes_before(store: Store, morning: date) -> list[AlertEpisode]:
 
 def goals_before(run: Run, morning: date) -> list[MeasuredGoal]:
     """The rows of all earlier mornings."""
-    key = keys.watched(keys.GOALS)
-    if not run.store.list(key):
-        return []
-    columns = list(MeasuredGoal.model_fields)
-    rows = parquet(list(run.store.local([key], run.work).values()), duckdb_columns(MeasuredGoal))
-    statement = spliced("select {columns} from {rows} where day < ?", columns=identifiers(columns), rows=rows)
-    found = run.db.execute(statement, [morning]).fetchall()
-    return [MeasuredGoal(**dict(zip(columns, row, strict=True))) for row in found]
+    return [row for row in read_rows(run, keys.watched(keys.GOALS), MeasuredGoal) if row.day < morning]
 
 
 def publish(
@@ -55,19 +47,13 @@ def publish(
     """Write both tables, with zero rows if there are none, and both JSON objects."""
     before = episodes_before(run.store, morning)
     earlier = goals_before(run, morning)
-    _write(run, keys.GOALS, MeasuredGoal, sorted([*earlier, *goals], key=lambda row: (row.day, row.goal)))
-    _write(run, keys.ALERTS, AlertEpisode, episodes)
+    mornings = sorted([*earlier, *goals], key=lambda row: (row.day, row.goal))
+    write_rows(run, keys.watched(keys.GOALS), MeasuredGoal, mornings)
+    write_rows(run, keys.watched(keys.ALERTS), AlertEpisode, episodes)
     head = {"as_of": morning.isoformat(), "through": through.isoformat()}
     _put(run.store, keys.GOALS, {**head, **_table(MeasuredGoal, goals)})
     was = {"before": _table(AlertEpisode, before)["rows"]}
     _put(run.store, keys.ALERTS, {**head, **_table(AlertEpisode, episodes), **was})
-
-
-def _write(run: Run, table: str, model: type[R], rows: list[R]) -> None:
-    create(run.db, "watched", duckdb_columns(model), [row.model_dump() for row in rows])
-    file = write_parquet(run.db, "select * from watched order by rowid", run.work / f"{table}.parquet")
-    key = keys.watched(table)
-    put_changed(run.store, {key: file}, run.store.list(key))
 
 
 def _table(model: type[R], rows: list[R]) -> dict[str, Any]:
