@@ -9,7 +9,7 @@ from constructs import Construct
 from daybreak.aws.settings import ExportSettings, FunctionSettings, ListsSettings, MetricsSettings
 from daybreak.definitions.project import Project
 from daybreak.export.payloads import SCHEDULED_TIME, ExportHours
-from daybreak.lake.keys import PAGE
+from daybreak.lake.keys import LISTS, PAGE, WATCH
 from daybreak.lists.payloads import MakeScheduled
 from daybreak.metrics.payloads import METRIC_JOBS, ComputeScheduled
 from infra.bundling import bundle
@@ -24,13 +24,13 @@ JOB_MEMORY_MB = 3008
 DUCKDB_MEMORY_MB = 1900
 JOB_DISK_MB = 8192
 EXPORT_MINUTE = 5
-METRICS_HOUR, LISTS_MINUTE = 4, 47
-"""Local time. By then the export has run several times since midnight, and no timezone skips four o'clock. The lists
-come after the families."""
+METRICS_HOUR = 4
+"""Local time. By then the export has run several times since midnight, and no timezone skips four o'clock."""
 HOURLY_LISTS_MINUTE = 20
 """The export begins five minutes after the hour and may take fifteen."""
-PAGE_TIME = (5, 20)
-"""Hour and minute, local time. By then each job that began before has had its 15 minutes."""
+TIMES = {WATCH: (5, 2), LISTS: (5, 5), PAGE: (5, 20)}
+"""Job -> hour and minute, local time. By then the families, and for the page the other two, have had their 15 minutes.
+The job that sends runs five minutes after the page, and no list of the morning is sent before."""
 
 
 class Jobs(Construct):
@@ -79,10 +79,9 @@ class Jobs(Construct):
         every_hour = f"cron({EXPORT_MINUTE} * * * ? *)"
         schedules.add("export", every_hour, "UTC", self.export, ExportHours(time=SCHEDULED_TIME))
         for nth, family in enumerate(METRIC_JOBS):
-            hour, minute = PAGE_TIME if family == PAGE else (METRICS_HOUR, 30 + nth)
             schedules.add(
                 family,
-                f"cron({minute} {hour} * * ? *)",
+                _every_morning(*TIMES.get(family, (METRICS_HOUR, 30 + nth))),
                 deployment.project.settings.timezone,
                 self.metrics,
                 ComputeScheduled(family=family, time=SCHEDULED_TIME),
@@ -91,9 +90,8 @@ class Jobs(Construct):
 
     def _schedule_lists(self, schedules: Schedules, project: Project) -> None:
         """Every morning, also to remove lists that are no longer defined; every hour if a list is made that often."""
-        every_morning = f"cron({LISTS_MINUTE} {METRICS_HOUR} * * ? *)"
         of_the_day = MakeScheduled(every="day", time=SCHEDULED_TIME)
-        schedules.add("lists", every_morning, project.settings.timezone, self.lists, of_the_day)
+        schedules.add(LISTS, _every_morning(*TIMES[LISTS]), project.settings.timezone, self.lists, of_the_day)
         if any(listed.every == "hour" for listed in project.lists.values()):
             of_the_hour = MakeScheduled(every="hour", time=SCHEDULED_TIME)
             schedules.add("hourly-lists", f"cron({HOURLY_LISTS_MINUTE} * * * ? *)", "UTC", self.lists, of_the_hour)
@@ -118,3 +116,7 @@ class Jobs(Construct):
             on_failure=destinations.SqsDestination(self.dead_letters),
         )
         return function
+
+
+def _every_morning(hour: int, minute: int) -> str:
+    return f"cron({minute} {hour} * * ? *)"

@@ -112,7 +112,7 @@ def write_people(store: Store, row: MadeList, entered: Sequence[str], left: Sequ
 
 
 def write_latest(store: Store, day: date, found: int = 0, **days: date) -> None:
-    """Say how far each family and the warnings are computed: to `day`, or to the day that is named."""
-    for name in ("activation", "time_to_value", "warnings"):
+    """Say how far each family, the warnings and the page are: to `day`, or to the day that is named."""
+    for name in ("activation", "time_to_value", "warnings", "page"):
         content = {"as_of": days.get(name, day).isoformat(), "rows": [[]] * found}
         store.put(keys.latest(name), json.dumps(content).encode())

@@ -16,7 +16,7 @@ from daybreak.lake.tables import AlertEpisode, MadeList, MeasuredGoal
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The newest day for which every family and the warnings are computed."""
+    """The newest day for which every family and the warnings are computed, and the page is written."""
 
     day: date
     definitions: int
@@ -45,8 +45,8 @@ def read_tables(store: Store, project: Project, limits: Limits) -> Tables:
 
 
 def _ready(store: Store, project: Project) -> Ready | None:
-    """None while a family, or the warnings, were never computed."""
-    published = [store.get(keys.latest(name)) for name in (*project.measured, keys.WARNINGS)]
+    """None while a family, the warnings or the page were never made: whoever is told so opens the page."""
+    published = [store.get(keys.latest(name)) for name in (*project.measured, keys.PAGE, keys.WARNINGS)]
     if not all(published):
         return None
     contents = [json.loads(data) for data in published if data]

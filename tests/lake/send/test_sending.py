@@ -111,9 +111,9 @@ def test_a_send_gets_only_what_it_names(place: Place) -> None:
     assert sorted(place.kinds()) == ["AlertOpened", "MetricsReady"]
 
 
-def test_metrics_are_ready_when_every_family_and_the_warnings_are(place: Place) -> None:
+def test_metrics_are_ready_when_every_family_the_warnings_and_the_page_are(place: Place) -> None:
     ready = HOOK + 'what = ["metrics"]\n'
-    for late in ("activation", "time_to_value", "warnings"):
+    for late in ("activation", "time_to_value", "warnings", "page"):
         write_latest(place.store, DAY, 0, **{late: DAY - timedelta(days=1)})
         assert place.run(ready)[0] == 0
     write_latest(place.store, DAY, found=2)
