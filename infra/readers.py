@@ -48,7 +48,7 @@ class Readers(Construct):
             self,
             "Metrics",
             lake=lake,
-            description="Reads Daybreak's results, in which nobody can be recognised: counts, rates, definitions",
+            description="Reads Daybreak's results: counts and rates, also of segment values that few people have",
             tables=RESULT_TABLES,
             prefixes=RESULT_PREFIXES,
             scan_limit_gb=RESULTS_SCAN_LIMIT_GB,

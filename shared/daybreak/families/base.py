@@ -346,7 +346,8 @@ class Family:
     Its tables in daybreak.toml are `[<name>.<definition>]`; its SQL is `<name>.sql`, its summary `<name>.summary.sql`,
     both beside its module. `inputs` are row models of input tables that only this family has, named as in
     `Definition.own_rows`. `finish` adds to the rows of the SQL what SQL cannot compute. The rows of a `trailing` family
-    overlap, so they never add up: each counts a window that ends with its day, or everything until then.
+    overlap, so they never add up: each counts a window that ends with its day, or everything until then. In those of a
+    `recurring` family the same people come again from period to period, so they do not add up to people.
     """
 
     name: str
@@ -355,6 +356,7 @@ class Family:
     partition: str
     numbers: tuple[Number, ...]
     trailing: bool = False
+    recurring: bool = False
     inputs: Mapping[str, type[Row]] = field(default_factory=dict)
     finish: Callable[[Rows], Iterator[dict[str, Any]]] | None = None
 

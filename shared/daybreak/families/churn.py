@@ -63,4 +63,5 @@ FAMILY = Family(
         share("churn_rate", "churned", "people", lower_is_better=True),
         share("cancel_rate", "cancelled", "people", lower_is_better=True),
     ),
+    recurring=True,
 )

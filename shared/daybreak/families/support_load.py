@@ -76,4 +76,5 @@ FAMILY = Family(
         Number("onboarding_tickets_per_person", "onboarding_tickets", "onboarding_people", lower_is_better=True),
         Number("other_tickets_per_person", "other_tickets", "other_people", lower_is_better=True),
     ),
+    recurring=True,
 )

@@ -50,13 +50,13 @@ def view_of(family: Family, project: Project) -> View:
 
     Definitions that count by day are added up to calendar weeks, if the family has a number that adds up.
     """
-    if family.trailing or not _ratios(family):
+    if family.trailing or family.recurring or not _ratios(family):
         return _complete_rows(family, project)
     return _complete_weeks(family, project)
 
 
 def _complete_rows(family: Family, project: Project) -> View:
-    """Rows as they are, with every column: they overlap, or hold people and percentiles, so they never add up."""
+    """Rows as they are, with every column: their people overlap, or they hold percentiles, so they never add up."""
     shown = [column for column in columns(family.row) if column.name != "status"]
     if not family.trailing:
         shown.insert([column.name for column in shown].index(family.partition), GRAIN)
