@@ -213,7 +213,7 @@ def test_the_function_is_killed_at_every_step_and_nothing_is_lost(
 ) -> None:
     """Before or after each write and each delivery; `make laws` takes every one of them."""
     wire = Wire(monkeypatch)
-    step = stride(max(2, steps // 5))
+    step = stride(max(2, steps // 2))
     fault = Break(operation, kill, first=-step)
     while fault.met > fault.first:
         deployed.forget_what_came()

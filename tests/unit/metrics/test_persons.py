@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference
 from daybreak.engine import database
 from daybreak.engine.database import Limits, workplace
 from daybreak.metrics.persons import Link, SaidBy, follow, make_person_of
+from support.journeys import tries
 
 IDS = "pqrstu"
 PAIRS = st.tuples(st.sampled_from(IDS), st.sampled_from(IDS)).filter(lambda pair: pair[0] != pair[1])
@@ -54,6 +55,7 @@ def test_a_ring_of_any_length_is_one_person(length: int) -> None:
     assert len({person(owner, own) for own in IDS}) == len(IDS) - length + 1
 
 
+@settings(max_examples=tries(200))
 @given(LINKS, st.booleans())
 def test_the_tables_say_what_the_second_reference_says(links: list[Link], merge: bool) -> None:
     said = [
