@@ -68,14 +68,16 @@ def series(metric: str, counts: Iterable[tuple[int, int]], first: date = FIRST_D
         number = calendar.number(chosen.period, begins) + 1
         ends = calendar.first_day(chosen.period, number) - DAY
         value = reached / people if people else None
-        points[ends] = Point(begins, ends, True, reached, people, value)
+        points[ends] = Point(begins, ends, True, reached, people, value, people)
         begins = ends + DAY
     return Series(chosen, calendar, points)
 
 
-def values(metric: str, column: str, numbers: Sequence[float | None], first: date = FIRST_DAY) -> Series:
-    """A number without people behind it, of each day."""
+def values(
+    metric: str, column: str, numbers: Sequence[float | None], first: date = FIRST_DAY, people: int | None = None
+) -> Series:
+    """A number that is not a ratio, of each day; so many `people` are in each row."""
     chosen = choose(project(DEFINITIONS).definitions, metric, ChosenNumber(column=column))
     days = {first + n * DAY: number for n, number in enumerate(numbers)}
-    points = {d: Point(d, d, True, None, None, number) for d, number in days.items()}
+    points = {d: Point(d, d, True, None, None, number, people) for d, number in days.items()}
     return Series(chosen, Calendar(project(DEFINITIONS).zone, "monday"), points)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from daybreak.families.base import AtLeast, Family, MetricRow, ReachesMilestone, length, share
+from daybreak.families.base import AtLeast, Family, MetricRow, People, ReachesMilestone, length, share
 from daybreak.families.selectors import Selector, label
 
 
@@ -75,4 +75,11 @@ class ActivationRow(MetricRow):
     rate: float | None = Field(description="activated / finished; null while open")
 
 
-FAMILY = Family("activation", Activation, ActivationRow, "cohort", (share("rate", "activated", "finished"),))
+FAMILY = Family(
+    "activation",
+    Activation,
+    ActivationRow,
+    "cohort",
+    (share("rate", "activated", "finished"),),
+    people=People("people", are_once=True),
+)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from daybreak.families.base import Days, Definition, Family, MetricRow, length, share
+from daybreak.families.base import Days, Definition, Family, MetricRow, People, length, share
 from daybreak.families.selectors import ANY, Selector, label
 
 
@@ -79,4 +79,5 @@ FAMILY = Family(
     "day",
     (share("share", "people", "active_people", by="active_days"),),
     trailing=True,
+    people=People("active_people"),
 )

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import Definition, Family, MetricRow, Number, share
+from daybreak.families.base import Definition, Family, MetricRow, Number, People, share
 from daybreak.families.selectors import ANY, Selector, label
 
 MONTH_DAYS = 30
@@ -57,4 +57,5 @@ FAMILY = Family(
     "day",
     (Number("dau"), Number("wau"), Number("mau"), share("dau_per_mau", "dau", "mau")),
     trailing=True,
+    people=People("mau"),
 )

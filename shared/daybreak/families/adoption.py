@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import AtLeast, Days, Definition, Family, MetricRow, Number, length, share
+from daybreak.families.base import AtLeast, Days, Definition, Family, MetricRow, Number, People, length, share
 from daybreak.families.selectors import ANY, Selector, label
 
 
@@ -82,4 +82,5 @@ FAMILY = Family(
     "day",
     (share("rate", "users", "active_people"), Number("median_seconds_to_first_use", lower_is_better=True)),
     trailing=True,
+    people=People("active_people"),
 )

@@ -340,6 +340,16 @@ def share(
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """The column that counts the people of a row. `are_once` if no person is in the rows of two partitions, so they add
+    up to so many different people; if not, only the largest row is known to hold so many.
+    """
+
+    column: str
+    are_once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
     """A form of definition, the rows it gives, the column that partitions them, and its numbers, the main one first.
 
@@ -347,7 +357,8 @@ class Family:
     both beside its module. `inputs` are row models of input tables that only this family has, named as in
     `Definition.own_rows`. `finish` adds to the rows of the SQL what SQL cannot compute. The rows of a `trailing` family
     overlap, so they never add up: each counts a window that ends with its day, or everything until then. In those of a
-    `recurring` family the same people come again from period to period, so they do not add up to people.
+    `recurring` family the same people come again from period to period, so they do not add up to people. `people` is
+    None where rows count no people: the answers of a survey may all be one person's.
     """
 
     name: str
@@ -357,6 +368,7 @@ class Family:
     numbers: tuple[Number, ...]
     trailing: bool = False
     recurring: bool = False
+    people: People | None = None
     inputs: Mapping[str, type[Row]] = field(default_factory=dict)
     finish: Callable[[Rows], Iterator[dict[str, Any]]] | None = None
 

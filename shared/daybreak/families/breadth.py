@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from daybreak.families.base import Days, Definition, Family, MetricRow, Number, length, unique
+from daybreak.families.base import Days, Definition, Family, MetricRow, Number, People, length, unique
 from daybreak.families.selectors import ANY, Selector, label
 
 
@@ -67,4 +67,5 @@ FAMILY = Family(
     "day",
     (Number("features_per_person", "features_used", "active_people"),),
     trailing=True,
+    people=People("active_people"),
 )

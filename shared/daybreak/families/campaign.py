@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import Family, MetricRow, ReachesMilestone, Window, length, share
+from daybreak.families.base import Family, MetricRow, People, ReachesMilestone, Window, length, share
 from daybreak.families.selectors import Selector, label
 
 
@@ -47,4 +47,11 @@ class CampaignRow(MetricRow):
     rate: float | None = Field(description="acted / finished; null while open")
 
 
-FAMILY = Family("campaign", Campaign, CampaignRow, "cohort", (share("rate", "acted", "finished"),))
+FAMILY = Family(
+    "campaign",
+    Campaign,
+    CampaignRow,
+    "cohort",
+    (share("rate", "acted", "finished"),),
+    people=People("exposed", are_once=True),
+)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import ActiveByPeriod, Family, MetricRow, share
+from daybreak.families.base import ActiveByPeriod, Family, MetricRow, People, share
 from daybreak.families.selectors import Selector, label
 
 
@@ -64,4 +64,5 @@ FAMILY = Family(
         share("cancel_rate", "cancelled", "people", lower_is_better=True),
     ),
     recurring=True,
+    people=People("people"),
 )

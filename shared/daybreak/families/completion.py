@@ -14,6 +14,7 @@ from daybreak.families.base import (
     FunnelQueries,
     MetricRow,
     Number,
+    People,
     Period,
     Window,
     Windowed,
@@ -214,4 +215,5 @@ FAMILY = Family(
         Number("rate_of_previous", by="step"),
         Number("median_seconds_from_previous", by="step", lower_is_better=True),
     ),
+    people=People("entered", are_once=True),
 )

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import Family, MetricRow, Number, ReachesMilestone, length, share
+from daybreak.families.base import Family, MetricRow, Number, People, ReachesMilestone, length, share
 from daybreak.families.selectors import Selector, label
 
 
@@ -54,4 +54,5 @@ FAMILY = Family(
     ConversionRow,
     "cohort",
     (share("rate", "converted", "finished"), Number("median_seconds_to_upgrade", lower_is_better=True)),
+    people=People("people", are_once=True),
 )

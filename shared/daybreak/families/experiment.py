@@ -12,6 +12,7 @@ from daybreak.families.base import (
     Definition,
     Family,
     MetricRow,
+    People,
     Windowed,
     length,
     microseconds,
@@ -193,4 +194,5 @@ FAMILY = Family(
     trailing=True,
     inputs={"variants": Variant},
     finish=with_statistics,
+    people=People("exposed"),
 )

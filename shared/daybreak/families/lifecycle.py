@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import ActiveByPeriod, Family, MetricRow, Number
+from daybreak.families.base import ActiveByPeriod, Family, MetricRow, Number, People
 from daybreak.families.selectors import label
 
 
@@ -55,4 +55,5 @@ FAMILY = Family(
         Number("resurrected_people"),
         Number("dormant_people", lower_is_better=True),
     ),
+    people=People("active_people"),
 )

@@ -13,6 +13,7 @@ from daybreak.families.base import (
     Definition,
     Family,
     MetricRow,
+    People,
     Window,
     microseconds,
     share,
@@ -207,4 +208,5 @@ FAMILY = Family(
     "cohort",
     (share("rate", "retained", "people", by="period"),),
     inputs={"spans": Span},
+    people=People("people"),
 )

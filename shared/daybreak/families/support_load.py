@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from daybreak.families.base import Definition, Family, MetricRow, Number, Period, Window, length, microseconds
+from daybreak.families.base import Definition, Family, MetricRow, Number, People, Period, Window, length, microseconds
 from daybreak.families.selectors import ANY, Selector, label
 
 
@@ -77,4 +77,5 @@ FAMILY = Family(
         Number("other_tickets_per_person", "other_tickets", "other_people", lower_is_better=True),
     ),
     recurring=True,
+    people=People("active_people"),
 )

@@ -10,6 +10,7 @@ from daybreak.families.base import (
     Family,
     MetricRow,
     Number,
+    People,
     Period,
     Window,
     Windowed,
@@ -105,4 +106,5 @@ FAMILY = Family(
         Number("p90_seconds", lower_is_better=True),
         Number("median_of_reached_seconds", lower_is_better=True),
     ),
+    people=People("people", are_once=True),
 )

@@ -49,10 +49,11 @@ class Sides:
 
 
 def look(alert: Alert, groups: Mapping[Group, Series], known: date) -> dict[Group, Look]:
-    """The look at each group that has enough people, when everything until the end of `known` is known.
+    """The look at each group that may be named and has enough people, when all until the end of `known` is known.
 
     Everybody is tested by itself; the p values of the values of segments are corrected together by Holm's method.
     """
+    groups = enough_to_name(alert, groups, known)
     if alert.when not in COMPARED:
         looks = {group: found for group, one in groups.items() if (found := _against_limit(alert, one, known))}
     else:
@@ -61,6 +62,15 @@ def look(alert: Alert, groups: Mapping[Group, Series], known: date) -> dict[Grou
     corrected = dict(zip(parts, holm([looks[group].p for group in parts]), strict=True))
     looks = {group: replace(one, p=corrected.get(group, one.p)) for group, one in looks.items()}
     return {group: replace(one, change=change_of(alert, one)) for group, one in looks.items()}
+
+
+def enough_to_name(alert: Alert, groups: Mapping[Group, Series], known: date) -> dict[Group, Series]:
+    """Everybody, and the values of segments that are known to be of enough different people on each side.
+
+    An e-mail address, a name or an id belongs to one person. An alert goes into mail, chat and a table that is kept, so
+    it must not name one; neither days nor answers count for people.
+    """
+    return {group: one for group, one in groups.items() if group == EVERYBODY or _has_enough(alert, one, known)}
 
 
 def look_at_event(alert: Alert, counts: Mapping[date, int], known: date) -> dict[Group, Look]:
@@ -90,10 +100,15 @@ def relative_change(now: float, before: float) -> float:
     return now / before - 1
 
 
+def compared_days(one: Series) -> tuple[int, int]:
+    """How many days a comparison reads, and how many before them."""
+    window = one.chosen.window_days
+    return (window, window) if window else (NOW_DAYS, BEFORE_DAYS)
+
+
 def sides(one: Series, known: date) -> Sides | None:
     """The two times that a comparison is about; None where the history is too short or either has too few people."""
-    end, days = one.last_complete(known), one.chosen.window_days or NOW_DAYS
-    before_days = one.chosen.window_days or BEFORE_DAYS
+    end, (days, before_days) = one.last_complete(known), compared_days(one)
     if one.first is None or one.first > end - (days + before_days - 1) * DAY:
         return None
     now, before = one.over(end, days), one.over(end - days * DAY, before_days)
@@ -108,6 +123,15 @@ def enough_now(one: Series, known: date) -> Measured | None:
     """The last 7 complete days, if they have enough people; a number without people counts as it is."""
     now = one.over(one.last_complete(known), NOW_DAYS)
     return now if now and (now.people is None or now.people >= FEWEST_PEOPLE) else None
+
+
+def _has_enough(alert: Alert, one: Series, known: date) -> bool:
+    end = one.last_complete(known)
+    if alert.when not in COMPARED:
+        return one.different_people(end, NOW_DAYS) >= FEWEST_PEOPLE
+    days, before_days = compared_days(one)
+    counts = one.different_people(end, days), one.different_people(end - days * DAY, before_days)
+    return min(counts) >= FEWEST_PEOPLE
 
 
 def _against_before(one: Series, known: date) -> Look | None:

@@ -47,6 +47,8 @@ class Point:
     numerator: float | None
     denominator: float | None
     value: float | None
+    people: int | None = None
+    """How many different people it certainly holds; None where the family counts no people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +81,24 @@ class Series:
         A month stands for itself, and so does a trailing row that is a ratio: their row must end with `end`. A number
         that is not a ratio is the mean of its rows, if each of them has one.
         """
-        alone = self.chosen.period == "month" or (self.chosen.family.trailing and self.chosen.number.numerator)
-        lasts = [end] if alone else [end - n * DAY for n in range(days)]
-        found = [point for last in lasts if (point := self.points.get(last)) and point.complete]
+        found = self._complete(end, days)
         return self._ratio(found) if self.chosen.number.numerator else self._mean(found)
+
+    def different_people(self, end: date, days: int) -> int:
+        """How many different people are certainly behind the number of these days; 0 where none are counted."""
+        counts = [point.people or 0 for point in self._complete(end, days)]
+        people = self.chosen.family.people
+        return sum(counts) if people and people.are_once else max(counts, default=0)
 
     def is_open(self, end: date, days: int) -> bool:
         """True if a row of these days is still open."""
         return any((point := self.points.get(end - n * DAY)) and not point.complete for n in range(days))
+
+    def _complete(self, end: date, days: int) -> list[Point]:
+        """The complete rows that `over` reads."""
+        alone = self.chosen.period == "month" or (self.chosen.family.trailing and self.chosen.number.numerator)
+        lasts = [end] if alone else [end - n * DAY for n in range(days)]
+        return [point for last in lasts if (point := self.points.get(last)) and point.complete]
 
     def _ratio(self, points: list[Point]) -> Measured | None:
         numerator = sum(point.numerator or 0 for point in points)
@@ -106,7 +118,7 @@ class Series:
 
 def read_series(run: Run, rows: Sql, chosen: Chosen, version: str, segments: tuple[str, ...]) -> dict[Group, Series]:
     """The series of everybody and of each value of these segments, from the rows of a result table."""
-    number = chosen.number
+    number, people = chosen.number, chosen.family.people
     statement = spliced(
         sql_file("daybreak.watch", "points"),
         rows=rows,
@@ -114,6 +126,7 @@ def read_series(run: Run, rows: Sql, chosen: Chosen, version: str, segments: tup
         numerator=_column(number.numerator),
         denominator=_column(number.denominator),
         value=_column(number.column),
+        people=_column(people.column if people else None),
         definition=literal(chosen.name),
         version=literal(version),
         segments=literals([ALL, *segments]),
@@ -121,9 +134,9 @@ def read_series(run: Run, rows: Sql, chosen: Chosen, version: str, segments: tup
         row=literal("" if chosen.row is None else chosen.row),
     )
     groups: dict[Group, dict[date, Point]] = {EVERYBODY: {}}
-    for segment, segment_value, first, complete, numerator, denominator, value in run.db.execute(statement).fetchall():
+    for segment, segment_value, first, complete, *counted in run.db.execute(statement).fetchall():
         last = _last_day(run.calendar, chosen.period, first)
-        point = Point(first, last, complete, numerator, denominator, value)
+        point = Point(first, last, complete, *counted)
         groups.setdefault((segment, segment_value), {})[last] = point
     return {group: Series(chosen, run.calendar, points) for group, points in groups.items()}
 

@@ -19,6 +19,7 @@ from daybreak.watch.looks import (
     Look,
     change_of,
     enough_now,
+    enough_to_name,
     sides,
     spread_before,
 )
@@ -53,6 +54,7 @@ class Nearest:
 
 def sights_of(watched: Watched, groups: Mapping[Group, Series], known: date) -> list[Sight]:
     """The sight of one alert on everybody, and on each value of its segments that has enough people."""
+    groups = enough_to_name(watched.alert, groups, known)
     values = len(groups) - 1  # Holm's first step multiplies the smallest p of the values by their number
     found = {group: _sight(watched, group, one, known, values) for group, one in groups.items()}
     return [sight for group, sight in found.items() if group == EVERYBODY or sight.people is not None]

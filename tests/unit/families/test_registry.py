@@ -7,6 +7,7 @@ import pytest
 from conftest import ROOT
 from daybreak.definitions.project import load
 from daybreak.families.registry import FAMILIES
+from daybreak.page.read import PEOPLE
 from laws import test_against_reference as second_count
 
 FILES = {file.name for file in resources.files("daybreak.families").iterdir()}
@@ -33,3 +34,11 @@ def test_no_family_imports_another() -> None:
         text = resources.files("daybreak.families").joinpath(f"{family}.py").read_text(encoding="utf-8")
         others = [other for other in FAMILIES if other != family and f"daybreak.families.{other} " in text]
         assert others == []
+
+
+def test_alerts_and_the_page_count_the_people_of_a_value_alike() -> None:
+    said = {name: family.people for name, family in FAMILIES.items() if family.people}
+    assert set(said) == set(PEOPLE)
+    for name, people in said.items():
+        assert people.column in FAMILIES[name].row.model_fields
+        assert f"{'sum' if people.are_once else 'max'}({people.column})" in PEOPLE[name]

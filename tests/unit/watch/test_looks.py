@@ -188,3 +188,26 @@ def test_for_says_how_long_an_event_must_not_have_come() -> None:
     patient = watching('event = "S"\nwhen = "stops"\nfor = "4d"').alert
     assert look_at_event(patient, counts("9" * 28 + "000"), day(31))[EVERYBODY].change is None
     assert look_at_event(patient, counts("9" * 28 + "0000"), day(32))[EVERYBODY].change == "stopped"
+
+
+NAMED = ("mail", "ann@example.com")
+
+
+@pytest.mark.parametrize(("people", "looked"), [(None, False), (1, False), (19, False), (20, True)])
+def test_a_number_without_people_of_a_value_that_fewer_than_20_have_is_not_looked_at(
+    people: int | None, looked: bool
+) -> None:
+    below = watching('metric = "active_people.all_of_them"\ncolumn = "mau"\nwhen = "below"\nlimit = 5.0').alert
+    everybody = values("active_people.all_of_them", "mau", [1.0] * 7)  # nobody's name: it needs no people
+    named = values("active_people.all_of_them", "mau", [1.0] * 7, people=people)
+    found = look(below, {EVERYBODY: everybody, NAMED: named}, day(7))
+    assert set(found) == ({EVERYBODY, NAMED} if looked else {EVERYBODY})
+
+
+@pytest.mark.parametrize(("metric", "looked"), [("churn.weekly", False), ("activation.first", True)])
+def test_the_same_people_week_after_week_are_not_more_people(metric: str, looked: bool) -> None:
+    # churn: 10 people in each of five weeks may be 10 people; activation: each person starts once, so they add up
+    of_one = series(metric, [(9, 10)] * 40)
+    below = watching(f'metric = "{metric}"\nwhen = "above"\nlimit = 0.1').alert
+    assert (NAMED in look(below, {EVERYBODY: of_one, NAMED: of_one}, of_one.last_complete(day(41)))) == looked
+    assert of_one.different_people(day(35), 28) == (280 if looked else 10)
