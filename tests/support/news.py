@@ -52,7 +52,7 @@ def episode(**changed: Any) -> AlertEpisode:
     row = {
         "alert": "falls", "description": "New people no longer get on", "subject": "activation.first", "version": "v",
         "number": "rate",
-        "segment": "all", "segment_value": "all", "change": "fell", "opened": DAY, "closed": None, "spoken": DAY,
+        "segment": "all", "segment_value": "all", "change": "fell", "opened": DAY, "closed": None, "ending": None, "spoken": DAY,
         "now": 0.22, "now_people": 420, "before": 0.33, "before_people": 1680, "p_value": 0.0001,
         "message": "activation.first fell from 33.0 % to 22.0 %.",
     }  # fmt: skip

@@ -156,6 +156,11 @@ class AlertEpisode(Row):
     change: str = Field(description="fell, rose, below, above or stopped")
     opened: date = Field(description="Last day known on the morning on which it was first seen")
     closed: date | None = Field(description="Last day known on the morning on which it was over; null while it lasts")
+    ending: str | None = Field(
+        description="How it ended: recovered (the number is back, the event comes again), settled (after 28 days it is "
+        "the new level), unmeasured (too few people), dropped (what it watched was changed or removed; nothing is "
+        "said); null while it lasts"
+    )
     spoken: date = Field(description="Last day known on the newest morning that spoke of it: open, reminded or over")
     now: float | None = Field(
         description="The number of the 7 complete days, as seen on the morning `spoken`; of an event, how many came "

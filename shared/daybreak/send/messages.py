@@ -93,10 +93,18 @@ def made_list(source: str, row: MadeList) -> Message:
     )  # fmt: skip
 
 
+_ENDED = {
+    "recovered": "over, it is back",
+    "settled": "ended, the change has lasted 28 days",
+    "unmeasured": "ended, too few people to measure it",
+}
+"""How an episode ended -> the news in a few words; its sentence is the episode's own."""
+
+
 def _spoken(row: AlertEpisode) -> tuple[Kind, str]:
     """The kind of the message of the morning `spoken`, and the news in a few words."""
-    if row.closed == row.spoken:
-        return "AlertClosed", "over"
+    if row.closed == row.spoken and row.ending != "dropped":  # nothing is said of an end that somebody has made
+        return "AlertClosed", _ENDED.get(row.ending or "", "over")
     if row.opened == row.spoken:
         return "AlertOpened", row.change
     return "AlertReminded", f"open since {row.opened}"

@@ -33,8 +33,9 @@ def _about(about: str, project: Project, source: str, now: datetime) -> Message:
         subject = watched.metric or str(watched.event)
         return alert(source, now, AlertEpisode(
             alert=own, description=watched.description, subject=subject, version="", number=watched.column, segment=ALL,
-            segment_value=ALL, change="fell", opened=day, closed=None, spoken=day, now=0.22, now_people=420,
-            before=0.33, before_people=1_680, p_value=0.0001, message=f"{subject} fell from 33.0 % to 22.0 %.",
+            segment_value=ALL, change="fell", opened=day, closed=None, ending=None, spoken=day, now=0.22,
+            now_people=420, before=0.33, before_people=1_680, p_value=0.0001,
+            message=f"{subject} fell from 33.0 % to 22.0 %.",
         ))  # fmt: skip
     if table == "goal":
         aim = project.goals[own]

@@ -22,6 +22,8 @@ SETTLED_AFTER = timedelta(days=28)
 """A change that has lasted so long is the new level: by then the 28 days before are of it, too."""
 REMEMBERED = timedelta(days=35)
 """So long after an episode, the days that an alert compares with may hold days of it."""
+RECOVERED, SETTLED, UNMEASURED, DROPPED = "recovered", "settled", "unmeasured", "dropped"
+"""How an episode ends. Nothing is said of one that was dropped."""
 MARGIN = 0.05
 """A number that has no test is back when it is on the right side of its limit by so much of it."""
 
@@ -57,7 +59,11 @@ def next_morning(
 
 def closed_unspoken(was: Sequence[AlertEpisode], morning: date) -> list[AlertEpisode]:
     """The episodes of an alert that daybreak.toml no longer has: over, and nothing is said."""
-    return [e if e.closed else e.model_copy(update={"closed": morning}) for e in was]
+    return [e if e.closed else _dropped(e, morning) for e in was]
+
+
+def _dropped(episode: AlertEpisode, morning: date) -> AlertEpisode:
+    return episode.model_copy(update={"closed": morning, "ending": DROPPED})
 
 
 def _kept(watched: Watched, episode: AlertEpisode, one: Look | None, morning: date) -> AlertEpisode:
@@ -65,21 +71,22 @@ def _kept(watched: Watched, episode: AlertEpisode, one: Look | None, morning: da
     if episode.closed is not None:
         return episode
     if episode.version != watched.version:  # it watches something else now
-        return episode.model_copy(update={"closed": morning})
+        return _dropped(episode, morning)
     alert, chosen, group = watched.alert, watched.chosen, _group(episode)
     is_old = morning - episode.opened >= SETTLED_AFTER
     if one is None:
         if not is_old:
             return episode
         message = sentences.unmeasured(alert, chosen, group, episode)
-        return episode.model_copy(update={"closed": morning, "spoken": morning, "message": message})
+        over = {"closed": morning, "ending": UNMEASURED, "spoken": morning, "message": message}
+        return episode.model_copy(update=over)
     seen = {"spoken": morning, "now": one.now.value, "now_people": one.now.people}
     if _is_back(alert, episode, one):
         message = sentences.recovered(alert, chosen, group, episode, one)
-        return episode.model_copy(update={**seen, "closed": morning, "message": message})
+        return episode.model_copy(update={**seen, "closed": morning, "ending": RECOVERED, "message": message})
     if is_old and episode.change not in (BELOW, ABOVE):  # a limit stays a limit
         message = sentences.settled(alert, chosen, group, episode, one)
-        return episode.model_copy(update={**seen, "closed": morning, "message": message})
+        return episode.model_copy(update={**seen, "closed": morning, "ending": SETTLED, "message": message})
     if morning - episode.spoken >= REMINDED_EVERY:
         message = sentences.still(alert, chosen, group, episode, one)
         return episode.model_copy(update={**seen, "message": message})
@@ -127,6 +134,7 @@ def _opened(watched: Watched, group: Group, one: Look, morning: date) -> AlertEp
         change=one.change or "",
         opened=morning,
         closed=None,
+        ending=None,
         spoken=morning,
         now=one.now.value,
         now_people=one.now.people,

@@ -29,14 +29,23 @@ def test_an_episode_is_told_when_it_is_opened_when_it_lasts_and_when_it_is_over(
     rows = [
         episode(),
         episode(segment="role", segment_value="admin", opened=week_ago),
-        episode(segment="role", segment_value="guest", opened=week_ago, closed=DAY),
+        episode(segment="role", segment_value="guest", opened=week_ago, closed=DAY, ending="recovered"),
+        episode(segment="role", segment_value="left", opened=week_ago, closed=DAY, ending="settled"),
+        episode(segment="role", segment_value="few", opened=week_ago, closed=DAY, ending="unmeasured"),
+        episode(segment="role", segment_value="gone", opened=week_ago, spoken=week_ago, closed=DAY, ending="dropped"),
         episode(segment="role", segment_value="owner", opened=week_ago, spoken=week_ago),
     ]
     assert sorted(said(Tables(alerts=rows))) == [
-        ("AlertClosed", "Alert falls (role: guest): over"),
+        ("AlertClosed", "Alert falls (role: few): ended, too few people to measure it"),
+        ("AlertClosed", "Alert falls (role: guest): over, it is back"),
+        ("AlertClosed", "Alert falls (role: left): ended, the change has lasted 28 days"),
         ("AlertOpened", "Alert falls: fell"),
         ("AlertReminded", "Alert falls (role: admin): open since 2026-11-18"),
     ]
+
+
+def test_an_alert_that_is_removed_on_the_morning_it_spoke_is_still_told_as_what_it_said() -> None:
+    assert said(Tables(alerts=[episode(closed=DAY, ending="dropped")])) == [("AlertOpened", "Alert falls: fell")]
 
 
 def test_a_goal_is_told_when_it_is_first_measured_and_when_its_state_differs_from_the_morning_before() -> None:

@@ -34,6 +34,7 @@ def test_a_fall_that_recovers_is_spoken_of_at_its_beginning_weekly_and_at_its_en
     assert [n for n, _ in said] == [38, 45, 52, 57]
     (episode,) = episodes
     assert (episode.change, episode.opened, episode.closed, episode.spoken) == ("fell", day(38), day(57), day(57))
+    assert episode.ending == "recovered"
     assert (episode.before, episode.before_people, episode.description) == (0.4, 2800, "Onboarding is broken")
     assert said[0][1] == (
         "activation.first (rate) fell by 21 %: 31.4 % (220 of 700) in the 7 days to 2026-02-10, "
@@ -47,7 +48,7 @@ def test_a_fall_that_stays_ends_after_28_days_as_the_new_level() -> None:
     said, episodes = told(FALLS, [(40, 100)] * 35 + [(10, 100)] * 80)
     assert [n for n, _ in said] == [38, 45, 52, 59, 66]
     assert "compares with the new level" in said[-1][1]
-    assert [episode.closed for episode in episodes] == [day(66)]
+    assert [(episode.closed, episode.ending) for episode in episodes] == [(day(66), "settled")]
 
 
 def test_after_a_fall_is_over_the_way_back_is_not_spoken_of_as_a_rise() -> None:
@@ -68,7 +69,7 @@ def test_hysteresis_a_number_at_the_edge_does_not_open_and_close_by_turns() -> N
 
 def test_few_people_neither_close_an_episode_nor_keep_it_for_ever() -> None:
     said, episodes = told(FALLS, [(40, 100)] * 35 + [(10, 100)] * 7 + [(1, 1)] * 60)
-    assert episodes[0].closed == day(66)
+    assert (episodes[0].closed, episodes[0].ending) == (day(66), "unmeasured")
     assert "too few people" in said[-1][1]
     assert len(episodes) == 1
 
@@ -84,6 +85,7 @@ def test_a_limit_stays_a_limit_and_reminds_until_the_number_is_back(when: str, c
     assert all(later - sooner == 7 for (sooner, _), (later, _) in pairwise(said[:-1]))
     assert f"is {when} {100 * limit:.1f} %" in said[0][1]
     assert f"is no longer {when}" in said[-1][1]
+    assert episode.ending == "recovered"
 
 
 def test_a_number_without_a_test_is_back_by_a_twentieth_of_its_limit() -> None:
@@ -121,8 +123,8 @@ def test_restated_history_opens_nothing_again_and_moves_nothing() -> None:
 
 def test_an_alert_that_watches_something_else_or_is_gone_ends_without_a_word() -> None:
     _, (episode,) = told(FALLS, [(40, 100)] * 35 + [(10, 100)] * 7)
-    assert episode.closed is None
-    gone = episode.model_copy(update={"closed": day(50)})
+    assert (episode.closed, episode.ending) == (None, None)
+    gone = episode.model_copy(update={"closed": day(50), "ending": "dropped"})
     assert closed_unspoken([episode], day(50)) == [gone]
     other = Watched(FALLS.name, FALLS.alert, FALLS.chosen, "another version")
     assert next_morning(other, [episode], {}, day(50)) == [gone]

@@ -8,17 +8,24 @@ from daybreak.page.view import View
 
 
 def alert_sentence(episode: AlertEpisode, view: View) -> Markup:
-    """What happened, in how far, and since when."""
+    """What happened, in how far, and since when; of one that has ended, how it ended."""
     language = view.language
     about = joined([name(_title(episode, view)), _for_whom(episode, view)])
-    key = f"alert.{episode.change}" if episode.closed is None else "alert.over"
     values = {
         "about": about,
         "now": _shown(episode.now, episode, view),
         "before": _shown(episode.before, episode, view),
         "since": language.day(episode.opened),
     }
-    return language.say(key, **values)
+    return language.say(f"alert.{_news(episode)}", **values)
+
+
+def _news(episode: AlertEpisode) -> str:
+    """The key of its sentence: the change while it lasts, then its ending."""
+    if episode.ending is None:
+        return episode.change
+    of = {"below": ".limit", "above": ".limit", "stopped": ".event"}.get(episode.change, "")
+    return episode.ending if episode.ending == "unmeasured" else f"{episode.ending}{of}"
 
 
 def _title(episode: AlertEpisode, view: View) -> str:

@@ -100,7 +100,12 @@ TEXTS = {
     "alert.below": "{about}: **{now}** in the last 7 complete days, below the limit of {before}. Since {since}.",
     "alert.above": "{about}: **{now}** in the last 7 complete days, above the limit of {before}. Since {since}.",
     "alert.stopped": "{about}: the event has stopped. {now} came in the last days, {before} a day before. Since {since}.",
-    "alert.over": "{about}: over. It is back to **{now}** ({before} before); it began on {since}.",
+    "alert.recovered": "{about}: over. It is back to **{now}** ({before} before); it began on {since}.",
+    "alert.recovered.limit": "{about}: over. **{now}** in the last 7 complete days, no longer beyond the limit of {before}; it began on {since}.",
+    "alert.recovered.event": "{about}: over. The event comes again ({now} in the last days); it was first missed on {since}.",
+    "alert.settled": "{about}: ended. It has stayed at **{now}** since {since} ({before} before); that is the new level from now on.",
+    "alert.settled.event": "{about}: ended. The event has not come since {since}; the alert waits until it comes daily again.",
+    "alert.unmeasured": "{about}: ended. Too few people have come to measure it; it began on {since}.",
     # figures
     "table": "Table",
     "csv": "As CSV",

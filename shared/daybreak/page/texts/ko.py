@@ -92,7 +92,12 @@ TEXTS = {
     "alert.below": "{about}: 완료된 최근 7일 동안 **{now}**, 한도 {before}보다 낮습니다. {since}부터입니다.",
     "alert.above": "{about}: 완료된 최근 7일 동안 **{now}**, 한도 {before}보다 높습니다. {since}부터입니다.",
     "alert.stopped": "{about}: 이벤트가 더 이상 오지 않습니다 (최근 며칠 {now}, 이전 하루 {before}). {since}부터입니다.",
-    "alert.over": "{about}: 끝났습니다. **{now}**로 돌아왔습니다 (이전 {before}). {since}에 시작되었습니다.",
+    "alert.recovered": "{about}: 끝났습니다. **{now}**로 돌아왔습니다 (이전 {before}). {since}에 시작되었습니다.",
+    "alert.recovered.limit": "{about}: 끝났습니다. 완료된 최근 7일 동안 **{now}**, 더 이상 한도({before})를 벗어나지 않습니다. {since}에 시작되었습니다.",
+    "alert.recovered.event": "{about}: 끝났습니다. 이벤트가 다시 옵니다 (최근 며칠 {now}). {since}에 처음 끊겼습니다.",
+    "alert.settled": "{about}: 종료되었습니다. {since}부터 **{now}**에 머물러 있으며 (이전 {before}), 이제 이 값을 새 기준으로 삼습니다.",
+    "alert.settled.event": "{about}: 종료되었습니다. {since}부터 이벤트가 오지 않습니다. 다시 매일 올 때까지 기다립니다.",
+    "alert.unmeasured": "{about}: 종료되었습니다. 인원이 너무 적어 더 이상 측정할 수 없습니다. {since}에 시작되었습니다.",
     # figures
     "table": "표",
     "csv": "CSV로 받기",

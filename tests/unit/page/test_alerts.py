@@ -1,0 +1,43 @@
+"""An alert's episode on the page: a sentence for each change while it lasts, and for each way in which it ends."""
+
+import re
+
+import pytest
+
+from daybreak.lake.tables import AlertEpisode
+from daybreak.page.figures.alerts import alert_sentence
+from daybreak.page.texts.languages import LANGUAGES
+from daybreak.page.view import View
+from support.news import episode
+from support.page_data import page_data
+
+CHANGES = ("fell", "rose", "below", "above", "stopped")
+
+
+def told(row: AlertEpisode, code: str = "en") -> str:
+    return re.sub("<[^>]+>", "", str(alert_sentence(row, View(page_data(), LANGUAGES[code]))))
+
+
+@pytest.mark.parametrize(
+    ("ending", "changes", "says"),
+    [
+        ("recovered", ("fell", "rose"), "over. It is back to 22"),
+        ("recovered", ("below", "above"), "over. 22"),
+        ("recovered", ("stopped",), "over. The event comes again"),
+        ("settled", ("fell", "rose"), "ended. It has stayed at 22"),
+        ("settled", ("stopped",), "ended. The event has not come since"),
+        ("unmeasured", CHANGES, "ended. Too few people have come to measure it"),
+    ],
+)
+def test_a_sentence_says_how_an_episode_ended(ending: str, changes: tuple[str, ...], says: str) -> None:
+    for change in changes:
+        row = episode(
+            change=change, number=None if change == "stopped" else "rate", closed=episode().opened, ending=ending
+        )
+        assert f"New people no longer get on: {says}" in told(row)
+        assert told(row, "ko") != told(row.model_copy(update={"closed": None, "ending": None}), "ko")
+        assert ("back" in told(row)) == (says == "over. It is back to 22")
+
+
+def test_what_lasts_is_told_as_its_change() -> None:
+    assert all("ended" not in told(episode(change=change)) for change in CHANGES)
