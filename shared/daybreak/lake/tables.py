@@ -163,8 +163,8 @@ class AlertEpisode(Row):
     )
     spoken: date = Field(description="Last day known on the newest morning that spoke of it: open, reminded or over")
     now: float | None = Field(
-        description="The number of the 7 complete days, as seen on the morning `spoken`; of an event, how many came "
-        "in the last days"
+        description="The number of the 7 complete days, as seen on the newest morning while it lasts, then as on the "
+        "morning `closed`; null where it could not be measured; of an event, how many came in the last days"
     )
     now_people: int | None = Field(description="Its denominator")
     before: float | None = Field(

@@ -1,7 +1,8 @@
 """Looks, morning after morning -> episodes: a change is spoken of once when it opens, weekly while it lasts, and once
 when it is over.
 
-An episode belongs to the morning on which it was first seen, with the number before it as it was then. Nothing that
+An episode belongs to the morning on which it was first seen, with the number before it as it was then. While it lasts,
+`now` is the number of each morning, and its message stays that of the morning that spoke of it. Nothing that
 late events change later opens it again, moves it or removes it.
 """
 
@@ -76,11 +77,12 @@ def _kept(watched: Watched, episode: AlertEpisode, one: Look | None, morning: da
     is_old = morning - episode.opened >= SETTLED_AFTER
     if one is None:
         if not is_old:
-            return episode
+            return episode.model_copy(update={"now": None, "now_people": None})
         message = sentences.unmeasured(alert, chosen, group, episode)
         over = {"closed": morning, "ending": UNMEASURED, "spoken": morning, "message": message}
         return episode.model_copy(update=over)
-    seen = {"spoken": morning, "now": one.now.value, "now_people": one.now.people}
+    numbers = {"now": one.now.value, "now_people": one.now.people}
+    seen = {"spoken": morning, **numbers}
     if _is_back(alert, episode, one):
         message = sentences.recovered(alert, chosen, group, episode, one)
         return episode.model_copy(update={**seen, "closed": morning, "ending": RECOVERED, "message": message})
@@ -90,7 +92,7 @@ def _kept(watched: Watched, episode: AlertEpisode, one: Look | None, morning: da
     if morning - episode.spoken >= REMINDED_EVERY:
         message = sentences.still(alert, chosen, group, episode, one)
         return episode.model_copy(update={**seen, "message": message})
-    return episode
+    return episode.model_copy(update=numbers)
 
 
 def _is_back(alert: Alert, episode: AlertEpisode, one: Look) -> bool:

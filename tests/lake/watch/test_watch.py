@@ -154,7 +154,8 @@ def test_an_alert_opens_once_for_everybody_and_for_the_value_that_fell(fallen: M
     everybody = episodes[0]
     # 7 days to day 48: 38 of 140 against 224 of 560, p = 0.005; to day 49: 32 of 140, p = 0.0002
     assert (everybody["opened"], everybody["spoken"], everybody["closed"]) == (day(50), day(50), None)
-    assert (everybody["now"], everybody["now_people"]) == (pytest.approx(32 / 140), 140)
+    assert everybody["message"].startswith("activation.first (rate) fell by 43 %: 22.9 % (32 of 140)")
+    assert (everybody["now"], everybody["now_people"]) == (0.1, 140)  # five mornings later, 7 days of 2 of 20
     assert everybody["description"] == "New people do not get on"
 
 
@@ -197,7 +198,10 @@ def test_restated_history_changes_no_morning_of_the_past_and_opens_nothing_again
     newest = [row for row in lived.rows("goals") if row["day"] == day(56)]
     assert {row["baseline"] for row in newest} == {0.4, 0.8}
     assert next(row["people"] for row in newest if row["goal"] == "half") == 660
-    assert lived.rows("alerts")[: len(episodes)] == episodes
+    numbers = {"now", "now_people"}  # those of the newest morning
+    same = [{name: value for name, value in e.items() if name not in numbers} for e in episodes]
+    after = [{name: value for name, value in e.items() if name not in numbers} for e in lived.rows("alerts")]
+    assert after[: len(same)] == same
 
 
 def test_a_morning_that_is_repeated_after_late_events_replaces_its_own_rows_only(

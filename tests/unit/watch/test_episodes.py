@@ -44,6 +44,18 @@ def test_a_fall_that_recovers_is_spoken_of_at_its_beginning_weekly_and_at_its_en
     assert said[3][1].startswith("activation.first (rate) is back: 40.0 % (280 of 700) in the 7 days to 2026-03-01")
 
 
+def test_the_number_of_an_open_episode_is_that_of_each_morning_without_a_word() -> None:
+    counts = [(40, 100)] * 35 + [(10, 100)] * 5
+    _, (opened,) = told(FALLS, counts[:37])
+    _, (later,) = told(FALLS, counts)
+    assert (opened.now, opened.now_people) == (pytest.approx(220 / 700), 700)
+    # three mornings later, without a reminder: (2 x 40 + 5 x 10) of 700
+    assert (later.now, later.now_people) == (pytest.approx(130 / 700), 700)
+    assert later == opened.model_copy(update={"now": later.now})
+    (unknown,) = next_morning(FALLS, [later], {}, day(42))
+    assert unknown == later.model_copy(update={"now": None, "now_people": None})
+
+
 def test_a_fall_that_stays_ends_after_28_days_as_the_new_level() -> None:
     said, episodes = told(FALLS, [(40, 100)] * 35 + [(10, 100)] * 80)
     assert [n for n, _ in said] == [38, 45, 52, 59, 66]
