@@ -46,14 +46,18 @@ class Watched:
 def next_morning(
     watched: Watched, was: Sequence[AlertEpisode], looks: Mapping[Group, Look], morning: date
 ) -> list[AlertEpisode]:
-    """The episodes of one alert after this morning: those that were, and those that open."""
+    """The episodes of one alert after this morning: those that were, and those that open.
+
+    A morning that is repeated begins with its own episodes: one that it has opened stays open, one that it has closed
+    stays closed, and nothing opens in place of it. Only the numbers of those that last are new.
+    """
     mine = [episode for episode in was if episode.version == watched.version]
-    open_now = {_group(episode) for episode in mine if episode.closed is None}
+    taken = {_group(episode) for episode in mine if episode.closed in (None, morning)}
     kept = [_kept(watched, episode, looks.get(_group(episode)), morning) for episode in was]
     new = [
         _opened(watched, group, one, morning)
         for group, one in sorted(looks.items())
-        if one.change and group not in open_now and not _is_return(watched.alert, mine, group, one, morning)
+        if one.change and group not in taken and not _is_return(watched.alert, mine, group, one, morning)
     ]
     return [*kept, *new]
 
@@ -83,6 +87,8 @@ def _kept(watched: Watched, episode: AlertEpisode, one: Look | None, morning: da
         return episode.model_copy(update=over)
     numbers = {"now": one.now.value, "now_people": one.now.people}
     seen = {"spoken": morning, **numbers}
+    if episode.opened == morning:  # this morning is repeated
+        return episode.model_copy(update=numbers)
     if _is_back(alert, episode, one):
         message = sentences.recovered(alert, chosen, group, episode, one)
         return episode.model_copy(update={**seen, "closed": morning, "ending": RECOVERED, "message": message})

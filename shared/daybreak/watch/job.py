@@ -1,7 +1,8 @@
 """The morning's job after the families: judge every goal and look at every alert, then write both tables.
 
-Running it again for the same morning begins with what was there before that morning, so it changes nothing but what
-late events have changed. An older day never takes the tables back.
+Running it again for the same morning replaces the morning's rows of goals, and begins with the episodes that it has
+written: what late events have changed can open or end another one, and never takes back what may have been sent. An
+older day never takes the tables back.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,7 +31,7 @@ from daybreak.watch.episodes import Watched, closed_unspoken, next_morning
 from daybreak.watch.events import events_a_day
 from daybreak.watch.goals import measure_goal
 from daybreak.watch.looks import BEFORE_DAYS, STOPPED_FOR, Look, look, look_at_event
-from daybreak.watch.publish import episodes_before, goals_before, newest_morning, publish
+from daybreak.watch.publish import episodes_written, goals_before, newest_morning, publish
 from daybreak.watch.replay import Replayed, replay
 from daybreak.watch.series import DAY, EVERYBODY, Group, Series, read_series
 from daybreak.watch.sight import Sight, sight_of_event, sights_of
@@ -80,7 +81,7 @@ class Watch:
                 measure_goal(name, goal, *numbers.of_goal(name), [row for row in before if row.goal == name], known)
                 for name, goal in self.project.goals.items()
             ]
-            episodes = self._episodes(numbers, episodes_before(self.store, known), known)
+            episodes = self._episodes(numbers, episodes_written(run), known)
             publish(run, goals, episodes, known, through)
             return Seen(known, goals, episodes)
 

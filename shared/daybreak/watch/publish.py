@@ -1,7 +1,7 @@
 """The tables `goals` and `alerts`: read back, and written as Parquet and as JSON in `latest/`.
 
-`latest/alerts.json` is written last and holds two states: the episodes after its morning, and those before it. So a run
-that was killed between two objects, and a run that repeats its morning, both begin with what was there before.
+A run begins with the episodes that the table holds, also when it repeats its morning or when it was killed before
+`latest/alerts.json`, which is written last: they may have been sent already, so no run takes them back.
 """
 
 import json
@@ -23,13 +23,9 @@ def newest_morning(store: Store) -> date | None:
     return date.fromisoformat(latest["as_of"]) if latest else None
 
 
-def episodes_before(store: Store, morning: date) -> list[AlertEpisode]:
-    """The episodes as they were before this morning, which is the newest one or later."""
-    latest = _latest(store, keys.ALERTS)
-    if latest is None:
-        return []
-    rows = latest["before"] if latest["as_of"] == morning.isoformat() else latest["rows"]
-    return [AlertEpisode(**dict(zip(latest["columns"], row, strict=True))) for row in rows]
+def episodes_written(run: Run) -> list[AlertEpisode]:
+    """Every episode as the newest run has written it, perhaps a run of this same morning."""
+    return read_rows(run, keys.watched(keys.ALERTS), AlertEpisode)
 
 
 def goals_before(run: Run, morning: date) -> list[MeasuredGoal]:
@@ -45,15 +41,13 @@ def publish(
     through: datetime,
 ) -> None:
     """Write both tables, with zero rows if there are none, and both JSON objects."""
-    before = episodes_before(run.store, morning)
     earlier = goals_before(run, morning)
     mornings = sorted([*earlier, *goals], key=lambda row: (row.day, row.goal))
     write_rows(run, keys.watched(keys.GOALS), MeasuredGoal, mornings)
     write_rows(run, keys.watched(keys.ALERTS), AlertEpisode, episodes)
     head = {"as_of": morning.isoformat(), "through": through.isoformat()}
     _put(run.store, keys.GOALS, {**head, **_table(MeasuredGoal, goals)})
-    was = {"before": _table(AlertEpisode, before)["rows"]}
-    _put(run.store, keys.ALERTS, {**head, **_table(AlertEpisode, episodes), **was})
+    _put(run.store, keys.ALERTS, {**head, **_table(AlertEpisode, episodes)})
 
 
 def _table(model: type[R], rows: list[R]) -> dict[str, Any]:

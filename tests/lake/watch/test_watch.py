@@ -218,10 +218,31 @@ def test_a_morning_that_is_repeated_after_late_events_replaces_its_own_rows_only
     opened = [(e["alert"], e["segment_value"], e["opened"]) for e in episodes]
     assert [(e["alert"], e["segment_value"], e["opened"]) for e in lived.rows("alerts")] == opened
     # 7 days to day 54: 7 x 2 of 20 and 100 of 100 are 114 of 240, back; admins 7 x 2 of 10 and 50 of 50: 64 of 120
+    # both episodes began on an earlier morning, so this one may end one of them, now that it is seen to be back
     assert [e["closed"] for e in lived.rows("alerts")] == [day(55), None]
     seen = lived.bytes()
     Watch(lived.store, WATCHED, LIMITS).run(day(55))
     assert lived.bytes() == seen
+
+
+def test_a_repeated_morning_does_not_take_back_the_episode_that_it_has_opened(fallen: Mornings, tmp_path: Path) -> None:
+    lived = copy_of(fallen, tmp_path)
+    lived.receive(56, [event("somebody", "Looked", f"{day(56)}T10:00:00Z")])
+    lived.receive(57, [event("somebody", "Looked", f"{day(57)}T10:00:00Z")])
+    lived.watch(56)
+    lived.watch(57)
+    opened = [e for e in lived.rows("alerts") if e["alert"] == "no_sign_ups"]
+    assert [(e["opened"], e["now"]) for e in opened] == [(day(57), 0)]
+    # sign-ups of day 57 arrive in the afternoon; the message of the morning may have been sent
+    lived.deployment.receive(f"{day(58)}T13:00:00+00:00", sign_ups(57, 2))
+    lived.deployment.export(f"{day(58)}T15:00:00+00:00")
+    lived.watch(57)
+    (again,) = [e for e in lived.rows("alerts") if e["alert"] == "no_sign_ups"]
+    assert again == {**opened[0], "now": 20}
+    lived.receive(58, [])
+    lived.watch(58)
+    (over,) = [e for e in lived.rows("alerts") if e["alert"] == "no_sign_ups"]
+    assert (over["closed"], over["ending"]) == (day(58), "recovered")
 
 
 @pytest.fixture(scope="module")

@@ -133,6 +133,20 @@ def test_restated_history_opens_nothing_again_and_moves_nothing() -> None:
     assert next_morning(FALLS, episodes, look(FALLS.alert, never_fell, day(71)), day(71)) == episodes
 
 
+def test_a_repeated_morning_takes_back_nothing_that_it_has_opened_or_ended() -> None:
+    fallen = [(40, 100)] * 35 + [(10, 100)] * 2
+    _, opened = told(FALLS, fallen)
+    never_fell = look(FALLS.alert, {EVERYBODY: series("activation.first", [(40, 100)] * 37)}, day(38))
+    (again,) = next_morning(FALLS, opened, never_fell, day(38))
+    assert again == opened[0].model_copy(update={"now": 0.4})
+    (over,) = next_morning(FALLS, [again], never_fell, day(39))
+    assert (over.closed, over.ending) == (day(39), "recovered")
+    # and the other way: what has ended this morning does not begin again on it
+    fell = look(FALLS.alert, {EVERYBODY: series("activation.first", fallen)}, day(38))
+    ended = opened[0].model_copy(update={"opened": day(31), "closed": day(38), "ending": "recovered"})
+    assert next_morning(FALLS, [ended], fell, day(38)) == [ended]
+
+
 def test_an_alert_that_watches_something_else_or_is_gone_ends_without_a_word() -> None:
     _, (episode,) = told(FALLS, [(40, 100)] * 35 + [(10, 100)] * 7)
     assert (episode.closed, episode.ending) == (None, None)
