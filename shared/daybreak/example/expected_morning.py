@@ -97,8 +97,8 @@ SYNCS_SPOKEN = [
 
 def _on_the_way(measured: Row, baseline: Row, target: float, *, begins: date, end: date, by: date, state: str,
                 days: int) -> Row:  # fmt: skip
-    """A goal before its day: the straight line between the two days."""
-    way = (end - begins).days / (by - begins).days
+    """A goal before its day: the mean of the straight line between the two days over the 28 days that are measured."""
+    way = sum(max(0, (end - n * DAY - begins).days) for n in range(28)) / 28 / (by - begins).days
     beginning = baseline["measured"]
     return {
         **measured,

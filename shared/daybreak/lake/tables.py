@@ -132,7 +132,10 @@ class MeasuredGoal(Row):
         description="The number at the beginning; null until the 28 days before are complete"
     )
     target: float = Field(description="The number to reach")
-    needed: float | None = Field(description="The straight line from baseline to target, on `measured_to`")
+    needed: float | None = Field(
+        description="The mean of the straight line from baseline to target over the days of `measured`; in a final row "
+        "the target"
+    )
     measured: float | None = Field(description="The number over the last 28 complete days, none of them after `by`")
     measured_to: date = Field(description="The last of these days")
     low: float | None = Field(description="95 % interval of measured, lower end; null where the number has none")

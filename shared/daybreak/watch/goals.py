@@ -1,5 +1,6 @@
 """One morning's row of a goal: how far the number is, how far it should be, and whether that is enough."""
 
+import math
 from collections.abc import Iterable
 from datetime import date
 
@@ -37,9 +38,9 @@ def measure_goal(
     measured = series.over(end, GOAL_DAYS)
     baseline = _baseline(goal, series, last, known)
     final_on = goal.by + chosen.days_until_complete * DAY
-    needed = None if baseline is None else _line(goal, chosen, baseline, end)
     interval = wilson(measured.arm) if measured and measured.arm else None
     is_final = known >= final_on and not series.is_open(end, GOAL_DAYS)
+    needed = None if baseline is None else _needed(goal, series, baseline, end, is_final=is_final)
     if end < goal.from_:
         state = WAITING
     elif measured is None or not _enough(measured) or needed is None:
@@ -91,22 +92,26 @@ def _state(
 ) -> str:
     """Where the number stands, for goals upward and downward."""
     sign = 1 if rises(goal, chosen) else -1
+    reaches = sign * (measured.value - needed) >= 0 or math.isclose(measured.value, needed)
     if is_final:
-        return MET if sign * (measured.value - goal.target) >= 0 else MISSED
+        return MET if reaches else MISSED
     if interval and interval[0] <= needed <= interval[1]:
         return TOO_CLOSE
-    return ON_TRACK if sign * (measured.value - needed) >= 0 else BEHIND
+    return ON_TRACK if reaches else BEHIND
 
 
-def _line(goal: Goal, chosen: Chosen, baseline: float, day: date) -> float:
-    """The straight line from the baseline on `from` to the target on `by`, flat before and after.
+def _needed(goal: Goal, series: Series, baseline: float, end: date, *, is_final: bool) -> float:
+    """The mean of the line over the days that are measured, so a number that is on its line each day is on it here.
 
-    Where the baseline is at the target or past it already, the target itself: the number has to stay there.
+    The line is straight from the baseline on `from` to the target on `by`, and flat before and after. In the final row,
+    and where the baseline is at the target or past it already, it is the target itself.
     """
-    if (goal.target <= baseline) if rises(goal, chosen) else (goal.target >= baseline):
+    is_past = (goal.target <= baseline) if rises(goal, series.chosen) else (goal.target >= baseline)
+    if is_final or is_past:
         return goal.target
-    share = (day - goal.from_) / (goal.by - goal.from_)
-    return baseline + (goal.target - baseline) * min(max(share, 0.0), 1.0)
+    days = series.days_of(end, GOAL_DAYS)
+    shares = [min(max((day - goal.from_) / (goal.by - goal.from_), 0.0), 1.0) for day in days]
+    return baseline + (goal.target - baseline) * sum(shares) / len(shares)
 
 
 def _baseline(goal: Goal, series: Series, last: MeasuredGoal | None, known: date) -> float | None:

@@ -84,6 +84,16 @@ class Series:
         found = self._complete(end, days)
         return self._ratio(found) if self.chosen.number.numerator else self._mean(found)
 
+    def days_of(self, end: date, days: int) -> list[date]:
+        """The days that `over` is about. The rows of an experiment count everything since the first of them."""
+        first = end - (days - 1) * DAY
+        if self._is_row_alone and self.chosen.family.trailing:
+            window = self.chosen.window_days
+            first = end - (window - 1) * DAY if window else min(self.first or end, end)
+        elif self._is_row_alone:
+            first = self.calendar.first_day("month", self.calendar.number("month", end))
+        return [first + n * DAY for n in range((end - first).days + 1)]
+
     def different_people(self, end: date, days: int) -> int:
         """How many different people are certainly behind the number of these days; 0 where none are counted."""
         counts = [point.people or 0 for point in self._complete(end, days)]
@@ -96,9 +106,14 @@ class Series:
 
     def _complete(self, end: date, days: int) -> list[Point]:
         """The complete rows that `over` reads."""
-        alone = self.chosen.period == "month" or (self.chosen.family.trailing and self.chosen.number.numerator)
-        lasts = [end] if alone else [end - n * DAY for n in range(days)]
+        lasts = [end] if self._is_row_alone else [end - n * DAY for n in range(days)]
         return [point for last in lasts if (point := self.points.get(last)) and point.complete]
+
+    @property
+    def _is_row_alone(self) -> bool:
+        """True if a row stands for itself: it is never added to another one."""
+        is_trailing_ratio = self.chosen.family.trailing and self.chosen.number.numerator is not None
+        return self.chosen.period == "month" or is_trailing_ratio
 
     def _ratio(self, points: list[Point]) -> Measured | None:
         numerator = sum(point.numerator or 0 for point in points)

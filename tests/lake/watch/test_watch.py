@@ -135,7 +135,9 @@ def test_a_goal_has_a_row_for_each_morning_counted_by_hand(fallen: Mornings) -> 
     assert newest["people"] == 560
     assert newest["measured"] == pytest.approx((19 * 8 + 9 * 2) / 560)
     assert newest["baseline"] == 0.4
-    assert newest["needed"] == pytest.approx(0.4 + 0.1 * 18 / 80)  # day 54 is 18 days after `from`
+    assert newest["needed"] == pytest.approx(
+        0.4 + 0.1 * 171 / 28 / 80
+    )  # 9 days before `from`, and days 0 to 18 after it
     assert (newest["state"], newest["final_on"]) == ("behind", date(2026, 5, 1))
 
 
