@@ -141,7 +141,7 @@ def read(run: Run, day: date, until: datetime) -> PageData:
         difference=_difference(run, day),
         goals=_in_order(_newest(mornings, "goal", "day"), "goal", run.project.goals),
         new_goals=_new(mornings, day),
-        alerts=[e for e in episodes if e.alert in run.project.alerts and _is_news(e, day)],
+        alerts=[e for e in episodes if e.alert in run.project.alerts and is_news(e, day)],
         lists=_in_order(_newest(made, "list", "made_at"), "list", run.project.lists),
     )
 
@@ -234,7 +234,7 @@ def _new(mornings: list[MeasuredGoal], day: date) -> set[str]:
     return {name for name in newest if name not in long or name in changed}
 
 
-def _is_news(episode: AlertEpisode, day: date) -> bool:
+def is_news(episode: AlertEpisode, day: date) -> bool:
     """True of an episode that lasts, or has ended today by itself."""
     return episode.closed is None or (episode.closed >= day and episode.ending != "dropped")
 

@@ -1,14 +1,16 @@
 """An alert's episode on the page: a sentence for each change while it lasts, and for each way in which it ends."""
 
 import re
+from datetime import date, timedelta
 
 import pytest
 
 from daybreak.lake.tables import AlertEpisode
 from daybreak.page.figures.alerts import alert_sentence
+from daybreak.page.read import is_news
 from daybreak.page.texts.languages import LANGUAGES
 from daybreak.page.view import View
-from support.news import episode
+from support.news import DAY, episode
 from support.page_data import page_data
 
 CHANGES = ("fell", "rose", "below", "above", "stopped")
@@ -41,3 +43,18 @@ def test_a_sentence_says_how_an_episode_ended(ending: str, changes: tuple[str, .
 
 def test_what_lasts_is_told_as_its_change() -> None:
     assert all("ended" not in told(episode(change=change)) for change in CHANGES)
+
+
+@pytest.mark.parametrize(
+    ("closed", "ending", "expected"),
+    [
+        (None, None, True),
+        (DAY, "settled", True),
+        (DAY, "dropped", False),
+        (DAY - timedelta(days=1), "recovered", False),
+    ],
+)
+def test_an_alert_that_somebody_has_removed_is_not_news(
+    closed: date | None, ending: str | None, expected: bool
+) -> None:
+    assert is_news(episode(closed=closed, ending=ending), DAY) == expected
