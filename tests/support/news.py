@@ -75,6 +75,7 @@ def made(at: datetime, **changed: Any) -> MadeList:
     row = {
         "list": "stuck", "made_at": at, "description": "Signed up and stopped", "meaning": "m", "actor": "person",
         "people": 140, "entered": 12, "left": 3, "held_out": 14, "file": f"lists/stuck/made={at:%Y-%m-%dT%H%M%S}Z/people.csv",
+        "revision": 0,
     }  # fmt: skip
     return MadeList.model_validate(row | changed)
 

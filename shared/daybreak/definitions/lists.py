@@ -1,7 +1,8 @@
 """[list.NAME]: people or accounts who did something and not something else, for whatever reminds them."""
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -140,6 +141,12 @@ class PeopleList(BaseModel):
             not_ = f", and did not do {_event(self.not_.did)} in the last {_days(self.not_.in_)}"
         held_out = f" {self.holdout} % of them are held out." if self.holdout else ""
         return f"{people} who {did}{not_}.{held_out}"
+
+
+def id_in(row: Mapping[str, Any]) -> str:
+    """The id of the person or account in a line of a list's file."""
+    columns = (name for names in ID_COLUMNS.values() for name in names)
+    return str(next(row[name] for name in columns if row.get(name) is not None))
 
 
 def _event(selector: str) -> str:

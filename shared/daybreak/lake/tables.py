@@ -191,6 +191,7 @@ class MadeList(Row):
     left: int = Field(description="Those who were on it the last time, and no longer are")
     held_out: int = Field(description="Those of people who are never delivered")
     file: str = Field(description="Key of the file of everybody who is delivered, as CSV")
+    revision: int = Field(description="How often late events changed who entered or left, after it was first made")
 
 
 class Reconciled(Row):

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from daybreak.definitions.lists import ID_COLUMNS, PeopleList
+from daybreak.definitions.lists import ID_COLUMNS, PeopleList, id_in
 from daybreak.engine.spreadsheet import csv_text
 from daybreak.lake import keys
 from daybreak.lake.store import Store
@@ -61,6 +61,12 @@ def read_members(store: Store, name: str, made_at: datetime) -> list[Member]:
     """Everybody who was on the list when it was made for this instant; nobody if that is more than seven days ago."""
     rows = map(orjson.loads, (store.get(keys.list_file(name, made_at, MEMBERS)) or b"").splitlines())
     return [_member(row) for row in rows]
+
+
+def read_delivered(store: Store, name: str, made_at: datetime, file: str) -> set[str]:
+    """The ids in `entered` or `left` of a making, as it was delivered so far."""
+    rows = map(orjson.loads, (store.get(keys.list_file(name, made_at, f"{file}{_NDJSON}")) or b"").splitlines())
+    return {id_in(row) for row in rows}
 
 
 def lines_about(store: Store, is_about: IsAbout) -> Iterator[dict[str, Any]]:
@@ -125,5 +131,4 @@ def _lines(rows: Iterable[dict[str, Any]]) -> bytes:
 
 
 def _member(row: dict[str, Any]) -> Member:
-    own = row.get("account") or row.get("user_id") or row["anonymous_id"]
-    return Member(own, row.get("user_id") is not None, row["key"], row["held_out"], row["entered"])
+    return Member(id_in(row), row.get("user_id") is not None, row["key"], row["held_out"], row["entered"])

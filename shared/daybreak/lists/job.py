@@ -16,11 +16,12 @@ from daybreak.export.job import Progress
 from daybreak.export.run import Run, begin
 from daybreak.ingest.event import OWN_SOURCE
 from daybreak.ingest.request import Intake
+from daybreak.ingest.rules import forgotten_digest
 from daybreak.lake import keys
 from daybreak.lake.store import Store, put_changed
 from daybreak.lake.tables import MadeList
 from daybreak.lists.entries import entry_events
-from daybreak.lists.files import read_members, write_files
+from daybreak.lists.files import read_delivered, read_members, write_files
 from daybreak.lists.members import Membership, MembersOf
 from daybreak.lists.publish import publish_latest, publish_made
 from daybreak.lists.state import State, read_state
@@ -111,14 +112,35 @@ class Lists:
         before = read_members(self.store, name, previous) if previous else []
         same = read_members(self.store, name, made_at) if again else []
         membership = found.membership(name, before, same)
+        if again and self._is_news(name, made_at, membership):
+            # before its files: a run that is killed between the two must not keep the old revision
+            row = {**again.row, "revision": again.row["revision"] + 1}
+            again = State(made_at, previous, again.delivered_at, row).write(self.store, name)
         files = write_files(run.work, self.project.lists[name], name, made_at, membership)
         changed = put_changed(self.store, files, self.store.list(keys.lists_prefix(name)))
-        row = self._row(name, made_at, membership).model_dump(mode="json")
+        revision = again.row["revision"] if again else 0
+        row = self._row(name, made_at, membership, revision).model_dump(mode="json")
         delivered_at = again.delivered_at if again else now
         new = State(made_at, previous, delivered_at, row)
         if again == new.as_finished() and not changed:
             return again.write(self.store, name)  # it is kept for seven days from now on
         return self._finish(run, name, new.write(self.store, name), now)
+
+    def _is_news(self, name: str, made_at: datetime, membership: Membership) -> bool:
+        """True if others entered or left than the files of this instant say. Somebody forgotten does not count."""
+        is_person = self.project.lists[name].actor == "person"
+        return any(
+            {member.id for member in members if not member.held_out}
+            != {
+                own
+                for own in read_delivered(self.store, name, made_at, file)
+                if not (is_person and forgotten_digest(own) in self.forgotten)
+            }
+            for file, members in (
+                ("entered", [member for member in membership.members if member.entered]),
+                ("left", membership.left),
+            )
+        )
 
     def _finish(self, run: Run, name: str, state: State, now: datetime) -> State:
         """Store the events of entries and publish the counts; safe to repeat, until the state says that it is done."""
@@ -132,7 +154,7 @@ class Lists:
         publish_made(run, state.made())
         return state.as_finished().write(self.store, name)
 
-    def _row(self, name: str, made_at: datetime, membership: Membership) -> MadeList:
+    def _row(self, name: str, made_at: datetime, membership: Membership, revision: int) -> MadeList:
         listed = self.project.lists[name]
         return MadeList(
             list=name,
@@ -145,6 +167,7 @@ class Lists:
             left=len(membership.left),
             held_out=sum(member.held_out for member in membership.members),
             file=keys.list_file(name, made_at, "people.csv"),
+            revision=revision,
         )
 
     def _drop_unknown(self) -> None:

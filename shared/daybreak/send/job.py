@@ -97,12 +97,11 @@ class Sending:
         since = outbox.begin(today, LOOK_BACK)
         known = outbox.known()
         found = [message for message in messages(tables, self.project, self.source, since) if send.takes(message.about)]
-        newest = {message.about: message.id for message in found if message.kind == "ListChanged"}
         for message in found:
             parts = [message]
-            # the newest making may be made again with other people; the ids of batches are made from these
-            is_open = message.id not in known or newest.get(message.about) == message.id
-            if send.people == "inline" and message.kind == "ListChanged" and is_open:
+            if message.id in known:
+                continue
+            if send.people == "inline" and message.kind == "ListChanged":
                 # behind its batches: while it is not known, they are made again, with the same ids
                 parts = [*people.batches(message), message]
             for part in parts:

@@ -88,8 +88,8 @@ def made_list(source: str, row: MadeList) -> Message:
         f"List {row.list}: {row.entered:,} entered, {row.left:,} left",
         [row.description or row.meaning, f"{row.people:,} {noun} are on the list. {held}".strip(), f"File: {row.file}"],
         {**row.model_dump(mode="json"), "made_at": _made_at(row).isoformat()},
-        # a list that is made again for the same instant, with other people on it, is another list
-        _made_at(row).isoformat(), row.people, row.entered, row.left,
+        # not the counts: they fall when a person is forgotten, and then nobody else must be handed over again
+        _made_at(row).isoformat(), row.revision,
     )  # fmt: skip
 
 

@@ -4,17 +4,20 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import pairwise
 
+from daybreak.definitions.lists import id_in
 from daybreak.lake import keys
 from daybreak.lake.store import Store
 from daybreak.send.message import Batch, Kind, Message, event_bytes, message_id
 
 BATCH = 100
-"""How many ids are in one message."""
+"""About so many ids are in one message."""
 _FILES: dict[Kind, str] = {"PeopleEntered": "entered.ndjson", "PeopleLeft": "left.ndjson"}
 """The files of a list beside that of everybody, by the kind of the messages that hold their ids."""
 _SAID: dict[Kind, str] = {"PeopleEntered": "who entered", "PeopleLeft": "who left"}
-_ID_COLUMNS = ("account", "user_id", "anonymous_id")
+_COUNTS: dict[Kind, str] = {"PeopleEntered": "entered", "PeopleLeft": "left"}
+"""The count in the row of a list that says how many people a file held when it was made."""
 _ABOVE_ALL = "g"
 """Sorts behind every digest."""
 
@@ -27,20 +30,23 @@ class PeopleOfLists:
         self._ids = cache(self._read)
 
     def batches(self, changed: Message) -> Iterator[Message]:
-        """The messages that hold the people who entered or left a list, behind the message that it changed."""
+        """The messages that hold the people who entered or left a list, behind the message that it changed.
+
+        Neither the ranges nor the ids depend on who is in the file, so they stay when somebody is forgotten.
+        """
         for kind, file in _FILES.items():
             key = f"{keys.folder(changed.data['file'])}{file}"
-            ids = self._ids(key) or ()
-            parts = [ids[first : first + BATCH] for first in range(0, len(ids), BATCH)]
-            bounds = ["", *(_digest(part[0]) for part in parts[1:]), _ABOVE_ALL]
-            for number, part in enumerate(parts, start=1):
+            if not self._ids(key):
+                continue
+            bounds = _bounds(changed.data[_COUNTS[kind]])
+            for number, (first, below) in enumerate(pairwise(bounds), start=1):
                 yield changed.model_copy(
                     update={
                         "kind": kind,
-                        "id": message_id(changed.source, changed.about, changed.time, kind, *part),
-                        "title": f"{changed.title}: {_SAID[kind]}, batch {number} of {len(parts)}",
-                        "data": {**changed.data, "batch": number, "batches": len(parts)},
-                        "batch": Batch(file=key, first=bounds[number - 1], below=bounds[number]),
+                        "id": message_id(changed.id, kind, first, below),
+                        "title": f"{changed.title}: {_SAID[kind]}, batch {number} of {len(bounds) - 1}",
+                        "data": {**changed.data, "batch": number, "batches": len(bounds) - 1},
+                        "batch": Batch(file=key, first=first, below=below),
                     }
                 )
 
@@ -60,9 +66,8 @@ class PeopleOfLists:
         data = self._store.get(key)
         if data is None:
             return None
-        rows = map(json.loads, data.splitlines())
-        ids = (next(row[column] for column in _ID_COLUMNS if row.get(column) is not None) for row in rows)
-        return tuple(sorted(set(ids), key=_digest))
+        ids = {id_in(json.loads(line)) for line in data.splitlines()}
+        return tuple(sorted(ids, key=_digest))
 
 
 def without_people(cloud_event: bytes, is_forgotten: Callable[[str], bool]) -> bytes:
@@ -75,6 +80,12 @@ def without_people(cloud_event: bytes, is_forgotten: Callable[[str], bool]) -> b
     if len(kept) == len(data.get("ids", [])):
         return cloud_event
     return event_bytes({**event, "data": {**data, "ids": kept}})
+
+
+def _bounds(people: int) -> list[str]:
+    """The bounds of ranges that divide all digests evenly, one range for each hundred people or part of it."""
+    parts = max(1, -(-people // BATCH))
+    return ["", *(f"{part * 2**64 // parts:016x}" for part in range(1, parts)), _ABOVE_ALL]
 
 
 def _digest(person: str) -> str:

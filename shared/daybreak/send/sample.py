@@ -50,5 +50,6 @@ def _about(about: str, project: Project, source: str, now: datetime) -> Message:
         return made_list(source, MadeList(
             list=own, made_at=now.replace(tzinfo=None), description=listed.description, meaning="", actor=listed.actor,
             people=140, entered=12, left=3, held_out=14 if listed.holdout else 0, file="(none: this is a sample)",
+            revision=0,
         ))  # fmt: skip
     return metrics_ready(source, now, Ready(day, sum(1 for _ in project.all()), 0))

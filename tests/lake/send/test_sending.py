@@ -11,6 +11,7 @@ from daybreak.definitions.sends import Send
 from daybreak.errors import InputError
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
+from daybreak.lists.files import remove_lines
 from daybreak.send.job import LONGEST_PAUSE, MOST_TRIES, Sending
 from daybreak.send.outbox import Outbox, sends_with_outbox
 from daybreak.send.target import Target
@@ -349,10 +350,15 @@ def test_a_message_that_has_its_note_is_not_sent_again(place: Place) -> None:
     assert outbox.undelivered("waiting") == []
 
 
-def lists_of(place: Place, *files: tuple[list[str], list[str]]) -> None:
-    """The list `stuck`, made on so many mornings, with these people who entered and left."""
+def lists_of(place: Place, *files: tuple[list[str], list[str]], revision: int = 0) -> None:
+    """The list `stuck`, made on so many mornings, with these people who entered and left; the last in this revision."""
     rows = [
-        made(datetime(2026, 11, 26, 3, tzinfo=UTC) + timedelta(days=n), entered=len(entered), left=len(left))
+        made(
+            datetime(2026, 11, 26, 3, tzinfo=UTC) + timedelta(days=n),
+            entered=len(entered),
+            left=len(left),
+            revision=revision if n == len(files) - 1 else 0,
+        )
         for n, (entered, left) in enumerate(files)
     ]
     write_tables(place.store, place.work, lists=rows)
@@ -366,12 +372,13 @@ def handed(place: Place, kind: str = "PeopleEntered") -> list[str]:
     return sorted(each for event in events for each in event["data"]["ids"])
 
 
-def test_those_who_entered_and_left_are_handed_over_in_batches_of_a_hundred(place: Place) -> None:
+def test_those_who_entered_and_left_are_handed_over_in_batches_of_about_a_hundred(place: Place) -> None:
     first = [f"u-{n}" for n in range(250)]
     lists_of(place, (first, []))
     assert place.run(INLINE) == (4, 4, 0, 0)
     sizes = [len(event["data"].get("ids", [])) for event in place.receiver.processed.values()]
-    assert sorted(sizes) == [0, 50, 100, 100]
+    assert (sorted(sizes)[0], len(sizes), sum(sizes)) == (0, 4, 250)
+    assert all(50 < size < 120 for size in sorted(sizes)[1:])
     assert handed(place) == sorted(first)
     lists_of(place, (first, []), ([f"u-{n}" for n in range(250, 260)], first[:20]))
     assert place.run(INLINE) == (3, 3, 0, 0)
@@ -383,11 +390,11 @@ def test_a_list_that_is_made_again_for_the_same_instant_hands_over_who_is_new_on
     """Late events have put another one on it, in place of somebody: the counts are the same."""
     lists_of(place, (["u-1", "u-2"], []))
     place.run(INLINE)
-    lists_of(place, (["u-1", "u-3"], []))
-    assert place.run(INLINE) == (1, 1, 0, 0)
+    lists_of(place, (["u-1", "u-3"], []), revision=1)
+    assert place.run(INLINE) == (2, 2, 0, 0)
     assert set(handed(place)) == {"u-1", "u-2", "u-3"}
-    lists_of(place, (["u-1", "u-3", "u-4"], []))
-    assert place.run(INLINE) == (2, 2, 0, 0)  # the counts as well
+    lists_of(place, (["u-1", "u-3", "u-4"], []), revision=2)
+    assert place.run(INLINE) == (2, 2, 0, 0)
     assert "u-4" in handed(place)
     assert place.run(INLINE) == (0, 0, 0, 0)
 
@@ -409,6 +416,20 @@ def test_somebody_who_is_forgotten_meanwhile_is_not_delivered_and_nobody_else_is
     write_people(place.store, row, [each for each in everybody if each not in ("u-3", "u-77", "u-249")])
     assert place.run(INLINE)[2:] == (0, 0)
     assert set(handed(place)) == set(everybody) - {"u-3", "u-77", "u-249"}
+
+
+def test_nobody_is_handed_over_again_when_somebody_is_forgotten(place: Place) -> None:
+    """Neither when the files have lost a line, nor when the list is made again and its counts, and parts, are fewer."""
+    everybody = [f"u-{n}" for n in range(201)]
+    lists_of(place, (everybody, []))
+    assert place.run(INLINE) == (4, 4, 0, 0)
+    before = set(place.receiver.processed)
+    assert remove_lines(place.store, lambda row: "u-7" in (row["user_id"], row["anonymous_id"]))
+    assert place.run(INLINE) == (0, 0, 0, 0)
+    lists_of(place, ([each for each in everybody if each != "u-7"], []))
+    assert place.run(INLINE) == (0, 0, 0, 0)
+    assert set(place.receiver.processed) == before
+    assert len(handed(place)) == len(everybody)
 
 
 def test_a_file_of_a_list_that_is_gone_is_told(place: Place) -> None:

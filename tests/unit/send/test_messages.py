@@ -141,6 +141,9 @@ def test_the_same_news_has_the_same_id_and_other_news_another() -> None:
     # late events change the numbers of a morning, and not which morning it was
     again = told(Tables(alerts=[episode(now=0.2199, message="fell from 33.0 % to 21.9 %")]))
     assert again[0].id == rows[0].id
+    # nor does a person who is forgotten change a list; late events that put others on it do
+    fewer, revised = (told(Tables(lists=[made(EIGHT, **row)]))[0].id for row in ({"entered": 11}, {"revision": 1}))
+    assert (fewer == rows[6].id, revised == rows[6].id) == (True, False)
 
 
 def test_a_message_is_a_cloud_event() -> None:
