@@ -21,7 +21,7 @@ from daybreak.lake import keys
 from daybreak.lake.store import Store, put_changed
 from daybreak.lake.tables import MadeList
 from daybreak.lists.entries import entry_events
-from daybreak.lists.files import read_delivered, read_members, write_files
+from daybreak.lists.files import MEMBERS, read_delivered, read_members, write_files
 from daybreak.lists.members import Membership, MembersOf
 from daybreak.lists.publish import publish_latest, publish_made
 from daybreak.lists.state import State, read_state
@@ -106,9 +106,19 @@ class Lists:
     def _make_one(
         self, run: Run, found: MembersOf, name: str, state: State | None, made_at: datetime, now: datetime
     ) -> State:
-        """Make a list. Made again for the same instant, it is compared with the making before that."""
+        """Make a list. Made again for the same instant, it is compared with the making before that.
+
+        While no export comes, the same instant is made each day. When files that this needs have expired, the making
+        stays as it is: compared with nobody, everybody would enter again.
+        """
         again = state if state and state.made_at == made_at else None
         previous = again.previous if again else state.made_at if state else None
+        stored = self.store.list(keys.lists_prefix(name))
+        members = keys.list_file(name, made_at, MEMBERS)
+        if again and not _needed(name, again) <= {each.key for each in stored}:
+            known = {each.key: each.md5 for each in stored if each.key == members}
+            self.store.put_files(self.store.local(known, run.work), known)
+            return again.write(self.store, name)
         before = read_members(self.store, name, previous) if previous else []
         same = read_members(self.store, name, made_at) if again else []
         membership = found.membership(name, before, same)
@@ -117,13 +127,14 @@ class Lists:
             row = {**again.row, "revision": again.row["revision"] + 1}
             again = State(made_at, previous, again.delivered_at, row).write(self.store, name)
         files = write_files(run.work, self.project.lists[name], name, made_at, membership)
-        changed = put_changed(self.store, files, self.store.list(keys.lists_prefix(name)))
+        changed = put_changed(self.store, files, stored)
         revision = again.row["revision"] if again else 0
         row = self._row(name, made_at, membership, revision).model_dump(mode="json")
         delivered_at = again.delivered_at if again else now
         new = State(made_at, previous, delivered_at, row)
         if again == new.as_finished() and not changed:
-            return again.write(self.store, name)  # it is kept for seven days from now on
+            self.store.put_files({members: files[members]})
+            return again.write(self.store, name)  # both are kept for seven days from now on
         return self._finish(run, name, new.write(self.store, name), now)
 
     def _is_news(self, name: str, made_at: datetime, membership: Membership) -> bool:
@@ -174,6 +185,12 @@ class Lists:
         """Delete the files and counts of lists that are no longer in daybreak.toml."""
         stored = [s.key for folder in (keys.lists_prefix(), keys.list_counts()) for s in self.store.list(folder)]
         self.store.delete([key for key in stored if keys.list_in(key) not in self.project.lists])
+
+
+def _needed(name: str, again: State) -> set[str]:
+    """The files without which a list cannot be made again for the instant of its last making."""
+    before = {keys.list_file(name, again.previous, MEMBERS)} if again.previous else set()
+    return {keys.list_file(name, again.made_at, "entered.ndjson"), *before}
 
 
 def _known(run: Run, until: datetime) -> tuple[date, datetime]:

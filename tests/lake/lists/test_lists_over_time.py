@@ -1,6 +1,7 @@
 """Who enters and who leaves from one morning to the next, whatever is repeated, killed, linked or forgotten meanwhile."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from daybreak.ingest.rules import forgotten_digest
+from daybreak.lake import keys
 from daybreak.lists.members import is_held_out
 from support.journeys import event, project
 from support.listing import MEASURED, Fragile, Killed, Listing, killed_after, listing
@@ -235,6 +237,34 @@ def test_a_list_that_is_no_longer_defined_leaves_nothing(tmp_path: Path) -> None
     found.deployment.project = project(MEASURED)
     found.day("2026-11-10")
     assert [key for key in found.deployment.bytes("") if "list" in key] == []
+
+
+def test_a_list_that_stands_still_for_longer_than_its_files_are_kept_lets_nobody_enter_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same instant is made again each day, as without an export: at last its files of the 11th and 12th are gone."""
+    found = listing(tmp_path, RECENT)
+    store = found.deployment.store
+    made_on(found, 10, [sign_up("ada", 10), sign_up("bob", 10)])
+    made = made_on(found, 11, [sign_up("ada", 11), sign_up("cy", 11)])
+    assert (made.people, made.entered, made.left) == (3, 1, 0)
+    written: list[str] = []
+    put_files, kept = store.put_files, store.list(keys.lists_prefix("recent"))
+
+    def noting(files: dict[str, Path], before: Mapping[str, str] | None = None) -> None:
+        written.extend(files)
+        put_files(files, before)
+
+    monkeypatch.setattr(store, "put_files", noting)
+    for at in ("2026-11-12T06:00:00", "2026-11-19T06:00:00"):
+        assert found.day("2026-11-11", now=at)["recent"] == made
+        assert written == ["lists/recent/made=2026-11-12T000000Z/members.ndjson"]  # its seven days begin again
+        store.delete([s.key for s in kept if s.key not in written and not s.key.endswith("state.json")])
+        written.clear()
+    assert entries(found) == [("ada", "2026-11-11"), ("bob", "2026-11-11"), ("cy", "2026-11-12")]
+    assert (len(found.stored), len(found.counts())) == (3, 2)
+    made = made_on(found, 12, [sign_up("dan", 12)])
+    assert (made.people, made.entered, made.left, found.ids("recent", "left")) == (3, 1, 1, ["bob"])
 
 
 def test_hourly_lists_know_what_is_exported_and_no_more(tmp_path: Path) -> None:
