@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from itertools import groupby, pairwise
+from math import floor, log10
 
 from daybreak.definitions.project import ALL, Project
 from daybreak.engine.calendar import Calendar
@@ -10,6 +11,8 @@ from daybreak.families.registry import FAMILIES
 from daybreak.lake.tables import AlertEpisode, MadeList, MeasuredGoal
 from daybreak.send.message import Kind, Message, message
 from daybreak.send.tables import Ready, Tables
+
+_UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60))
 
 
 def messages(tables: Tables, project: Project, source: str, since: date) -> list[Message]:
@@ -130,23 +133,31 @@ def _measured(row: MeasuredGoal) -> Iterator[str]:
     else:
         interval = f" ({_said(row, row.low)} to {_said(row, row.high)})" if row.low is not None else ""
         people = f" of {row.people:,}" if row.people is not None else ""
-        yield f"Measured over the last 28 complete days: {_said(row, row.measured)}{interval}{people}."
+        yield f"Measured up to {row.measured_to}: {_said(row, row.measured)}{interval}{people}."
     needed = f"Needed on {row.measured_to}: {_said(row, row.needed)}. " if row.needed is not None else ""
     yield f"{needed}Target: {_said(row, row.target)} by {row.by}."
 
 
 def _said(row: MeasuredGoal, value: float | None) -> str:
-    """A number of the goal's definition: a share in percent, a length of time in hours."""
+    """A number of the goal's definition: a share in percent, a length of time in a unit that fits it, or a count."""
     column = row.number.split()[0]
     family = FAMILIES.get(row.metric.partition(".")[0])
     number = family.number(column) if family else None
     if value is None:
         return "?"
     if number and number.is_share:
-        return f"{value * 100:.1f} %"
+        return f"{_digits(value * 100)} %"
     if column.endswith("seconds"):
-        return f"{value / 3600:,.1f} hours"
-    return f"{value:,.4g}"
+        unit, size = next(((unit, size) for unit, size in _UNITS if abs(value) >= 2 * size), ("seconds", 1))
+        return f"{_digits(value / size)} {unit}"
+    return _digits(value)
+
+
+def _digits(value: float) -> str:
+    """All digits before the point, and so many behind it that four count: 12,345, 12.5, 0.0625."""
+    whole = floor(log10(abs(value))) if value else 0
+    text = f"{value:,.{max(0, 3 - whole)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _made_at(row: MadeList) -> datetime:

@@ -114,14 +114,39 @@ def test_a_goal_says_its_numbers_in_sentences() -> None:
     (message,) = told(Tables(goals=[measured(DAY, "behind")]))
     assert message.text == (
         "Two of five get on within a week\n"
-        "Measured over the last 28 complete days: 33.0 % (30.1 % to 36.2 %) of 1,812.\n"
-        "Needed on 2026-11-25: 34.1 %. Target: 40.0 % by 2027-03-31.\n"
+        "Measured up to 2026-11-25: 33.02 % (30.1 % to 36.2 %) of 1,812.\n"
+        "Needed on 2026-11-25: 34.12 %. Target: 40 % by 2027-03-31.\n"
         "Open the page: daybreak dashboard"
     )
     wait = {"metric": "time_to_value.wait", "number": "p50_seconds", "target": 7200.0, "needed": None}
     none = {"measured": None, "low": None, "high": None, "people": None}
     (message,) = told(Tables(goals=[measured(DAY, "waiting", **wait, **none)]))
-    assert message.text.splitlines()[1:3] == ["It is not measured yet.", "Target: 2.0 hours by 2027-03-31."]
+    assert message.text.splitlines()[1:3] == ["It is not measured yet.", "Target: 2 hours by 2027-03-31."]
+
+
+@pytest.mark.parametrize(
+    ("metric", "number", "target", "said"),
+    [
+        ("time_to_value.wait", "p50_seconds", 90, "90 seconds"),
+        ("time_to_value.wait", "p50_seconds", 0.25, "0.25 seconds"),
+        ("time_to_value.wait", "p50_seconds", 150, "2.5 minutes"),
+        ("time_to_value.wait", "p50_seconds", 5_400, "90 minutes"),
+        ("time_to_value.wait", "p50_seconds", 100_000, "27.78 hours"),
+        ("time_to_value.wait", "p50_seconds", 864_000, "10 days"),
+        ("activation.first", "rate", 0.125, "12.5 %"),
+        ("activation.first", "rate", 0.0005, "0.05 %"),
+        ("activation.first", "rate", 1, "100 %"),
+        ("activation.first", "rate", 0, "0 %"),
+        ("active_people.all", "dau", 12_345, "12,345"),
+        ("active_people.all", "dau", 400, "400"),
+        ("nps.all", "nps", -12.5, "-12.5"),
+    ],
+)
+def test_a_goal_says_each_number_as_it_is(metric: str, number: str, target: float, said: str) -> None:
+    (message,) = told(
+        Tables(goals=[measured(DAY, "behind", metric=metric, number=number, target=target, needed=target)])
+    )
+    assert message.text.splitlines()[2] == f"Needed on 2026-11-25: {said}. Target: {said} by 2027-03-31."
 
 
 def test_the_same_news_has_the_same_id_and_other_news_another() -> None:
