@@ -86,11 +86,11 @@ def event_bytes(event: dict[str, Any]) -> bytes:
 
 
 def message(
-    source: str, kind: Kind, about: str, time: datetime, title: str, lines: list[str], data: dict[str, Any], *told: Any
+    source: str, kind: Kind, about: str, time: datetime, title: str, lines: list[str], data: dict[str, Any], *news: Any
 ) -> Message:
-    """A message about `told`: what makes this news different from every other news of its kind."""
+    """A message. `news` makes its id different from that of every other message of its kind."""
     return Message(
-        id=message_id(source, kind, about, *told),
+        id=message_id(source, kind, about, *news),
         source=source,
         kind=kind,
         about=about,

@@ -41,11 +41,11 @@ class Waiting(BaseModel):
 
 
 class Begun(BaseModel):
-    """From which project day on a send gets messages: a new one is not told of the past."""
+    """From which project day on a send gets messages: nothing older is sent to a new one."""
 
     since: date
     last_run: date
-    """The newest day of which it was told."""
+    """The newest day whose messages were sent to it."""
 
 
 class Sent(BaseModel):
