@@ -174,9 +174,7 @@ def test_mail_has_a_short_subject_and_a_few_sentences(deployed: Deployment) -> N
     assert all(body["Subject"].isprintable() for body in bodies)
     (goal,) = [body for body in bodies if body["MessageAttributes"]["about"]["Value"] == "goal.q1"]
     assert goal["Subject"] == "Goal q1: behind, before on track"
-    assert goal["Message"].startswith(
-        "Two of five get on within a week\nMeasured up to 2026-11-25: 33.02 %"
-    )
+    assert goal["Message"].startswith("Two of five get on within a week\nMeasured up to 2026-11-25: 33.02 %")
     assert "Open the page: daybreak dashboard" in goal["Message"]
 
 

@@ -1,6 +1,7 @@
 """The files of a list, as CSV and NDJSON: everybody who is delivered, who of them entered, and who left.
 
-`members.ndjson` is for the next making alone. It also holds those who are held out.
+`members.ndjson` is for the next making alone. It also holds those who are held out, and those who left a list with a
+holdout.
 """
 
 import csv
@@ -36,10 +37,13 @@ def file_contents(listed: PeopleList, membership: Membership) -> Iterator[tuple[
         rows = [{**ids_of(listed, m), "traits": traits_of(listed, m)} for m in members]
         yield f"{name}.csv", _csv([*ID_COLUMNS[listed.actor], *listed.traits], map(_cells, rows))
         yield f"{name}{_NDJSON}", _lines(rows)
-    columns = ("key", "held_out", "entered")
+    columns = ("key", "held_out", "entered", "on_list")
     yield (
         MEMBERS,
-        _lines({**ids_of(listed, m), **{name: getattr(m, name) for name in columns}} for m in membership.members),
+        _lines(
+            {**ids_of(listed, m), **{name: getattr(m, name) for name in columns}}
+            for m in (*membership.members, *membership.former)
+        ),
     )
 
 
@@ -58,7 +62,10 @@ def write_files(
 
 
 def read_members(store: Store, name: str, made_at: datetime) -> list[Member]:
-    """Everybody who was on the list when it was made for this instant; nobody if that is more than seven days ago."""
+    """Everybody who was on the list when it was made for this instant, and who ever left it if it has a holdout.
+
+    Nobody, if the file has expired.
+    """
     rows = map(orjson.loads, (store.get(keys.list_file(name, made_at, MEMBERS)) or b"").splitlines())
     return [_member(row) for row in rows]
 
@@ -131,4 +138,6 @@ def _lines(rows: Iterable[dict[str, Any]]) -> bytes:
 
 
 def _member(row: dict[str, Any]) -> Member:
-    return Member(id_in(row), row.get("user_id") is not None, row["key"], row["held_out"], row["entered"])
+    return Member(
+        id_in(row), row.get("user_id") is not None, row["key"], row["held_out"], row["entered"], row["on_list"]
+    )

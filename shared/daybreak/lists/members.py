@@ -20,7 +20,8 @@ class Member:
     """A person or account on a list.
 
     `key` decides whether they are held out. It is the id by which they first came on the list, so that a later link to
-    another id does not move them from one group to the other.
+    another id does not move them from one group to the other. `on_list` is false for those who left a list with a
+    holdout: their key is kept, so that they return to their group.
     """
 
     id: str
@@ -28,15 +29,20 @@ class Member:
     key: str
     held_out: bool
     entered: bool = False
+    on_list: bool = True
     traits: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A list as of an instant, and those who are no longer on it. Both are in order of their ids."""
+    """A list as of an instant, those who are no longer on it, and those who ever left it, in order of their ids.
+
+    `former` is empty where nobody is held out.
+    """
 
     members: list[Member]
     left: list[Member]
+    former: list[Member]
 
 
 def is_held_out(name: str, key: str, percent: int) -> bool:
@@ -67,9 +73,14 @@ class MembersOf:
         Whoever is held out now and was not before has entered again, as one of the other group; so has the reverse.
         """
         listed, found = self._lists[name], self._found[name]
-        was = self._by_person(listed, before)
-        keys = {**{person: m.key for person, m in self._by_person(listed, same).items()},
-                **{person: m.key for person, m in was.items()}}  # fmt: skip
+        before, same = list(before), list(same)
+        was = self._by_person(listed, (m for m in before if m.on_list))
+        ever = {
+            **self._by_person(listed, (m for m in (*before, *same) if not m.on_list)),
+            **self._by_person(listed, (m for m in same if m.on_list)),
+            **was,
+        }
+        keys = {person: member.key for person, member in ever.items()}
         members = []
         for person, is_user in found.items():
             key = keys.get(person, person)
@@ -77,11 +88,15 @@ class MembersOf:
             entered = person not in was or was[person].held_out != held_out
             members.append(Member(person, is_user, key, held_out, entered))
         now = {member.id: member.held_out for member in members}
-        left = [replace(member, id=person) for person, member in was.items() if now.get(person) != member.held_out]
+        left = [_as(person, member) for person, member in was.items() if now.get(person) != member.held_out]
+        away = ever.items() if listed.holdout and listed.actor == "person" else ()
+        former = [
+            replace(_as(person, member), entered=False, on_list=False) for person, member in away if person not in now
+        ]
         traits = self._traits(name, listed, {member.id for member in (*members, *left)})
         return Membership(*(
             sorted((replace(m, traits=traits.get(m.id, {})) for m in some), key=lambda m: m.id)
-            for some in (members, left)
+            for some in (members, left, former)
         ))  # fmt: skip
 
     def _on_lists(self) -> dict[str, dict[str, bool]]:
@@ -138,3 +153,8 @@ class MembersOf:
             if value is not None:
                 found.setdefault(person, {})[trait] = value
         return found
+
+
+def _as(person: str, member: Member) -> Member:
+    """The member under the id of the person whom they turned out to be, which is a user's."""
+    return replace(member, id=person, is_user=member.is_user or person != member.id)

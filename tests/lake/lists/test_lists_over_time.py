@@ -107,6 +107,26 @@ def test_people_keep_their_group_when_a_link_arrives_and_the_delivered_one_of_tw
     assert found.ids("recent") == sorted([held_user, both])
 
 
+def test_people_who_sign_in_leave_and_return_keep_their_group(tmp_path: Path) -> None:
+    """A device is held out or not; it becomes a user of the other group, on the list or off it; later another joins."""
+    found = listing(tmp_path, RECENT + "holdout = 50\n")
+    held = [f"h{n}" for n in range(40) if is_held_out("recent", f"h{n}", 50)]
+    free = [f"f{n}" for n in range(40) if not is_held_out("recent", f"f{n}", 50)]
+    users = {out: [f"u{n}" for n in range(40) if is_held_out("recent", f"u{n}", 50) == out] for out in (True, False)}
+    devices = [held[0], held[1], free[0], free[1]]
+    those = [users[False][0], users[False][1], users[True][0], users[True][1]]
+    made_on(found, 10, [{**sign_up(name, 10), "userId": None, "anonymousId": name} for name in devices])
+    made_on(found, 11, [identify(devices[n], those[n], 11) for n in (0, 2)])
+    made = made_on(found, 12, [])
+    assert (made.people, made.left, found.ids("recent", "left")) == (0, 4, sorted([those[2], free[1]]))
+    made_on(found, 13, [identify(devices[n], those[n], 13) for n in (1, 3)])
+    made_on(found, 14, [identify(f"0-{who}", who, 14) for who in those])
+    for again in range(2):
+        made = made_on(found, 15, [sign_up(who, 15) for who in those] if not again else [])
+        assert (made.people, made.entered, made.held_out, made.revision) == (4, 4, 2, 0)
+        assert found.ids("recent") == sorted(those[2:])
+
+
 def test_the_held_out_are_counted_and_have_events_but_are_in_no_file(tmp_path: Path) -> None:
     """Of 200 people, 20 % are held out within four standard deviations: 17 to 63."""
     found = listing(tmp_path, RECENT + "holdout = 20\n")
