@@ -13,7 +13,7 @@ from daybreak.page.counts import DAY, Series, headline
 from daybreak.page.figures import trend
 from daybreak.page.markup import Markup, tag
 from daybreak.page.read import EVERYBODY, TRENDS, Group, Measured
-from daybreak.page.sections import FIGURES
+from daybreak.page.sections import figure_of
 from daybreak.page.view import View
 
 
@@ -77,7 +77,7 @@ def _figures(group: Group, view: View) -> dict[str, Markup]:
         measured.id: figure
         for measured in view.data.measured
         if measured.family.name not in TRENDS and measured.rows_of(group)
-        if (figure := FIGURES[measured.family.name](measured, seen))
+        if (figure := figure_of(measured, seen))
     }
 
 

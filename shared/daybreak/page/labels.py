@@ -1,4 +1,4 @@
-"""What a definition counts, in one sentence of the page's language. One function for each family."""
+"""What a definition counts, in one sentence of the page's language. A function for each family that the page knows."""
 
 from collections.abc import Callable
 from typing import cast
@@ -26,7 +26,9 @@ _DAY_SECONDS = 86_400
 
 
 def sentence(definition: Definition, family: str, view: View) -> Markup:
-    """The sentence under a figure's title."""
+    """The sentence under a figure's title; of a family that has none here, the one that explains its definition."""
+    if family not in _SENTENCES:
+        return joined([definition.explain()])
     return _SENTENCES[family](definition, view)
 
 

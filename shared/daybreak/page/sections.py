@@ -8,6 +8,7 @@ from daybreak.page.figures.active_people import active_people
 from daybreak.page.figures.experiment import experiment
 from daybreak.page.figures.funnel import funnel
 from daybreak.page.figures.lifecycle import lifecycle
+from daybreak.page.figures.plain import plain
 from daybreak.page.figures.retention import retention
 from daybreak.page.figures.survey import survey
 from daybreak.page.figures.time_to_value import time_to_value
@@ -35,7 +36,7 @@ FIGURES: dict[str, Figure] = {
     "survey": survey,
     "time_to_value": time_to_value,
 }
-"""Family -> its figure."""
+"""Family -> its figure, where it has one of its own."""
 
 SECTIONS = {
     "start": ("activation",),
@@ -49,8 +50,10 @@ SECTIONS = {
     "accounts": (),
     "say": ("survey",),
     "support": ("support_load",),
+    "other": (),
 }
-"""Section -> its families, of people. Whatever is counted of accounts stands in the section of accounts."""
+"""Section -> its families, of people. Whatever is counted of accounts stands in the section of accounts,
+and a family that stands nowhere here in the last one."""
 WIDE = ("completion", "time_to_value", "retention", "experiment")
 """The families whose figures take the whole width."""
 
@@ -61,6 +64,11 @@ class Section:
     figures: list[Markup]
 
 
+def figure_of(measured: Measured, view: View) -> Markup | None:
+    """The figure of a definition; None while it has no row."""
+    return FIGURES.get(measured.family.name, plain)(measured, view)
+
+
 def sections(view: View) -> Iterator[Section]:
     """Every section that has a figure."""
     for name, families in SECTIONS.items():
@@ -68,8 +76,11 @@ def sections(view: View) -> Iterator[Section]:
             accounts = [m for m in view.data.measured if m.definition.actor == "account"]
             chosen = sorted(accounts, key=lambda m: m.family.name in WIDE)  # so that no hole is left beside one
         else:
-            mine = [m for family in families for m in view.data.measured if m.family.name == family]
+            named = (
+                families if name != "other" else sorted({m.family.name for m in view.data.measured} - FIGURES.keys())
+            )
+            mine = [m for family in named for m in view.data.measured if m.family.name == family]
             chosen = [m for m in mine if m.definition.actor == "person"]
-        figures = [figure for m in chosen if (figure := FIGURES[m.family.name](m, view))]
+        figures = [figure for m in chosen if (figure := figure_of(m, view))]
         if figures:
             yield Section(name, figures)

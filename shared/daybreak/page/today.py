@@ -63,7 +63,7 @@ def _wrong(view: View) -> Iterator[Said]:
     if data.difference:
         yield Said("wrong", say("today.unbalanced", n=data.difference))
     if data.late:
-        families = ", ".join(view.language.plain(f"family.{family}") for family in data.late)
+        families = ", ".join(view.family(family) for family in data.late)
         yield Said("wrong", say("today.late", families=families))
 
 

@@ -23,6 +23,11 @@ class View:
     def people(self, count: int, actor: str) -> str:
         return self.language.plain(f"counted.{actor}", n=count)
 
+    def family(self, family: str) -> str:
+        """The name of a family; of one that the languages do not know, the name of its table in words."""
+        key = f"family.{family}"
+        return self.language.plain(key) if key in self.language.texts else family.replace("_", " ").capitalize()
+
     def event(self, selector: str) -> Markup:
         """An event as a definition names it, in quotes; any event as a word."""
         if selector == ANY:

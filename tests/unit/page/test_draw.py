@@ -66,6 +66,22 @@ def test_every_family_has_a_figure_with_a_table(language: str) -> None:
     assert all(str(found["href"]).startswith("data:text/csv") for found in links)
 
 
+@pytest.mark.parametrize("family", sorted({*FAMILIES} - {"retention"}))
+@pytest.mark.parametrize("people", [1, 40])
+def test_a_family_that_the_page_does_not_know_is_a_line_with_a_table(family: str, people: int) -> None:
+    data = page_data("ko", people=people)
+    new = [
+        replace(one, family=replace(one.family, name="brand_new")) if one.family.name == family else one
+        for one in data.measured
+    ]
+    page = drawn(replace(data, measured=new, late={"brand_new": None}))
+    assert f"brand_new.{'first' if family == 'activation' else 'some'}" in {a.get("id") for _, a in page.elements}
+    explained = next(one.definition.explain() for one in data.measured if one.family.name == family)
+    assert explained in page.text
+    assert "Brand new" in page.text
+    assert not page.open
+
+
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_a_name_stays_a_name_whatever_is_in_it(hostile: str) -> None:
     harmless, page = drawn(page_data(name="Harmless", event="Harmless")), drawn(page_data(name=hostile, event=hostile))

@@ -68,7 +68,7 @@ def _doubts(view: View) -> Markup | None:
     language, data = view.language, view.data
     said: list[object] = []
     for family, as_of in data.late.items():
-        named = language.plain(f"family.{family}")
+        named = view.family(family)
         said.append(
             language.say("head.late", family=named, day=as_of) if as_of else language.say("head.never", family=named)
         )

@@ -70,6 +70,7 @@ TEXTS = {
     "section.accounts": "Accounts",
     "section.say": "What do they say?",
     "section.support": "What do they ask?",
+    "section.other": "More numbers",
     "section.lists": "Lists",
     "section.definitions": "What is counted",
     # today

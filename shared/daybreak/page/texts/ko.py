@@ -69,6 +69,7 @@ TEXTS = {
     "section.accounts": "계정",
     "section.say": "뭐라고 하나요?",
     "section.support": "무엇을 문의하나요?",
+    "section.other": "그 밖의 숫자",
     "section.lists": "명단",
     "section.definitions": "무엇을 세나요?",
     # today
