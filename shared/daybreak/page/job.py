@@ -1,6 +1,7 @@
 """The job that writes the page of a day, after every table is there.
 
-Running it again changes nothing; the page of an older day never takes the place of a newer one.
+Running it again changes nothing. The tables do not go back, so neither does the page: run for an older day it draws the
+newest one again, and the page of the older day stays as it was written.
 """
 
 import json
@@ -30,18 +31,21 @@ class WrittenPage:
 def write_page(
     store: Store, project: Project, day: date, until: datetime | None = None, limits: Limits = Limits()
 ) -> WrittenPage:
-    """Write `page/<day>.html`, and `page/index.html` unless that is of a newer day.
+    """Write `page/<day>.html` and `page/index.html`.
 
     `until` is the first instant that the numbers do not know, aware; normally the end of the day.
+    An older day than that of the newest page writes the newest one again: see `WrittenPage.day`.
     """
+    record = _record(store)
+    newest = date.fromisoformat(record["as_of"]) if record else day
+    if day < newest:
+        day, until = newest, None
     with begin(store, project, limits) as run:
         data = read(run, day, until or run.calendar.ends_at(day).replace(tzinfo=UTC))
-    record = _record(store)
     since = _since(record, data)
     text = draw(data, {name: first for name, first in since.items() if first})
-    objects = {keys.page(day): text.encode()}
-    if record is None or date.fromisoformat(record["as_of"]) <= day:
-        objects |= {keys.newest_page(): text.encode(), keys.latest(keys.PAGE): _recorded(data, since)}
+    html = text.encode()
+    objects = {keys.page(day): html, keys.newest_page(): html, keys.latest(keys.PAGE): _recorded(data, since)}
     changed = [key for key, content in objects.items() if not _is_there(store, key, content)]
     for key in changed:
         store.put(key, objects[key])

@@ -174,15 +174,18 @@ def test_the_page_names_no_person_and_no_account(data: PageData) -> None:
         assert not re.search(rf"\b{name}\b", text)
 
 
-def test_running_the_job_again_writes_nothing_and_an_older_day_leaves_the_newest(
+def test_running_the_job_again_writes_nothing_and_an_older_day_keeps_its_page(
     computed: tuple[FolderStore, Project],
 ) -> None:
     store, project = computed
-    first = write_page(store, project, LAST_DAY, UNTIL)
+    first = write_page(store, project, LAST_DAY)
     assert first.written == [keys.page(LAST_DAY), keys.newest_page(), keys.latest(keys.PAGE)]
-    assert write_page(store, project, LAST_DAY, UNTIL).written == []
-    older = write_page(store, project, LAST_DAY - 7 * DAY)
-    assert older.written == [keys.page(LAST_DAY - 7 * DAY)]
+    assert write_page(store, project, LAST_DAY).written == []
+    older = LAST_DAY - 7 * DAY
+    store.put(keys.page(older), b"as it was that morning")
+    again = write_page(store, project, older)
+    assert (again.day, again.text, again.written) == (LAST_DAY, first.text, [])
+    assert store.get(keys.page(older)) == b"as it was that morning"
     assert store.get(keys.newest_page()) == first.text.encode()
 
 
