@@ -14,6 +14,8 @@ WINDOWS = {"day": 28, "week": 4, "month": 1}
 FEW = 20
 """Under so many people a share is written as two counts, in grey."""
 POOLED_DAYS = 7
+BEYOND_CHANCE = 0.01
+"""Two numbers are called different from this on: of forty cards, one in two mornings at 0.05 would be wrong."""
 
 Row = dict[str, Any]
 
@@ -125,6 +127,17 @@ def chance(now: Count, before: Count | None) -> float | None:
     if before is None or now.is_few or before.is_few:
         return None
     return two_proportions(Arm(now.reached, now.of), Arm(before.reached, before.of)).p
+
+
+def change(now: Count, before: Count | None) -> str | None:
+    """The verdict of a number against the one before, wherever the page says it: higher, lower, or same within chance.
+
+    None where nothing can be said.
+    """
+    p = chance(now, before)
+    if p is None or before is None:
+        return None
+    return "same" if p >= BEYOND_CHANCE else "higher" if now.rate > before.rate else "lower"
 
 
 def periods_between(period: str, first: date, last: date) -> Iterator[date]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from daybreak.families.completion import Completion
-from daybreak.families.experiment_statistics import ALPHA, holm
-from daybreak.page.counts import FEW, Count, chance, headline
+from daybreak.families.experiment_statistics import holm
+from daybreak.page.counts import BEYOND_CHANCE, FEW, Count, chance, change, headline
 from daybreak.page.figures import experiment, funnel, goals, lists, trend
 from daybreak.page.figures.alerts import alert_sentence
 from daybreak.page.markup import Markup, joined, name
@@ -40,6 +40,11 @@ class Compared:
     periods: int
     before_periods: int
 
+    @property
+    def change(self) -> str | None:
+        """The verdict that its card says too."""
+        return change(self.now, self.before)
+
 
 def today(view: View) -> list[Said]:
     """At most five sentences, the most urgent first."""
@@ -52,7 +57,9 @@ def today(view: View) -> list[Said]:
     if not numbers and not news:
         news = [Said("same", view.language.say("today.young"))]
     elif not news:
-        news = [Said("same", view.language.say("today.nothing"))]
+        changed = sum(number.change in ("higher", "lower") for number in numbers)
+        key = "today.maybe" if changed else "today.nothing"
+        news = [Said("same", view.language.say(key, n=changed, of=len(numbers)))]
     rest = [*listed, *_unchanged(numbers, view), *(said for said, is_old in verdicts if is_old)]
     return [*news[: MOST - bool(listed)], *rest][:MOST]  # a list says what to do, so it has a place
 
@@ -134,7 +141,10 @@ def _numbers(view: View) -> Iterator[Compared]:
 
 def _funnel(measured: Measured, view: View) -> Iterator[Compared]:
     definition = cast(Completion, measured.definition)
-    steps, _ = funnel.steps_of(measured.rows_of(view.group), definition, view.data.last_whole_day)
+    rows = measured.rows_of(view.group)
+    steps, cohorts = funnel.steps_of(rows, definition, view.data.last_whole_day)
+    if funnel.is_old(rows, cohorts, definition, view):
+        return
     if steps and steps[-1].entered >= FEW and definition.period == "day":
         last = steps[-1]
         before = last.before
@@ -143,13 +153,12 @@ def _funnel(measured: Measured, view: View) -> Iterator[Compared]:
 
 
 def _changes(numbers: list[Compared], view: View) -> Iterator[Said]:
-    """The numbers that differ from those before by more than chance, corrected for how many are compared."""
+    """The numbers that their cards call different, and that still are once corrected for how many are compared."""
     corrected = holm([number.p for number in numbers])
-    found = [(p, nth) for nth, p in enumerate(corrected) if p is not None and p < ALPHA]
+    found = [(p, nth) for nth, p in enumerate(corrected) if p is not None and p < BEYOND_CHANCE]
     for _, nth in sorted(found):
         number = numbers[nth]
-        if number.before:
-            mark = "higher" if number.now.rate > number.before.rate else "lower"
+        if mark := number.change:
             yield Said(mark, _sentence(f"today.{mark}", number, view))
 
 
@@ -158,8 +167,9 @@ def _unchanged(numbers: list[Compared], view: View) -> Iterator[Said]:
     if numbers:
         first = numbers[0]
         corrected = holm([number.p for number in numbers])[0]
-        if corrected is None or corrected >= ALPHA:
-            yield Said("same", _sentence("today.same" if first.before else "today.alone", first, view))
+        if corrected is None or corrected >= BEYOND_CHANCE:
+            known = "today.same" if first.change == "same" else "today.compared"
+            yield Said("same", _sentence(known if first.before else "today.alone", first, view))
 
 
 def _sentence(key: str, number: Compared, view: View) -> Markup:

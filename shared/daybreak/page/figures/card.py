@@ -108,6 +108,11 @@ def headline(large: Markup | str, rest: Iterable[Markup | str | None], *, kind: 
     return tag("div", tag("b", large, class_=kind), " ", tag("div", tag("p", parts), class_="parts"), class_="number")
 
 
+def change(state: str | None, view: View) -> Markup | None:
+    """The verdict of `counts.change` in a word with a shape."""
+    return tag("span", view.language.say(f"change.{state}"), class_=f"state {state}") if state else None
+
+
 def legend(entries: Iterable[tuple[str, str]]) -> Markup:
     """Which mark means what: (class of the mark, words)."""
     items = (tag("li", tag("i", class_=mark), words) for mark, words in entries)

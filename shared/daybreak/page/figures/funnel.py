@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, cast
 
 from daybreak.families.completion import Completion
-from daybreak.page.counts import DAY, FEW, WINDOWS, Count, periods_between
+from daybreak.page.counts import DAY, FEW, WINDOWS, Count, change, periods_between
 from daybreak.page.figures import card
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.labels import sentence
@@ -57,12 +57,13 @@ def funnel(measured: Measured, view: View) -> Markup | None:
         return None
     definition = cast(Completion, measured.definition)
     steps, cohorts = steps_of(rows, definition, view.data.last_whole_day)
+    old = is_old(rows, cohorts, definition, view)
     return card.card(
         view,
         measured.id,
         title=definition.description,
         sentence=sentence(definition, "completion", view),
-        number=_number(steps, cohorts, definition, view),
+        number=_number(steps, cohorts, definition, view, is_old=old),
         picture=_picture(steps, rows, definition, view) if steps else joined([]),
         table=_table(steps, definition, view),
         kind="funnel",
@@ -104,6 +105,15 @@ def steps_of(rows: Sequence[Row], definition: Completion, last_whole_day: date) 
     return steps, [first, now[1]]
 
 
+def is_old(rows: Sequence[Row], cohorts: Sequence[date], definition: Completion, view: View) -> bool:
+    """True if nobody entered for a whole window: the people of the newest cohorts are those of long ago."""
+    if not cohorts:
+        return False
+    if definition.period == "day":
+        return cohorts[-1] < _end(rows, "day", view.data.last_whole_day)
+    return (view.data.day - cohorts[-1]).days > definition.days_until_final() + 62
+
+
 def _end(rows: Sequence[Row], period: str, last_whole_day: date) -> date:
     """The first day of the newest period of which everybody is complete, whether or not anybody is in it."""
     opened = min((row["cohort"] for row in rows if row["status"] != "complete"), default=None)
@@ -140,25 +150,27 @@ def _typical(rows: Sequence[Row]) -> float | None:
     return None
 
 
-def _number(steps: Sequence[Step], cohorts: Sequence[date], definition: Completion, view: View) -> Markup:
+def _number(
+    steps: Sequence[Step], cohorts: Sequence[date], definition: Completion, view: View, *, is_old: bool
+) -> Markup:
     language = view.language
     if not steps or not steps[0].entered:
         return card.headline(language.plain("nothing_complete"), [], kind="words")
     last, few = steps[-1], steps[0].entered < FEW
     count = Count(last.reached, last.entered)
     large = language.plain("few", reached=count.reached, of=count.of) if few else language.percent(count.rate, count.of)
-    when = _when(cohorts, definition, view)
+    when = _when(cohorts, definition, view, is_old=is_old)
     before = None if last.rate_before is None else language.plain("before", value=language.percent(last.rate_before))
     low_high = None if few else language.interval(*count.interval(), count.of)
     people = None if few else view.people(count.of, definition.actor)
-    return card.headline(large, [low_high, people, when, before], kind="few" if few else None)
+    verdict = card.change(change(count, last.before), view) if definition.period == "day" else None
+    return card.headline(large, [low_high, people, when, before, verdict], kind="few" if few else None)
 
 
-def _when(cohorts: Sequence[date], definition: Completion, view: View) -> str:
+def _when(cohorts: Sequence[date], definition: Completion, view: View, *, is_old: bool) -> str:
     language, (first, last) = view.language, cohorts
     periods = len(list(periods_between(definition.period, first, last)))
     when = language.plain(f"complete.{definition.period}", n=periods)
-    is_old = (view.data.day - last).days > definition.days_until_final() + 62
     return language.plain("until", when=when, day=language.day_and_year(last)) if is_old else when
 
 

@@ -11,7 +11,7 @@ from daybreak.page.counts import (
     Count,
     Headline,
     Series,
-    chance,
+    change,
     headline,
     next_period,
     periods_between,
@@ -30,8 +30,6 @@ DAYS_SHOWN = 56
 """A trend begins with eight weeks; the switch shows more."""
 PERIODS_SHOWN = 26
 LABELS = 4
-BEYOND_CHANCE = 0.01
-"""A card calls two numbers different from this on: of forty cards, one in two mornings at 0.05 would be wrong."""
 
 Row = dict[str, Any]
 
@@ -166,12 +164,7 @@ def _verdict(found: Headline, series: Series, lines: Line, view: View) -> Markup
     """Whether the number differs from the one before by more than chance, in a word with a shape."""
     if not lines.is_share or series.trailing or series.period != "day" or found.before is None:
         return None
-    p = chance(found.now, found.before)
-    if p is None:
-        return None
-    same = p >= BEYOND_CHANCE
-    state = "same" if same else "higher" if found.now.rate > found.before.rate else "lower"
-    return tag("span", view.language.say(f"change.{state}"), class_=f"state {state}")
+    return card.change(change(found.now, found.before), view)
 
 
 # The picture

@@ -75,6 +75,9 @@ TEXTS = {
     "section.definitions": "What is counted",
     # today
     "today.nothing": "Nothing changed beyond chance.",
+    "today.maybe": "Nothing changed for certain: {n} of {of} compared numbers is beyond chance by itself, as one may be "
+    "among so many.|Nothing changed for certain: {n} of {of} compared numbers are beyond chance by themselves, as some may be "
+    "among so many.",
     "today.late": "Some of these numbers are older than this morning: {families}.",
     "today.unbalanced": "**{n}** event of the last 7 days was lost or doubled. Look at the reconciliation first.|"
     "**{n}** events of the last 7 days were lost or doubled. Look at the reconciliation first.",
@@ -87,6 +90,7 @@ TEXTS = {
     "today.higher": "{title} **{now}**, up from **{before}** in the {length} before ({people}). That is beyond chance.",
     "today.lower": "{title} **{now}**, down from **{before}** in the {length} before ({people}). That is beyond chance.",
     "today.same": "{title} **{now}**, and {before} in the {length} before ({people}). Not beyond chance.",
+    "today.compared": "{title} **{now}**, and {before} in the {length} before ({people}).",
     "today.alone": "{title} **{now}** ({people}, {length}).",
     "today.goal": "{title}: {state}. Measured **{measured}**, needed today {needed}.",
     "today.list.person": "**{n}** person is on the list “{title}”; {entered} new.|"

@@ -74,6 +74,8 @@ TEXTS = {
     "section.definitions": "무엇을 세나요?",
     # today
     "today.nothing": "우연의 범위를 넘어 달라진 것이 없습니다.",
+    "today.maybe": "확실히 달라진 것은 없습니다. 비교한 수치 {of}개 중 {n}개는 따로 보면 우연의 범위를 넘지만, 이만큼 비교하면 "
+    "그럴 수 있습니다.",
     "today.late": "일부 수치는 오늘 아침 것이 아닙니다: {families}.",
     "today.unbalanced": "최근 7일 동안 이벤트 **{n}**개가 사라지거나 두 번 세어졌습니다. 대조표부터 확인하세요.",
     "today.experiment": "{title} **{variant}** **{rate}**, ‘{base}’ **{other}** ({verdict}, p = {p}, {people}). 계획한 인원을 채웠으므로 최종 결과입니다.",
@@ -82,6 +84,7 @@ TEXTS = {
     "today.higher": "{title} **{now}**, 이전 {length} **{before}**에서 올랐습니다 ({people}). 우연의 범위를 넘습니다.",
     "today.lower": "{title} **{now}**, 이전 {length} **{before}**에서 내렸습니다 ({people}). 우연의 범위를 넘습니다.",
     "today.same": "{title} **{now}**, 이전 {length} {before} ({people}). 아직 우연의 범위입니다.",
+    "today.compared": "{title} **{now}**, 이전 {length} {before} ({people}).",
     "today.alone": "{title} **{now}** ({people}, {length}).",
     "today.goal": "{title}: {state}. 측정 **{measured}**, 오늘 필요한 값 {needed}.",
     "today.list.person": "명단 ‘{title}’: **{n}**명, 새로 {entered}명.",
