@@ -14,6 +14,7 @@ from daybreak.page.markup import Markup, joined, name, tag
 from daybreak.page.read import Measured
 from daybreak.page.scale import WIDE, top_of, whole
 from daybreak.page.svg import percent
+from daybreak.page.texts.language import digits_of, signed
 from daybreak.page.view import View
 
 NEWS_DAYS = 14
@@ -27,6 +28,8 @@ STATES = {
     "worse": "lower",
 }
 """Verdict -> the class of its word."""
+
+_DIFFERENCES = {"difference": "difference", "low": "difference_low", "high": "difference_high"}
 
 Row = dict[str, Any]
 
@@ -99,21 +102,19 @@ def _verdict(row: Row, view: View) -> Markup:
 def _explained(row: Row, rows: Sequence[Row], view: View) -> Markup:
     """What the verdict rests on."""
     language = view.language
+    least = min(other["finished"] for other in rows)
     if row["verdict"] == "collecting":
-        least = min(other["finished"] for other in rows)
         return language.say("experiment.collecting", finished=least, planned=row["planned"])
     values = {
-        "difference": _points(row["difference"]),
-        "low": _points(row["difference_low"]),
-        "high": _points(row["difference_high"]),
+        **{key: _points(row[column], least) for key, column in _DIFFERENCES.items()},
         "p": language.number(row["p_adjusted"]) if row["p_adjusted"] is not None else "–",
     }
     return language.say("experiment.difference", **values)
 
 
-def _points(share: float | None) -> str:
-    """A difference of shares in percentage points."""
-    return "–" if share is None else f"{share * 100:+.0f}".replace("-", "−")
+def _points(share: float | None, people: int) -> str:
+    """A difference of shares in percentage points, with as many digits as a share of so many people has."""
+    return "–" if share is None else signed(share * 100, digits_of(people))
 
 
 def _picture(rows: Sequence[Row], view: View) -> Markup:
@@ -187,7 +188,10 @@ def _table(rows: Sequence[Row], view: View) -> Table:
                 Cell(row["variant"], row["variant"]),
                 *(Cell(language.count(row[c]), row[c]) for c in ("exposed", "finished", "reached")),
                 Cell(language.percent(rate, row["finished"]) if known else "–", rate),
-                Cell(language.interval(low, high) if known else "–", card.ends(low, high) if known else None),
+                Cell(
+                    language.interval(low, high, row["finished"]) if known else "–",
+                    card.ends(low, high) if known else None,
+                ),
                 Cell("–" if p is None else f"{p:.3f}", p),
                 Cell(language.count(row["in_several"]), row["in_several"]),
                 Cell(plain(f"verdict.{row['verdict'].replace(' ', '_')}"), row["verdict"]),

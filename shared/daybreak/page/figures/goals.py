@@ -1,5 +1,7 @@
 """A goal: its target and its day, what is measured and what is needed today, and its state in a word."""
 
+import math
+
 from daybreak.families.registry import FAMILIES
 from daybreak.lake.tables import MeasuredGoal
 from daybreak.page.figures import card
@@ -7,7 +9,10 @@ from daybreak.page.figures.card import Cell, Table
 from daybreak.page.markup import Markup, joined, name, tag
 from daybreak.page.scale import WIDE, top_of, whole
 from daybreak.page.svg import percent
+from daybreak.page.texts.language import digits_of
 from daybreak.page.view import View
+
+MOST_DIGITS = 3
 
 STATES = {
     "met": "higher",
@@ -38,9 +43,18 @@ def shown(value: float | None, goal: MeasuredGoal, view: View) -> str:
     if value is None:
         return "–"
     if is_share(goal):
-        return view.language.percent(value)
+        return view.language.percent(value, digits=_digits(goal))
     seconds = "seconds" in goal.number
     return view.language.about(value) if seconds else view.language.number(value)
+
+
+def _digits(goal: MeasuredGoal) -> int:
+    """The digits after the point of its shares, in percent: those of its people, and as many as its target has."""
+    own = next(
+        (digits for digits in range(MOST_DIGITS) if math.isclose(round(goal.target, 2 + digits), goal.target)),
+        MOST_DIGITS,
+    )
+    return max(own, digits_of(goal.people or 0))
 
 
 def state_word(goal: MeasuredGoal, view: View) -> Markup:
@@ -75,7 +89,7 @@ def _facts(goal: MeasuredGoal, view: View) -> Markup:
     if goal.measured is not None:
         low_high = None
         if goal.low is not None and goal.high is not None:
-            low_high = f" ({language.interval(goal.low, goal.high)})" if is_share(goal) else None
+            low_high = f" ({language.interval(goal.low, goal.high, digits=_digits(goal))})" if is_share(goal) else None
         parts.append(language.say("goal.measured", value=shown(goal.measured, goal, view), interval=low_high or ""))
     if goal.needed is not None:
         parts.append(language.say("goal.needed", value=shown(goal.needed, goal, view)))

@@ -12,6 +12,7 @@ from daybreak.page.markup import Markup, joined, tag
 from daybreak.page.read import Measured
 from daybreak.page.scale import WIDE, whole
 from daybreak.page.svg import percent
+from daybreak.page.texts.language import signed
 from daybreak.page.view import View
 
 PARTS = {"low": "b4", "middle": "b3", "high": "b1"}
@@ -58,7 +59,7 @@ def _shown(row: Row, scale: str, view: View) -> str:
         return language.plain("few", reached=row["high"], of=row["answers"])
     if scale == "csat":
         return language.percent(score(row, scale), row["answers"])
-    return f"{score(row, scale):+.0f}".replace("-", "−")
+    return signed(score(row, scale), 0)
 
 
 def _number(rows: Sequence[Row], definition: Survey, view: View) -> Markup:

@@ -64,12 +64,12 @@ class Language:
         digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
         return rounded(value, digits)
 
-    def percent(self, share: float, of: int = 0) -> str:
+    def percent(self, share: float, of: int = 0, digits: int | None = None) -> str:
         """A share of so many people; of many people, with a digit after the point."""
-        return f"{rounded(share * 100, int(of >= PRECISE))}{NBSP}%"
+        return f"{rounded(share * 100, digits_of(of) if digits is None else digits)}{NBSP}%"
 
-    def interval(self, low: float, high: float, of: int = 0) -> str:
-        digits = int(of >= PRECISE)
+    def interval(self, low: float, high: float, of: int = 0, digits: int | None = None) -> str:
+        digits = digits_of(of) if digits is None else digits
         return self.plain("interval", low=rounded(low * 100, digits), high=rounded(high * 100, digits))
 
     def day(self, day: date) -> str:
@@ -147,6 +147,19 @@ class Language:
 
     def _short_month(self, day: date) -> str:
         return self.texts["short_months"].split(" ")[day.month - 1]
+
+
+def digits_of(people: int) -> int:
+    """How many digits after the point a share of so many people has, in percent."""
+    return int(people >= PRECISE)
+
+
+def signed(value: float, digits: int) -> str:
+    """A difference with its sign; nothing has none."""
+    text = rounded(abs(value), digits)
+    if not text.strip("0."):
+        return text
+    return f"{'+' if value > 0 else '−'}{text}"
 
 
 def rounded(value: float, digits: int) -> str:

@@ -1,0 +1,71 @@
+"""The number of a figure in words, worked out by hand from rows of its table."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from daybreak.families.experiment_statistics import with_statistics
+from daybreak.lake.tables import MeasuredGoal
+from daybreak.page.draw import draw
+from daybreak.page.figures import goals
+from daybreak.page.read import EVERYBODY, PageData
+from daybreak.page.texts.language import signed
+from daybreak.page.texts.languages import LANGUAGES
+from daybreak.page.view import View
+from support.page_data import TODAY, page_data
+
+NBSP = "\u00a0"
+
+
+def with_rows(id_: str, rows: list[dict[str, Any]]) -> PageData:
+    """A page with one definition and these rows of it."""
+    one = next(one for one in page_data().measured if one.id == id_)
+    return replace(page_data(), measured=[replace(one, rows={EVERYBODY: rows})])
+
+
+def number(id_: str, rows: list[dict[str, Any]]) -> str:
+    """The number of a figure as people read it."""
+    found = re.search(
+        rf'<figure id="{re.escape(id_)}".*?<div class="number">(.*?)</figcaption>', draw(with_rows(id_, rows), {})
+    )
+    assert found
+    return " ".join(re.sub(r"<[^>]+>", " ", found[1]).replace(NBSP, " ").split())
+
+
+def test_a_small_difference_of_many_people_has_a_digit_after_the_point() -> None:
+    rows = [
+        {"definition": "some", "day": TODAY, "segment": "all", "segment_value": "all", "position": position,
+         "variant": variant, "exposed": 20_000, "finished": 20_000, "reached": reached, "in_several": 0,
+         "reached_before": 0, "planned": 20_000, "rate": reached / 20_000, "share": 1.0, "status": "complete",
+         "test_name": "two_proportions"}
+        for position, variant, reached in ((1, "plain", 400), (2, "Signed Up", 480))
+    ]  # fmt: skip
+    assert "+0.4 points (+0.1 to +0.7), p = 0.01" in number("experiment.some", list(with_statistics(rows)))
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "shown"),
+    [
+        (0.04, 1, "0.0"),
+        (-0.04, 1, "0.0"),
+        (0.4, 0, "0"),
+        (-0.4, 0, "0"),
+        (1.25, 1, "+1.3"),
+        (-12, 0, "−12"),
+        (0, 0, "0"),
+    ],
+)
+def test_a_difference_of_nothing_has_no_sign(value: float, digits: int, shown: str) -> None:
+    assert signed(value, digits) == shown
+
+
+@pytest.mark.parametrize(
+    ("target", "people", "shown"),
+    [(0.125, 135, "12.5 %"), (0.4, 135, "40 %"), (0.4, 2_000, "40.0 %"), (0.0625, 135, "6.25 %"), (0.29, 30, "29 %")],
+)
+def test_a_target_is_shown_as_it_was_set(target: float, people: int, shown: str) -> None:
+    data = page_data()
+    goal: MeasuredGoal = data.goals[0].model_copy(update={"target": target, "people": people})
+    assert goals.shown(goal.target, goal, View(data, LANGUAGES["en"])).replace(NBSP, " ") == shown
