@@ -154,6 +154,11 @@ def next_period(period: str, first: date) -> date:
     return first + (7 * DAY if period == "week" else DAY)
 
 
+def one_before(rows: Sequence[Row], newest: Row, column: str, period: str) -> Row | None:
+    """The row of the period that ends where that of `newest` begins; `column` holds the first day of each."""
+    return next((row for row in rows if next_period(period, row[column]) == newest[column]), None)
+
+
 def runs(values: Sequence[object]) -> list[tuple[int, int]]:
     """First and last position of each run of equal neighbours."""
     edges = [0, *(at for at, (one, other) in enumerate(pairwise(values), 1) if one != other), len(values)]

@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
 from daybreak.families.experiment_statistics import with_statistics
 from daybreak.lake.tables import MeasuredGoal
+from daybreak.page.counts import DAY
 from daybreak.page.draw import draw
 from daybreak.page.figures import goals
 from daybreak.page.read import EVERYBODY, PageData
@@ -69,3 +71,54 @@ def test_a_target_is_shown_as_it_was_set(target: float, people: int, shown: str)
     data = page_data()
     goal: MeasuredGoal = data.goals[0].model_copy(update={"target": target, "people": people})
     assert goals.shown(goal.target, goal, View(data, LANGUAGES["en"])).replace(NBSP, " ") == shown
+
+
+def cohort(first: date, people: int, half: float) -> dict[str, Any]:
+    return {"cohort": first, "status": "complete", "people": people, "reached": people, "within_24h": people,
+            "days_1_to_3": 0, "days_3_or_more": 0, "never": 0, "too_young": 0, "p50_seconds": half, "p75_seconds": half,
+            "p90_seconds": half}  # fmt: skip
+
+
+def answers(first: date, count: int, high: int) -> dict[str, Any]:
+    return {"period_start": first, "status": "complete", "scale": "nps", "answers": count, "left_out": 0,
+            "low": count - high, "middle": 0, "high": high, "mean": 7.5}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "people", "before"),
+    [(date(2026, 10, 19), 20, "before 10 days"),
+     (date(2026, 10, 19), 19, None),  # too few
+     (date(2026, 10, 12), 200, None),  # two weeks before
+     (date(2025, 10, 20), 200, None)],
+)  # fmt: skip
+def test_the_cohort_before_is_the_one_right_before_and_of_enough_people(
+    first: date, people: int, before: str | None
+) -> None:
+    rows = [cohort(first, people, 864_000.0), cohort(date(2026, 10, 26), 200, 90_000.0)]
+    found = number("time_to_value.some", rows)
+    assert before in found if before else "before" not in found
+
+
+@pytest.mark.parametrize(
+    ("first", "count", "before"),
+    [
+        (date(2026, 9, 1), 20, "before 0"),
+        (date(2026, 9, 1), 19, None),
+        (date(2026, 8, 1), 200, None),
+        (date(2025, 10, 1), 200, None),
+    ],
+)
+def test_the_answers_before_are_those_of_the_period_right_before_and_enough(
+    first: date, count: int, before: str | None
+) -> None:
+    found = number("survey.some", [answers(first, count, count // 2), answers(date(2026, 10, 1), 40, 30)])
+    assert found.startswith("+50")
+    assert before in found if before else "before" not in found
+
+
+def test_people_of_30_days_are_compared_with_the_30_days_before() -> None:
+    rows = [
+        {"day": TODAY - back * DAY, "status": "complete", "dau": 1, "wau": 2, "mau": 100 + back}
+        for back in range(40, -1, -1)
+    ]
+    assert "before 130" in number("active_people.some", rows)

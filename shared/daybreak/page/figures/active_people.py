@@ -16,7 +16,8 @@ from daybreak.page.view import View
 COLUMNS = {"mau": "l3", "wau": "l2", "dau": "l1"}
 """Column -> the class of its line."""
 DAYS_SHOWN = 56
-WINDOW = 28
+WINDOW = 30
+"""The days of the largest column: as many before, nobody is counted for the same days."""
 
 Row = dict[str, Any]
 
@@ -48,7 +49,7 @@ def active_people(measured: Measured, view: View) -> Markup | None:
 
 
 def _number(rows: Sequence[Row], view: View) -> Markup:
-    """The month's people on the newest complete day, and four weeks before."""
+    """The month's people on the newest complete day, and 30 days before."""
     language = view.language
     done = {row["day"]: row for row in rows if row["status"] == "complete"}
     if not done:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from daybreak.families.survey import Survey
-from daybreak.page.counts import FEW
+from daybreak.page.counts import FEW, one_before
 from daybreak.page.figures import card
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.labels import sentence
@@ -63,12 +63,14 @@ def _shown(row: Row, scale: str, view: View) -> str:
 
 
 def _number(rows: Sequence[Row], definition: Survey, view: View) -> Markup:
-    """The newest complete period with answers, and the one before it."""
+    """The newest complete period with answers, and the one right before it."""
     language = view.language
     done = [row for row in rows if row["status"] == "complete" and row["answers"]]
     if not done:
         return card.headline(language.plain("nothing_complete"), [], kind="words")
-    newest, before = done[-1], done[-2] if len(done) > 1 else None
+    newest = done[-1]
+    earlier = one_before(done, newest, "period_start", definition.period)
+    before = earlier if earlier and earlier["answers"] >= FEW else None
     few = newest["answers"] < FEW
     rest = [
         language.plain(f"survey.{definition.scale}.{'few' if few else 'name'}"),

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, cast
 
 from daybreak.families.time_to_value import TimeToValue
-from daybreak.page.counts import DAY, FEW, Count
+from daybreak.page.counts import DAY, FEW, Count, one_before
 from daybreak.page.figures import card
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.figures.lines import Drawn, lines
@@ -76,12 +76,14 @@ def _week_of(day: date, view: View) -> date:
 
 
 def _number(rows: Sequence[Row], definition: TimeToValue, view: View) -> Markup:
-    """By when half of the newest complete cohort of enough people had it, and of the one before."""
+    """By when half of the newest complete cohort had it, and of the one right before it."""
     language = view.language
     done = [row for row in rows if row["status"] == "complete"]
     if not done:
         return card.headline(language.plain("nothing_complete"), [], kind="words")
-    newest, before = done[-1], done[-2] if len(done) > 1 else None
+    newest = done[-1]
+    earlier = one_before(done, newest, "cohort", definition.period)
+    before = earlier if earlier and earlier["people"] >= FEW else None
     when = language.plain(f"came.{definition.period}", day=language.period_name(definition.period, newest["cohort"]))
     rest = [
         language.plain("time.half") if newest["p50_seconds"] is not None else None,
