@@ -95,7 +95,13 @@ def test_the_script_draws_every_figure_as_python_did(
     browser: Browser, tmp_path: Path, example: dict[str, PageData]
 ) -> None:
     for number, data in enumerate(
-        [*example.values(), page_data(days=200), page_data(days=30, people=300), page_data(days=1)]
+        [
+            *example.values(),
+            page_data(days=200),
+            page_data(days=30, people=300),
+            page_data(days=30, people=10),
+            page_data(days=1),
+        ]
     ):
         folder = tmp_path / str(number)
         folder.mkdir()

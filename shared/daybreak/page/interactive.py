@@ -83,6 +83,6 @@ def _figures(group: Group, view: View) -> dict[str, Markup]:
 
 def _texts(view: View) -> dict[str, Any]:
     texts = view.language.texts
-    words = {key: texts[key] for key in ("few", "interval", "percent_sign", "everybody")}
+    words = {key: texts[key] for key in ("few", "few.each", "interval", "percent_sign", "everybody")}
     states = {state: texts[f"status.{state}"] for state in ("open", "complete")}
     return {**words, **states, "short_day": texts["date.short_day"], "months": texts["short_months"].split(" ")}

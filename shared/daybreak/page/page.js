@@ -92,7 +92,7 @@
     const top = topOf(Math.max(Math.max(0, ...rates.filter((r) => r !== null)) * 1.15, high), trend.share);
     const ys = rates.map((rate) => (rate === null ? 0 : up(rate, top)));
     const kinds = points.map((p, n) =>
-      !p ? null : shown[n] >= counts[2] ? "line open" : trend.share && p.of < FEW ? "line few" : "line");
+      !p ? null : shown[n] >= counts[2] ? "line open" : p.of < FEW ? "line few" : "line");
     const inside = [`<path class="grid" d="M0 0h1000M0 500h1000M0 1000h1000"></path>`];
     if (trend.share) inside.push(...bands(points, kinds, xs, top));
     inside.push(...before(trend, counts, shown, xs, top), ...lines(kinds, xs, ys));
@@ -155,9 +155,9 @@
     return shown.map((n, i) => {
       const day = dayAfter(trend.first, n), p = points[i];
       if (!p) return [[said(day), iso(day)], ["–", ""], ...(trend.share ? [["–", ""]] : []), ["0", 0], ["0", 0], ["–", ""]];
-      const few = trend.share && p.of < FEW, rate = p.reached / p.of;
-      const value = !trend.share ? number(rate) : few
-        ? fill(texts.few, { reached: grouped(p.reached), of: grouped(p.of) }) : percent(rate, p.of);
+      const few = p.of < FEW, rate = p.reached / p.of;
+      const both = { reached: grouped(p.reached), of: grouped(p.of) };
+      const value = few ? fill(texts[trend.share ? "few" : "few.each"], both) : trend.share ? percent(rate, p.of) : number(rate);
       const [low, high] = trend.share ? interval(p) : [0, 0], digits = p.of >= 1000 ? 1 : 0;
       const between = fill(texts.interval, { low: fixed(low * 100, digits), high: fixed(high * 100, digits) });
       const state = n >= counts[2] ? "open" : "complete";

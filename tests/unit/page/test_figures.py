@@ -122,3 +122,23 @@ def test_people_of_30_days_are_compared_with_the_30_days_before() -> None:
         for back in range(40, -1, -1)
     ]
     assert "before 130" in number("active_people.some", rows)
+
+
+@pytest.mark.parametrize(
+    ("people", "shown"), [(3, "42 / 3 days on average 3 people"), (20, "14.0 days on average 20 people")]
+)
+def test_a_mean_of_few_people_is_two_counts_in_grey(people: int, shown: str) -> None:
+    rows = [
+        {"day": TODAY, "status": "complete", "active_days": days, "people": people if days == 14 else 0,
+         "active_people": people, "share": float(days == 14)}
+        for days in range(1, 15)
+    ]  # fmt: skip
+    assert number("active_days.some", rows).startswith(shown)
+    assert ('<b class="few">42 / 3</b>' in draw(with_rows("active_days.some", rows), {})) == (people == 3)
+
+
+@pytest.mark.parametrize(("people", "shown"), [(1, "2 / 1 1 person"), (20, "2.00 20 people")])
+def test_features_of_few_people_are_two_counts_in_grey(people: int, shown: str) -> None:
+    rows = [{"day": TODAY, "status": "complete", "active_people": people, "features_used": 2 * people}]
+    assert number("breadth.some", rows).startswith(shown)
+    assert ('<b class="few">2 / 1</b>' in draw(with_rows("breadth.some", rows), {})) == (people == 1)

@@ -1,11 +1,11 @@
 """On how many days people come: a column for each number of days, the window before as an outline."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, cast
 
 from daybreak.families.active_days import ActiveDays
-from daybreak.page.counts import FEW
+from daybreak.page.counts import FEW, Count
 from daybreak.page.figures import card
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.labels import sentence
@@ -42,9 +42,19 @@ def active_days(measured: Measured, view: View) -> Markup | None:
     )
 
 
-def _mean(rows: Sequence[Row]) -> float | None:
-    people = sum(row["people"] for row in rows)
-    return sum(row["people"] * row["active_days"] for row in rows) / people if people else None
+def _mean(rows: Iterable[Row]) -> Count | None:
+    """All their days together, over how many people they are; None of nobody."""
+    days, people = 0, 0
+    for row in rows:
+        days, people = days + row["people"] * row["active_days"], people + row["people"]
+    return Count(days, people) if people else None
+
+
+def _shown(mean: Count, view: View) -> str:
+    """A mean as people read it; of few people the two counts that it is made of."""
+    if mean.is_few:
+        return view.language.plain("few.each", reached=mean.reached, of=mean.of)
+    return view.language.number(mean.rate)
 
 
 def _unit(definition: ActiveDays) -> str:
@@ -56,14 +66,14 @@ def _number(now: Sequence[Row], earlier: dict[int, Row], definition: ActiveDays,
     language, mean = view.language, _mean(now)
     if mean is None:
         return card.headline(language.plain("nothing_complete"), [], kind="words")
-    before = _mean(list(earlier.values()))
+    before = _mean(earlier.values())
     rest = [
         language.plain(f"days.mean.{_unit(definition)}"),
         view.people(now[0]["active_people"], definition.actor),
         language.plain("trailing", window=language.length(definition.window), day=now[0]["day"]),
-        None if before is None else language.plain("before", value=language.number(before)),
+        None if before is None else language.plain("before", value=_shown(before, view)),
     ]
-    return card.headline(language.number(mean), rest)
+    return card.headline(_shown(mean, view), rest, kind="few" if mean.is_few else None)
 
 
 def _picture(now: Sequence[Row], earlier: dict[int, Row], definition: ActiveDays, view: View) -> Markup:
@@ -108,7 +118,11 @@ def _table(now: Sequence[Row], earlier: dict[int, Row], definition: ActiveDays, 
     for row in now:
         share = "–" if row["active_people"] < FEW else language.percent(row["share"], row["active_people"])
         before = earlier.get(row["active_days"])
-        was = "–" if before is None else language.percent(before["share"], before["active_people"])
+        was = (
+            "–"
+            if before is None or before["active_people"] < FEW
+            else language.percent(before["share"], before["active_people"])
+        )
         rows.append(
             [
                 Cell(str(row["active_days"]), row["active_days"]),

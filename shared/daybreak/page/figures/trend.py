@@ -133,20 +133,26 @@ def number(found: Headline | None, series: Series, lines: Line, measured: Measur
     language = view.language
     if found is None:
         return card.headline(language.plain("nothing_complete"), [], kind="words")
-    few = lines.is_share and found.now.is_few
+    few = found.now.is_few
     low_high = language.interval(*found.now.interval(), found.now.of) if lines.is_share and not few else None
     people = view.people(found.now.of, measured.definition.actor)
     before = language.plain("before", value=value(found.before, lines, view)) if found.before else None
-    rest = [low_high, None if few else people, _when(found, series, view), before, _verdict(found, series, lines, view)]
+    rest = [
+        low_high,
+        None if few and lines.is_share else people,
+        _when(found, series, view),
+        before,
+        _verdict(found, series, lines, view),
+    ]
     return card.headline(value(found.now, lines, view), rest, kind="few" if few else None)
 
 
 def value(count: Count, lines: Line, view: View) -> str:
-    """A number as people read it; a share of few people as two counts."""
+    """A number as people read it; of few people the two counts that it is made of."""
+    if count.is_few:
+        return view.language.plain("few" if lines.is_share else "few.each", reached=count.reached, of=count.of)
     if not lines.is_share:
         return view.language.number(count.rate)
-    if count.is_few:
-        return view.language.plain("few", reached=count.reached, of=count.of)
     return view.language.percent(count.rate, count.of)
 
 
@@ -199,7 +205,7 @@ def drawn(series: Series, shown: range, top: float, lines: Line, view: View) -> 
     count = len(shown)
     xs = [across(n, count) for n in range(count)]
     counts = [series.point(at) for at in shown]
-    kinds = [_kind(series, at, point, lines) for at, point in zip(shown, counts, strict=True)]
+    kinds = [_kind(series, at, point) for at, point in zip(shown, counts, strict=True)]
     ys = [up(point.rate, top) if point else 0 for point in counts]
     inner = [grid()]
     inner += _bands(counts, kinds, xs, top) if lines.is_share else []
@@ -215,13 +221,13 @@ def drawn(series: Series, shown: range, top: float, lines: Line, view: View) -> 
     ]
 
 
-def _kind(series: Series, position: int, point: Count | None, lines: Line) -> str | None:
+def _kind(series: Series, position: int, point: Count | None) -> str | None:
     """Which line a point is on; None where nobody is in it."""
     if point is None:
         return None
     if position >= series.open_from:
         return OPEN
-    return FEW if lines.is_share and point.is_few else HEAVY
+    return FEW if point.is_few else HEAVY
 
 
 def _lines(kinds: Sequence[str | None], xs: Sequence[int], ys: Sequence[int]) -> list[Markup]:

@@ -20,6 +20,7 @@ TEXTS = {
     "interval": "{low} to {high}",
     "percent_sign": " %",
     "few": "{reached} of {of}",
+    "few.each": "{reached} / {of}",
     "quoted": "“{name}”",
     "and": " and ",
     "or": " or ",

@@ -20,6 +20,7 @@ TEXTS = {
     "interval": "{low}~{high}",
     "percent_sign": " %",
     "few": "{of} 중 {reached}",
+    "few.each": "{reached} / {of}",
     "quoted": "‘{name}’",
     "and": " 및 ",
     "or": " 또는 ",
