@@ -116,6 +116,20 @@ def test_the_script_draws_every_figure_as_python_did(
                 assert again[id_] == markup
 
 
+@pytest.mark.parametrize(
+    "asked", ["range=constructor", "range=__proto__&segment=constructor", "range=", "segment=toString"]
+)
+def test_an_address_that_names_nothing_shows_eight_weeks(browser: Browser, tmp_path: Path, asked: str) -> None:
+    with opened(browser, tmp_path, page_data(days=200)) as (tab, _, lines):
+        drawn = tab.evaluate(FIGURES)
+        tab.goto("about:blank")
+        tab.goto((tmp_path / "page.html").as_uri() + f"#{asked}")
+        tab.wait_for_selector(".controls:not([hidden])", state="attached")
+        assert tab.evaluate(FIGURES) == drawn
+        assert tab.locator("#range").input_value() == "8w"
+        assert lines == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_without_a_script_every_figure_and_table_is_there(
     browser: Browser, tmp_path: Path, example: dict[str, PageData], language: str

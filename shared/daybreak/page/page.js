@@ -191,7 +191,7 @@
   function show() {
     const asked = new URLSearchParams(location.hash.slice(1));
     const chosen = segment && [...segment.options].some((o) => o.value === asked.get("segment")) ? asked.get("segment") : "";
-    const days = RANGES[asked.get("range")] ? asked.get("range") : "8w";
+    const days = Object.hasOwn(RANGES, asked.get("range")) ? asked.get("range") : "8w";
     if (segment) segment.value = chosen;
     range.value = days;
     for (const [id, markup] of everybody) {
