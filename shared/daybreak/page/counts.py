@@ -44,7 +44,7 @@ class Series:
     """The counts of each period, from the first with a row to the newest, with zeros where there is none.
 
     From `open_from` on the periods are not complete: their counts are those so far.
-    `trailing`: each day counts the days before it too, so they never add up.
+    `overlaps`: different periods hold the same people, so they never add up.
     """
 
     period: str
@@ -53,9 +53,10 @@ class Series:
     reached: Sequence[int]
     of: Sequence[int]
     open_from: int
-    trailing: bool
+    overlaps: bool
     window: int
-    """How many periods a headline adds up; of a trailing one, how many days before stands what it is compared with."""
+    """How many periods a headline adds up; where they overlap, so many periods before stands the one it is
+    compared with."""
 
     def pooled(self, first: int, last: int) -> Count | None:
         """What these periods add up to, both ends included; None where nobody is in them."""
@@ -74,7 +75,7 @@ class Series:
 
     @property
     def line_window(self) -> int:
-        return POOLED_DAYS if self.period == "day" and not self.trailing else 1
+        return POOLED_DAYS if self.period == "day" and not self.overlaps else 1
 
     @property
     def newest(self) -> int:
@@ -110,7 +111,7 @@ def headline(series: Series) -> Headline | None:
     last = series.last
     if last < 0:
         return None
-    wide = 1 if series.trailing else series.window
+    wide = 1 if series.overlaps else series.window
     first = max(last - wide + 1, 0)
     now = series.pooled(first, last)
     if now is None:

@@ -7,9 +7,9 @@ import pytest
 from daybreak.page.counts import DAY, Count, Series, chance, headline, next_period, runs
 
 
-def series(reached: list[int], of: list[int], open_from: int, *, trailing: bool = False, window: int = 28) -> Series:
+def series(reached: list[int], of: list[int], open_from: int, *, overlaps: bool = False, window: int = 28) -> Series:
     days = [date(2026, 9, 1) + n * DAY for n in range(len(of))]
-    return Series("day", days, reached, of, open_from, trailing, window)
+    return Series("day", days, reached, of, open_from, overlaps, window)
 
 
 def test_a_headline_adds_up_28_complete_days_and_the_28_before() -> None:
@@ -52,14 +52,14 @@ def test_people_of_long_ago_are_shown_with_their_own_days() -> None:
 
 
 def test_rows_that_overlap_are_never_added_up() -> None:
-    found = headline(series(list(range(60)), [100] * 60, open_from=59, trailing=True, window=7))
+    found = headline(series(list(range(60)), [100] * 60, open_from=59, overlaps=True, window=7))
     assert found is not None
     assert (found.now, found.before, found.periods) == (Count(58, 100), Count(51, 100), 1)
 
 
 def test_a_line_shows_seven_days_together_but_overlapping_rows_as_they_are() -> None:
     assert series([1] * 10, [2] * 10, open_from=10).point(9) == Count(7, 14)
-    assert series([1] * 10, [2] * 10, open_from=10, trailing=True).point(9) == Count(1, 2)
+    assert series([1] * 10, [2] * 10, open_from=10, overlaps=True).point(9) == Count(1, 2)
     assert series([0] * 3, [0] * 3, open_from=3).point(2) is None
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from daybreak.families.base import Definition
 from daybreak.families.experiment_statistics import with_statistics
 from daybreak.lake.tables import MeasuredGoal
-from daybreak.page.counts import DAY
+from daybreak.page.counts import DAY, Count
 from daybreak.page.draw import draw
-from daybreak.page.figures import goals
+from daybreak.page.figures import goals, trend
 from daybreak.page.read import EVERYBODY, PageData
 from daybreak.page.texts.language import signed
 from daybreak.page.texts.languages import LANGUAGES
@@ -21,17 +22,17 @@ from support.page_data import TODAY, page_data
 NBSP = "\u00a0"
 
 
-def with_rows(id_: str, rows: list[dict[str, Any]]) -> PageData:
-    """A page with one definition and these rows of it."""
+def with_rows(id_: str, rows: list[dict[str, Any]], definition: Definition | None = None) -> PageData:
+    """A page with one definition, another one if it is given, and these rows of it."""
     one = next(one for one in page_data().measured if one.id == id_)
-    return replace(page_data(), measured=[replace(one, rows={EVERYBODY: rows})])
+    changed = replace(one, rows={EVERYBODY: rows}, definition=definition or one.definition)
+    return replace(page_data(), measured=[changed])
 
 
-def number(id_: str, rows: list[dict[str, Any]]) -> str:
+def number(id_: str, rows: list[dict[str, Any]], definition: Definition | None = None) -> str:
     """The number of a figure as people read it."""
-    found = re.search(
-        rf'<figure id="{re.escape(id_)}".*?<div class="number">(.*?)</figcaption>', draw(with_rows(id_, rows), {})
-    )
+    text = draw(with_rows(id_, rows, definition), {})
+    found = re.search(rf'<figure id="{re.escape(id_)}".*?<div class="number">(.*?)</figcaption>', text)
     assert found
     return " ".join(re.sub(r"<[^>]+>", " ", found[1]).replace(NBSP, " ").split())
 
@@ -142,3 +143,30 @@ def test_features_of_few_people_are_two_counts_in_grey(people: int, shown: str) 
     rows = [{"day": TODAY, "status": "complete", "active_people": people, "features_used": 2 * people}]
     assert number("breadth.some", rows).startswith(shown)
     assert ('<b class="few">2 / 1</b>' in draw(with_rows("breadth.some", rows), {})) == (people == 1)
+
+
+@pytest.mark.parametrize(
+    ("id_", "row", "shown"),
+    [("churn.some", {"people": 100, "back": 70, "not_back": 30, "churned": 30, "cancelled": None},
+      "30 % 22 to 40 100 people in the week of 9 November before 30 %"),
+     ("support_load.some", {"active_people": 100, "tickets": 25}, "0.25 100 people in the week of 9 November before 0.25")],
+)  # fmt: skip
+def test_weeks_that_hold_the_same_people_are_not_added_up(id_: str, row: dict[str, Any], shown: str) -> None:
+    rows = [{"period_start": date(2026, 8, 31) + 7 * n * DAY, "status": "complete", **row} for n in range(11)]
+    one = next(one for one in page_data().measured if one.id == id_)
+    weekly = one.definition.model_copy(update={"period": "week"})
+    assert number(id_, rows, weekly) == shown
+
+
+def test_days_that_hold_the_same_people_are_not_added_up_in_a_line_either() -> None:
+    one = next(one for one in page_data().measured if one.id == "churn.some")
+    daily = one.definition.model_copy(update={"period": "day"})
+    rows = [
+        {"period_start": TODAY - back * DAY, "status": "complete", "people": 100, "not_back": 30, "churned": 30}
+        for back in range(20)
+    ]
+    measured = replace(one, definition=daily, rows={EVERYBODY: rows})
+    view = View(page_data(), LANGUAGES["en"])
+    series = trend.series_of(measured, view, trend.LINES["churn"])
+    assert series is not None
+    assert series.point(15) == Count(30, 100)

@@ -43,6 +43,8 @@ class Line:
     reached_so_far: tuple[str, ...]
     of_so_far: str
     is_share: bool = True
+    same_people: bool = False
+    """True if each period counts the same people again, so that two of them never add up to more people."""
 
 
 LINES = {
@@ -51,8 +53,8 @@ LINES = {
     "campaign": Line("acted", "finished", ("acted", "acted_so_far"), "exposed"),
     "adoption": Line("users", "active_people", ("users",), "active_people"),
     "breadth": Line("features_used", "active_people", ("features_used",), "active_people", is_share=False),
-    "churn": Line("churned", "people", ("not_back",), "people"),
-    "support_load": Line("tickets", "active_people", ("tickets",), "active_people", is_share=False),
+    "churn": Line("churned", "people", ("not_back",), "people", same_people=True),
+    "support_load": Line("tickets", "active_people", ("tickets",), "active_people", is_share=False, same_people=True),
 }
 """The families that are drawn as a line. `Family.numbers` says the same of complete rows."""
 
@@ -89,14 +91,17 @@ def series_of(measured: Measured, view: View, lines: Line) -> Series | None:
     end = max(max(rows), view.data.day if period == "day" else max(rows))
     days = list(periods_between(period, min(rows), end))
     counts = [_counted(rows.get(day), lines) for day in days]
-    window = int(options.get("window_days", WINDOWS["day"])) if measured.family.trailing else WINDOWS[period]
+    if measured.family.trailing:
+        window = int(options.get("window_days", WINDOWS["day"]))
+    else:
+        window = 1 if lines.same_people else WINDOWS[period]
     return Series(
         period,
         days,
         [reached for reached, _ in counts],
         [of for _, of in counts],
         _open_from(rows, days, period, view.data.last_whole_day),
-        measured.family.trailing,
+        measured.family.trailing or lines.same_people,
         window,
     )
 
@@ -140,7 +145,7 @@ def number(found: Headline | None, series: Series, lines: Line, measured: Measur
     rest = [
         low_high,
         None if few and lines.is_share else people,
-        _when(found, series, view),
+        _when(found, series, lines, view),
         before,
         _verdict(found, series, lines, view),
     ]
@@ -156,9 +161,11 @@ def value(count: Count, lines: Line, view: View) -> str:
     return view.language.percent(count.rate, count.of)
 
 
-def _when(found: Headline, series: Series, view: View) -> str:
+def _when(found: Headline, series: Series, lines: Line, view: View) -> str:
     language = view.language
-    if series.trailing:
+    if lines.same_people and not found.is_old:
+        return language.plain(f"in.{series.period}", day=language.period_name(series.period, found.last))
+    if series.overlaps and not lines.same_people:
         return language.plain("trailing", window=language.plain("length.day", n=series.window), day=found.last)
     when = language.plain(f"complete.{series.period}", n=found.periods)
     if found.is_old:
@@ -168,7 +175,7 @@ def _when(found: Headline, series: Series, view: View) -> str:
 
 def _verdict(found: Headline, series: Series, lines: Line, view: View) -> Markup | None:
     """Whether the number differs from the one before by more than chance, in a word with a shape."""
-    if not lines.is_share or series.trailing or series.period != "day" or found.before is None:
+    if not lines.is_share or series.overlaps or series.period != "day" or found.before is None:
         return None
     return card.change(change(found.now, found.before), view)
 
