@@ -170,3 +170,32 @@ def test_days_that_hold_the_same_people_are_not_added_up_in_a_line_either() -> N
     series = trend.series_of(measured, view, trend.LINES["churn"])
     assert series is not None
     assert series.point(15) == Count(30, 100)
+
+
+def over_time(rows: list[dict[str, Any]]) -> list[str]:
+    """The classes of the lines of a retention over time, and of the hatched ground."""
+    figure = draw(with_rows("retention.some", rows), {}).partition("Is it getting better?")[2].partition("<table")[0]
+    return re.findall(r'class="(line [^"]*|hatch)"', figure)
+
+
+def returned(cohort: date, finished: int) -> list[dict[str, Any]]:
+    """A week's cohort of 100 people, of whom so many had their first day after."""
+    return [
+        {"cohort": cohort, "period": period, "first_period": period, "last_period": period, "people": 100,
+         "finished": finished if period else 100, "retained": finished // 2, "retained_so_far": finished // 2}
+        for period in (0, 1)
+    ]  # fmt: skip
+
+
+def test_a_week_that_is_not_over_is_drawn_as_open() -> None:
+    weeks = [TODAY - (4 + 7 * n) * DAY for n in range(3, -1, -1)]  # the last one begins on Monday; today is Friday
+    running = [row for week in weeks for row in returned(week, 100)]
+    assert over_time(running) == ["hatch", "line l1", "line l1 open"]
+    over = [row for week in weeks[:-1] for row in returned(week, 100)]
+    assert over_time(over) == ["line l1"]
+
+
+def test_a_week_in_which_somebody_still_has_time_is_drawn_as_open() -> None:
+    weeks = [TODAY - (11 + 7 * n) * DAY for n in range(2, -1, -1)]
+    rows = [row for week in weeks for row in returned(week, 60 if week == weeks[-1] else 100)]
+    assert over_time(rows) == ["line l1", "line l1 open"]

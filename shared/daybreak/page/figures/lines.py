@@ -21,6 +21,11 @@ class Drawn:
     name: str
     values: Sequence[float | None]
     class_: str
+    open_from: int | None = None
+    """The first position whose value is not final, where that is earlier than the first period that is not over."""
+
+    def first_open(self, of_all: int) -> int:
+        return of_all if self.open_from is None else min(self.open_from, of_all)
 
 
 def lines(
@@ -43,8 +48,10 @@ def lines(
     if first_open < count:
         x = xs[max(first_open - 1, 0)]
         hatch = tag("rect", class_="hatch", x=percent(x), y=0, width=percent(xs[-1] - x or 10), height="100%")
-    inner = [piece for one in drawn for piece in _pieces(one, xs, first_open, top)]
-    dots = [dot(xs[n], up(v, top), f"dot {one.class_}") for one in drawn for n, v in _last(one, first_open)]
+    inner = [piece for one in drawn for piece in _pieces(one, xs, one.first_open(first_open), top)]
+    dots = [
+        dot(xs[n], up(v, top), f"dot {one.class_}") for one in drawn for n, v in _last(one, one.first_open(first_open))
+    ]
     below = (under(xs[n], labels[n]) for n in marks(count, LABELS))
     named = plot(
         tops,
@@ -86,7 +93,7 @@ def _names(drawn: Sequence[Drawn], first_open: int, top: float) -> list[Markup]:
     for one in drawn:
         known = [v for v in one.values if v is not None]
         if known:
-            complete = _last(one, first_open)
+            complete = _last(one, one.first_open(first_open))
             ends.append((up(complete[-1][1] if complete else known[-1], top), one))
     ends.sort(key=lambda end: end[0])
     found: list[tuple[int, Drawn]] = []

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any, cast
 
 from daybreak.families.retention import Retention
-from daybreak.page.counts import FEW, Count
+from daybreak.page.counts import DAY, FEW, Count, next_period
 from daybreak.page.figures import card
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.figures.lines import Drawn, lines
@@ -155,12 +155,17 @@ def _over_time(rows: Sequence[Row], definition: Retention, view: View) -> Markup
     if not any(value is not None for found in values.values() for value in found):
         return None
     top = top_of(max(v for found in values.values() for v in found if v is not None), is_share=True)
-    drawn = [Drawn(_span(p, definition, view), values[p], f"l{nth}") for nth, p in enumerate(periods, 1)]
+    unfinished = {
+        p: next((n for n, cohort in enumerate(cohorts) if _is_unfinished(by_place.get((cohort, p)))), None)
+        for p in periods
+    }
+    drawn = [Drawn(_span(p, definition, view), values[p], f"l{nth}", unfinished[p]) for nth, p in enumerate(periods, 1)]
+    is_open = [next_period(_bucket(definition), cohort) - DAY > view.data.last_whole_day for cohort in cohorts]
     labels = [view.language.short_period(_bucket(definition), cohort) for cohort in cohorts]
     name = view.language.plain("plot.over_time", title=definition.description)
     head = tag("h4", view.language.say(f"retention.over_time.{_bucket(definition)}"))
     tips = [_tip(n, labels[n], drawn, view) for n in range(len(cohorts))]
-    return tag("div", head, lines(drawn, labels, [False] * len(cohorts), top, _tops(top, view), name, tips))
+    return tag("div", head, lines(drawn, labels, is_open, top, _tops(top, view), name, tips))
 
 
 def _tip(nth: int, label: str, drawn: Sequence[Drawn], view: View) -> str:
@@ -174,6 +179,11 @@ def _tip(nth: int, label: str, drawn: Sequence[Drawn], view: View) -> str:
 def _enough(row: Row | None) -> float | None:
     """The rate of a cohort's complete people, if they are enough to draw."""
     return row["retained"] / row["finished"] if row and row["finished"] >= FEW else None
+
+
+def _is_unfinished(row: Row | None) -> bool:
+    """True if somebody of a cohort still has time, so that its rate is that of the others."""
+    return row is not None and row["finished"] < row["people"]
 
 
 def _bucket(definition: Retention) -> str:
