@@ -7,8 +7,8 @@ import re
 
 from daybreak.engine.sql import Sql, identifier, literal
 
-_FORMULA = "^[ \\t\\n\\f\\r\\x00]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|^[\\t\\r\\n]"
-"""The beginning of a cell that a spreadsheet may run (OWASP, CSV injection), wide signs included; for both engines."""
+_FORMULA = "^[ \\t\\n\\f\\r\\x00\\x0b\u00a0\u3000]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|^[\\t\\r\\n]"
+"""The beginning of a cell that a spreadsheet may run (OWASP, CSV injection), wide signs too; for both engines."""
 _RUNS = re.compile(_FORMULA)
 
 

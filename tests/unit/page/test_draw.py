@@ -14,6 +14,7 @@ import pytest
 
 from daybreak.families.registry import FAMILIES
 from daybreak.page.draw import draw
+from daybreak.page.figures import card
 from daybreak.page.read import PageData
 from support.page_data import HOSTILE, page_data
 
@@ -96,10 +97,26 @@ def test_a_cell_of_the_csv_never_begins_as_a_formula(hostile: str) -> None:
     links = [str(a["href"]) for tag, a in drawn(page_data(event=hostile)).elements if tag == "a" and "download" in a]
     rows = [row for link in links for row in csv.reader(StringIO(unquote(link.partition(",")[2])))]
     assert any(hostile in cell for row in rows for cell in row)
-    for cell in (cell for row in rows for cell in row):
-        assert (
-            cell[:1] not in ("=", "+", "-", "@", "\t", "＝") or cell.replace("-", "", 1).replace(".", "", 1).isdigit()
-        )
+    assert not [cell for row in rows for cell in row if is_formula(cell) and not re.fullmatch(r"-?[\d.]+", cell)]
+
+
+BLANKS = ("", " ", "\t", "\n", "\r", "\f", "\x00", " \x00\t ", "\r\n", "\x0b", "\u00a0", "\u3000")
+SIGNS = "=+-@＝＋－＠"
+
+
+def is_formula(cell: str) -> bool:
+    """True if a spreadsheet may run a cell: it drops blanks and NUL at the beginning, and knows wide signs too."""
+    return cell.lstrip(" \t\n\r\f\x00\x0b\u00a0\u3000")[:1] in tuple(SIGNS)
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize("blank", BLANKS)
+def test_a_text_in_the_csv_of_a_card_is_never_run(blank: str, sign: str) -> None:
+    text = f"{blank}{sign}1+1"
+    link = card.csv_link(card.Table(["Name", text], [[card.Cell("x", text), card.Cell("x", -1.5)]]))
+    rows = list(csv.reader(StringIO(unquote(link.partition(",")[2]), newline="")))
+    assert rows == [["Name", f"'{text}"], [f"'{text}", "-1.5"]]
+    assert not is_formula(rows[1][0])
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

@@ -1,16 +1,13 @@
 """The frame of a figure: its title, its sentence, its number, the picture, and its table with a link to its CSV."""
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from daybreak.engine.spreadsheet import csv_text
 from daybreak.page.markup import Markup, joined, name, tag
 from daybreak.page.view import View
-
-_RUNS = re.compile(r"^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
-"""The beginning of a text that a spreadsheet may run as a formula; numbers are not text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +85,12 @@ def ends(low: float, high: float) -> str:
 
 
 def _csv(value: object) -> str:
-    """A value in CSV. A text that a spreadsheet would run gets a ' before it."""
+    """A value in CSV. A text that a spreadsheet would run gets a ' before it; numbers are not text."""
     if value is None:
         return ""
     if isinstance(value, float):
         return f"{value:.6g}"
-    text = str(value)
-    if not isinstance(value, int) and _RUNS.match(text):
-        text = f"'{text}"
+    text = str(value) if isinstance(value, int) else csv_text(str(value))
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
 
 
