@@ -59,13 +59,13 @@ class Series:
     compared with."""
 
     def pooled(self, first: int, last: int) -> Count | None:
-        """What these periods add up to, both ends included; None where nobody is in them."""
+        """These periods added up, both ends included; None where nobody is in them."""
         first = max(first, 0)
         of = sum(self.of[first : last + 1])
         return Count(sum(self.reached[first : last + 1]), of) if of else None
 
     def point(self, position: int) -> Count | None:
-        """What a line shows at a period: of days that do not overlap, the seven that end with it."""
+        """The counts that a line shows at a period: of days that do not overlap, the seven that end with it."""
         return self.pooled(position - self.line_window + 1, position)
 
     @property

@@ -1,4 +1,4 @@
-"""What the script needs beyond the page: the counts of every trend, and every other figure drawn for each segment.
+"""The data that the script needs beyond the page: the counts of each trend, other figures drawn for each segment.
 
 It is JSON, packed by gzip and written as base64: two years of 360 lines are some 600 KB.
 """

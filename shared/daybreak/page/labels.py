@@ -1,4 +1,4 @@
-"""What a definition counts, in one sentence of the page's language. A function for each family that the page knows."""
+"""The sentence of a definition in the page's language. A function for each family that the page knows."""
 
 from collections.abc import Callable
 from typing import cast

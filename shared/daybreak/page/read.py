@@ -123,7 +123,7 @@ class PageData:
 
 
 def read(run: Run, day: date, until: datetime) -> PageData:
-    """What the page of a day shows."""
+    """Everything that the page of a day shows."""
     values = _values(run)
     shown = [{"segment": s, "segment_value": value} for s, some in values.items() for value in some]
     create(run.db, "shown", dict.fromkeys(("segment", "segment_value"), "VARCHAR"), shown)

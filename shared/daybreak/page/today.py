@@ -65,7 +65,7 @@ def today(view: View) -> list[Said]:
 
 
 def _wrong(view: View) -> Iterator[Said]:
-    """What makes the numbers of this morning doubtful at all."""
+    """The reasons to doubt the numbers of this morning at all."""
     say, data = view.language.say, view.data
     if data.difference:
         yield Said("wrong", say("today.unbalanced", n=data.difference))

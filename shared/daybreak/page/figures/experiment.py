@@ -100,7 +100,7 @@ def _verdict(row: Row, view: View) -> Markup:
 
 
 def _explained(row: Row, rows: Sequence[Row], view: View) -> Markup:
-    """What the verdict rests on."""
+    """The numbers that the verdict rests on."""
     language = view.language
     least = min(other["finished"] for other in rows)
     if row["verdict"] == "collecting":

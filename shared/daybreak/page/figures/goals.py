@@ -84,7 +84,7 @@ def _for_whom(goal: MeasuredGoal, view: View) -> Markup | None:
 
 
 def _facts(goal: MeasuredGoal, view: View) -> Markup:
-    """What is measured, what is needed today, and when the answer is final."""
+    """The value that is measured, the one that is needed today, and the day on which the answer is final."""
     language, parts = view.language, []
     if goal.measured is not None:
         low_high = None

@@ -64,7 +64,7 @@ def controls(view: View) -> Markup:
 
 
 def _doubts(view: View) -> Markup | None:
-    """What is late and the warnings, in words."""
+    """The late tables and the warnings, in words."""
     language, data = view.language, view.data
     said: list[object] = []
     for family, as_of in data.late.items():

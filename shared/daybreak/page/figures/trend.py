@@ -81,7 +81,7 @@ def trend(measured: Measured, view: View) -> Markup | None:
 
 
 def series_of(measured: Measured, view: View, lines: Line) -> Series | None:
-    """What a definition counted for the view's group, period by period; None without a row."""
+    """The counts of a definition for the view's group, period by period; None without a row."""
     partition = measured.family.partition
     rows = {row[partition]: row for row in measured.rows_of(view.group)}
     if not rows:
@@ -307,7 +307,7 @@ def _noted(series: Series, shown: range, xs: Sequence[int], view: View) -> list[
 
 
 def _notes(series: Series, shown: range, view: View) -> Markup:
-    """What happened at the numbered lines."""
+    """The texts of the numbered lines."""
     xs = [across(n, len(shown)) for n in range(len(shown))]
     items = (tag("li", name(text)) for _, _, text in _noted(series, shown, xs, view))
     return tag("ol", items, class_="notes")
