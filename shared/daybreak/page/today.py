@@ -6,6 +6,8 @@ from typing import cast
 
 from daybreak.families.completion import Completion
 from daybreak.families.experiment_statistics import holm
+from daybreak.families.registry import FAMILIES
+from daybreak.lake.tables import AlertEpisode
 from daybreak.page.counts import BEYOND_CHANCE, FEW, Count, chance, change, headline
 from daybreak.page.figures import experiment, funnel, goals, lists, trend
 from daybreak.page.figures.alerts import alert_sentence
@@ -75,10 +77,19 @@ def _wrong(view: View) -> Iterator[Said]:
 
 
 def _alerts(view: View) -> Iterator[Said]:
-    marks = {"fell": "lower", "below": "lower", "rose": "higher", "above": "higher", "stopped": "wrong"}
     for episode in view.data.alerts:
-        mark = "same" if episode.closed else marks.get(episode.change, "wrong")
-        yield Said(mark, alert_sentence(episode, view))
+        yield Said("same" if episode.closed else _mark(episode), alert_sentence(episode, view))
+
+
+def _mark(episode: AlertEpisode) -> str:
+    """The mark of an episode that lasts: of a number that should be low, a rise is what is wrong."""
+    if episode.number is None:  # an event that has stopped
+        return "wrong"
+    number = FAMILIES[episode.subject.partition(".")[0]].number(episode.number.partition(" ")[0])
+    should_be_low = number is not None and number.lower_is_better
+    if episode.change in ("rose", "above"):
+        return "wrong" if should_be_low else "higher"
+    return "same" if should_be_low else "lower"
 
 
 def _verdicts(view: View) -> Iterator[tuple[Said, bool]]:

@@ -53,10 +53,10 @@ def test_the_verdict_of_an_experiment_is_news_for_two_weeks() -> None:
     experiment = next(one for one in page_data(days=40).measured if one.family.name == "experiment")
     old = said(replace(data, measured=[*data.measured, experiment]))
     assert old[0] == "Nothing changed beyond chance."
-    assert "this is final" in old[-1]
+    assert "planned number is reached" in old[-1]
     group, rows = next(iter(experiment.rows.items()))
     young = replace(experiment, rows={group: rows[-6:]})
-    assert "this is final" in said(replace(data, measured=[*data.measured, young]))[0]
+    assert "planned number is reached" in said(replace(data, measured=[*data.measured, young]))[0]
 
 
 def test_a_project_without_a_complete_day_says_that() -> None:

@@ -83,9 +83,9 @@ TEXTS = {
     "today.unbalanced": "**{n}** event of the last 7 days was lost or doubled. Look at the reconciliation first.|"
     "**{n}** events of the last 7 days were lost or doubled. Look at the reconciliation first.",
     "today.experiment": "{title} **{variant}**: **{rate}** against **{other}** of “{base}” ({verdict}, p = {p}, {people}). "
-    "The planned number is reached; this is final.",
-    "today.no_difference": "{title} No difference between the variants: **{rate}** and **{other}** (p = {p}, {people}). "
-    "The planned number is reached; this is final.",
+    "The planned number is reached.",
+    "today.no_difference": "{title} No difference is shown between the variants: **{rate}** and **{other}** (p = {p}, {people}). "
+    "The planned number is reached.",
     "today.mismatch": "{title} People are not divided as planned, so the variants cannot be compared. Look for the cause "
     "first.",
     "today.higher": "{title} **{now}**, up from **{before}** in the {length} before ({people}). That is beyond chance.",
