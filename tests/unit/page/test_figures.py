@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from daybreak.families.base import Definition
+from daybreak.families.base import Definition, Number
 from daybreak.families.experiment_statistics import with_statistics
 from daybreak.lake.tables import MeasuredGoal
 from daybreak.page.counts import DAY, Count
@@ -199,3 +199,13 @@ def test_a_week_in_which_somebody_still_has_time_is_drawn_as_open() -> None:
     weeks = [TODAY - (11 + 7 * n) * DAY for n in range(2, -1, -1)]
     rows = [row for week in weeks for row in returned(week, 60 if week == weeks[-1] else 100)]
     assert over_time(rows) == ["line l1", "line l1 open"]
+
+
+def test_a_mean_of_few_people_in_a_family_that_the_page_does_not_know_is_two_counts_too() -> None:
+    data = page_data()
+    one = next(one for one in data.measured if one.id == "breadth.some")
+    ratio = Number("mean", "features_used", "active_people")
+    family = replace(one.family, name="new", numbers=(ratio,))
+    rows = [{"day": TODAY, "status": "complete", "active_people": 1, "features_used": 2, "mean": 2.0}]
+    text = draw(replace(data, measured=[replace(one, family=family, rows={EVERYBODY: rows})]), {})
+    assert '<b class="few">2 / 1</b>' in text

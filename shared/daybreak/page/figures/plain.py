@@ -68,7 +68,9 @@ def _shown(row: Row | None, number: Number, view: View) -> str:
     if row is None or row.get(number.column) is None:
         return "–"
     if number.numerator and number.denominator and _is_few(row, number):
-        return view.language.plain("few", reached=row[number.numerator], of=row[number.denominator])
+        return view.language.plain(
+            "few" if number.is_share else "few.each", reached=row[number.numerator], of=row[number.denominator]
+        )
     value = row[number.column]
     if number.is_share:
         return view.language.percent(value, row[number.denominator] if number.denominator else 0)
