@@ -91,7 +91,7 @@ MUTANTS = [
     Mutant("a final answer is measured again", "watch/goals.py", "if last and last.state in (MET, MISSED):",
            "if last and last.state in ():", GOALS, "final_answer"),
     Mutant("a goal ignores the interval", "watch/goals.py", "if interval and interval[0] <= needed <= interval[1]:",
-           "if interval and interval[0] <= needed <= interval[0]:", GOALS, "33_65_percent"),
+           "if interval and interval[0] <= needed <= interval[0]:", GOALS, "churn_times_and_tickets"),
     Mutant("a goal's line is read on one day", "watch/goals.py", "sum(shares) / len(shares)", "shares[-1]", GOALS,
            "on_its_line"),
     Mutant("a repeated morning ends what it has opened", "watch/episodes.py", "if episode.opened == morning:", "if False:",
