@@ -18,7 +18,7 @@ TEXTS = {
     "length.minute": "{n}분",
     "length.second": "{n}초",
     "interval": "{low}~{high}",
-    "percent_sign": "%",
+    "percent_sign": " %",
     "few": "{of} 중 {reached}",
     "few.each": "{reached} / {of}",
     "quoted": "‘{name}’",
