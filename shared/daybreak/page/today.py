@@ -115,7 +115,7 @@ def _verdict(measured: Measured, rows: list[experiment.Row], view: View) -> Iter
         "title": _title(measured),
         "rate": language.percent(chosen["rate"], chosen["finished"]),
         "other": language.percent(base["rate"], base["finished"]),
-        "p": "–" if chosen["p_adjusted"] is None else language.number(chosen["p_adjusted"]),
+        "p": experiment.chance_of(chosen, view),
         "people": view.people(chosen["finished"] + base["finished"], measured.definition.actor),
     }
     if chosen["verdict"] == "no difference":

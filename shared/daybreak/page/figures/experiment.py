@@ -19,6 +19,8 @@ from daybreak.page.view import View
 
 NEWS_DAYS = 14
 """A verdict is news for two weeks."""
+_SMALLEST_P = 0.005
+"""Below it, two digits would say 0.00."""
 STATES = {
     "collecting": "wait",
     "sample ratio mismatch": "wrong",
@@ -107,9 +109,17 @@ def _explained(row: Row, rows: Sequence[Row], view: View) -> Markup:
         return language.say("experiment.collecting", finished=least, planned=row["planned"])
     values = {
         **{key: _points(row[column], least) for key, column in _DIFFERENCES.items()},
-        "p": language.number(row["p_adjusted"]) if row["p_adjusted"] is not None else "–",
+        "p": chance_of(row, view),
     }
     return language.say("experiment.difference", **values)
+
+
+def chance_of(row: Row, view: View) -> str:
+    """How likely chance alone gives such a difference: p = 0.04; a very small one is not 0."""
+    p = row["p_adjusted"]
+    if p is None:
+        return "p –"
+    return "p < 0.01" if p < _SMALLEST_P else f"p = {view.language.number(p)}"
 
 
 def _points(share: float | None, people: int) -> str:

@@ -82,9 +82,9 @@ TEXTS = {
     "today.late": "Some of these numbers are older than this morning: {families}.",
     "today.unbalanced": "**{n}** event of the last 7 days was lost or doubled. Look at the reconciliation first.|"
     "**{n}** events of the last 7 days were lost or doubled. Look at the reconciliation first.",
-    "today.experiment": "{title} **{variant}**: **{rate}** against **{other}** of “{base}” ({verdict}, p = {p}, {people}). "
+    "today.experiment": "{title} **{variant}**: **{rate}** against **{other}** of “{base}” ({verdict}, {p}, {people}). "
     "The planned number is reached.",
-    "today.no_difference": "{title} No difference is shown between the variants: **{rate}** and **{other}** (p = {p}, {people}). "
+    "today.no_difference": "{title} No difference is shown between the variants: **{rate}** and **{other}** ({p}, {people}). "
     "The planned number is reached.",
     "today.mismatch": "{title} People are not divided as planned, so the variants cannot be compared. Look for the cause "
     "first.",
@@ -268,7 +268,7 @@ TEXTS = {
     "experiment.mismatch": "The sample ratio would be an accident less than once in 1,000 times. Look for the cause before "
     "anything is compared.",
     "experiment.collecting": "{finished} of {planned} planned have finished in the smallest variant. No verdict before that.",
-    "experiment.difference": "Difference to the first variant: {difference} points ({low} to {high}), p = {p}",
+    "experiment.difference": "Difference to the first variant: {difference} points ({low} to {high}), {p}",
     "experiment.of": "{reached} of {of}",
     "experiment.planned": "{finished} finished, {planned} planned",
     # surveys
