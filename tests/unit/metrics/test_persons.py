@@ -55,7 +55,7 @@ def test_a_ring_of_any_length_is_one_person(length: int) -> None:
     assert len({person(owner, own) for own in IDS}) == len(IDS) - length + 1
 
 
-@settings(max_examples=tries(200))
+@settings(max_examples=tries(1000))
 @given(LINKS, st.booleans())
 def test_the_tables_say_what_the_second_reference_says(links: list[Link], merge: bool) -> None:
     said = [
