@@ -7,9 +7,9 @@ from typing import Any
 from daybreak.definitions.alerts import Alert
 from daybreak.definitions.chosen import choose
 from daybreak.definitions.goals import ChosenNumber
-from daybreak.engine.calendar import Calendar
+from daybreak.engine.calendar import DAY, Calendar
 from daybreak.watch.episodes import Watched
-from daybreak.watch.series import DAY, Point, Series
+from daybreak.watch.series import Point, Series
 from support.journeys import project
 
 FIRST_DAY = date(2026, 1, 5)

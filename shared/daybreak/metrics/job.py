@@ -66,7 +66,7 @@ class Metrics:
         An older date than the newest one never takes the table back. Raises DayMissing like `run`.
         """
         with begin(self.store, self.project, self.limits) as run:
-            latest = read_latest(run, keys.WARNINGS)
+            latest = read_latest(run.store, keys.WARNINGS)
             day = max(day, date.fromisoformat(latest["as_of"])) if latest else day
             ends = (until or run.calendar.ends_at(day).replace(tzinfo=UTC)).astimezone(UTC)
             through = require_exported(self.store, self.project, day, ends)
@@ -90,7 +90,7 @@ class Metrics:
             stale = [s.key for s in self.store.list(keys.metrics_prefix(name))]
             self.store.delete([*stale, keys.latest(name), keys.definitions(name)])
             return None
-        latest = read_latest(run, name)
+        latest = read_latest(run.store, name)
         day = max(day, date.fromisoformat(latest["as_of"])) if latest else day
         ends = (until or run.calendar.ends_at(day).replace(tzinfo=UTC)).astimezone(UTC)
         through = require_exported(self.store, self.project, day, ends)

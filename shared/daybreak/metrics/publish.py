@@ -11,7 +11,7 @@ from daybreak.export.rows import write_rows
 from daybreak.export.run import Run
 from daybreak.families.base import Family
 from daybreak.lake import keys
-from daybreak.lake.store import put_changed
+from daybreak.lake.store import Store, put_changed
 from daybreak.lake.tables import MeasuredDefinition, Warned, duckdb_columns
 from daybreak.metrics.results import rows_in
 
@@ -39,9 +39,9 @@ def describe(run: Run, family: str) -> None:
     put_changed(run.store, {key: file}, run.store.list(key))
 
 
-def read_latest(run: Run, family: str) -> dict[str, Any] | None:
-    """The JSON that the last computation of the family published, or None before the first."""
-    data = run.store.get(keys.latest(family))
+def read_latest(store: Store, name: str) -> dict[str, Any] | None:
+    """The JSON that the last run of a family or another job of the morning published, or None before the first."""
+    data = store.get(keys.latest(name))
     return json.loads(data) if data else None
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
+from daybreak.engine.calendar import DAY
 from daybreak.families.experiment_statistics import Arm, Interval, two_proportions, wilson
 
-DAY = timedelta(days=1)
 WINDOWS = {"day": 28, "week": 4, "month": 1}
 """Period -> how many complete ones a headline adds up, and how many before it are compared with it."""
 FEW = 20

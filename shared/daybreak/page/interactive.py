@@ -9,7 +9,8 @@ from base64 import b64encode
 from datetime import date
 from typing import Any
 
-from daybreak.page.counts import DAY, Series, headline
+from daybreak.engine.calendar import DAY
+from daybreak.page.counts import Series, headline
 from daybreak.page.figures import trend
 from daybreak.page.markup import Markup, tag
 from daybreak.page.read import EVERYBODY, TRENDS, Group, Measured

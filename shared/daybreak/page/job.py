@@ -15,6 +15,7 @@ from daybreak.engine.database import Limits
 from daybreak.export.run import begin
 from daybreak.lake import keys
 from daybreak.lake.store import Store, md5
+from daybreak.metrics.publish import read_latest
 from daybreak.page.draw import draw
 from daybreak.page.read import PageData, read
 
@@ -36,7 +37,7 @@ def write_page(
     `until` is the first instant that the numbers do not know, aware; normally the end of the day.
     An older day than that of the newest page writes the newest one again: see `WrittenPage.day`.
     """
-    record = _record(store)
+    record = read_latest(store, keys.PAGE)
     newest = date.fromisoformat(record["as_of"]) if record else day
     if day < newest:
         day, until = newest, None
@@ -50,12 +51,6 @@ def write_page(
     for key in changed:
         store.put(key, objects[key])
     return WrittenPage(day, text, changed)
-
-
-def _record(store: Store) -> dict[str, Any] | None:
-    """The note of the newest page: its day, and the version of each definition with the first day of it."""
-    data = store.get(keys.latest(keys.PAGE))
-    return json.loads(data) if data else None
 
 
 def _since(record: Mapping[str, Any] | None, data: PageData) -> dict[str, date | None]:

@@ -44,24 +44,6 @@ BALANCED_DAYS = 7
 TRENDS = ("activation", "conversion", "campaign", "adoption", "breadth")
 """The families whose lines can be drawn for a long range, so each row of a segment's value is read."""
 
-PEOPLE = {
-    "activation": "sum(people)",
-    "active_days": "max(active_people)",
-    "active_people": "max(mau)",
-    "adoption": "max(active_people)",
-    "breadth": "max(active_people)",
-    "campaign": "sum(exposed)",
-    "churn": "max(people)",
-    "completion": "coalesce(sum(entered) filter (where step = 1), 0)",
-    "conversion": "sum(people)",
-    "experiment": "max(exposed)",
-    "lifecycle": "max(active_people)",
-    "retention": "max(people)",
-    "support_load": "max(active_people)",
-    "time_to_value": "sum(people)",
-}
-"""Family -> how many different people its rows hold, in SQL. The answers of a survey may all be one person's."""
-
 M = TypeVar("M", bound=Row)
 
 
@@ -150,8 +132,8 @@ def _values(run: Run) -> dict[str, list[str]]:
     """Segment -> its values that enough people have, the largest first."""
     people: dict[tuple[str, str], int] = {}
     for family in run.project.measured:
-        if counted := PEOPLE.get(family):
-            statement = _statement(run, "people_of", FAMILIES[family], people=Sql(counted))
+        if counted := different_people(FAMILIES[family]):
+            statement = _statement(run, "people_of", FAMILIES[family], people=counted)
             for segment, value, count in run.db.execute(statement).fetchall():
                 people[segment, value] = max(people.get((segment, value), 0), int(count or 0))
     values: dict[str, list[str]] = {}
@@ -159,6 +141,18 @@ def _values(run: Run) -> dict[str, list[str]]:
         if count >= FEW and len(values.setdefault(segment, [])) < VALUES_SHOWN:
             values[segment].append(value)
     return {segment: sorted(values[segment]) for segment in run.project.segments if values.get(segment)}
+
+
+def different_people(family: Family) -> Sql | None:
+    """How many different people the rows of a family hold for certain, in SQL; None if they count no people."""
+    if family.people is None:
+        return None
+    column, by = identifier(family.people.column), family.numbers[0].by
+    if not family.people.are_once:
+        return Sql(f"max({column})")
+    if by is None:
+        return Sql(f"sum({column})")
+    return Sql(f"coalesce(sum({column}) filter (where {identifier(by)} = 1), 0)")  # each step names all who entered
 
 
 def _measured(run: Run, family: Family) -> list[Measured]:

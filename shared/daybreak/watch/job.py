@@ -14,6 +14,7 @@ from daybreak.definitions.alerts import Alert
 from daybreak.definitions.chosen import Chosen, choose
 from daybreak.definitions.nearest import nearest
 from daybreak.definitions.project import Project
+from daybreak.engine.calendar import DAY
 from daybreak.engine.database import Limits
 from daybreak.engine.sql import Sql
 from daybreak.errors import DayMissing, InputError
@@ -33,7 +34,7 @@ from daybreak.watch.goals import measure_goal
 from daybreak.watch.looks import BEFORE_DAYS, STOPPED_FOR, Look, look, look_at_event
 from daybreak.watch.publish import episodes_written, goals_before, newest_morning, publish
 from daybreak.watch.replay import Replayed, replay
-from daybreak.watch.series import DAY, EVERYBODY, Group, Series, read_series
+from daybreak.watch.series import EVERYBODY, Group, Series, read_series
 from daybreak.watch.sight import Sight, sight_of_event, sights_of
 
 
@@ -117,7 +118,7 @@ class Watch:
             last = newest_export(self.store, self.project)
             day = run.calendar.days_before(run.calendar.day_of(last.through), 1)
             for family in families_read(self.project, [alert]):
-                if latest := read_latest(run, family):
+                if latest := read_latest(run.store, family):
                     day = date.fromisoformat(latest["as_of"])
         return self._reached(run, day, until, [alert])[1]
 
@@ -136,7 +137,7 @@ class Watch:
     def _computed_days(self, run: Run) -> Iterable[date]:
         """The days that the families that are read were computed as of."""
         for family in families_read(self.project):
-            if latest := read_latest(run, family):
+            if latest := read_latest(run.store, family):
                 yield date.fromisoformat(latest["as_of"])
 
     def _reached(
@@ -146,7 +147,7 @@ class Watch:
         ends = run.calendar.ends_at(day).replace(tzinfo=UTC)
         through = require_exported(self.store, self.project, day, (until or ends).astimezone(UTC))
         for family in families_read(self.project, alerts):
-            latest = read_latest(run, family)
+            latest = read_latest(run.store, family)
             if latest is None or date.fromisoformat(latest["as_of"]) < day:
                 reached = f"has only reached {latest['as_of']}" if latest else "has not run yet"
                 raise DayMissing(f"{family} {reached}, {day} is needed; run `daybreak run {family} --date {day}` first")

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from daybreak.definitions.alerts import COMPARED, Alert
+from daybreak.engine.calendar import DAY
 from daybreak.families.experiment_statistics import Arm, holm
 from daybreak.watch import chance
-from daybreak.watch.series import DAY, EVERYBODY, Group, Measured, Series, share_of
+from daybreak.watch.series import EVERYBODY, Group, Measured, Series, share_of
 
 NOW_DAYS, BEFORE_DAYS = 7, 28
 PAST_WEEKS = 12

@@ -13,13 +13,14 @@ from daybreak.export.run import Run
 from daybreak.lake import keys
 from daybreak.lake.store import Store
 from daybreak.lake.tables import AlertEpisode, MeasuredGoal, Row
+from daybreak.metrics.publish import read_latest
 
 R = TypeVar("R", bound=Row)
 
 
 def newest_morning(store: Store) -> date | None:
     """The newest morning whose goals and alerts are both written."""
-    latest = _latest(store, keys.ALERTS)
+    latest = read_latest(store, keys.ALERTS)
     return date.fromisoformat(latest["as_of"]) if latest else None
 
 
@@ -56,8 +57,3 @@ def _table(model: type[R], rows: list[R]) -> dict[str, Any]:
 
 def _put(store: Store, table: str, content: dict[str, Any]) -> None:
     store.put(keys.latest(table), json.dumps(content, ensure_ascii=False, indent=1).encode())
-
-
-def _latest(store: Store, table: str) -> dict[str, Any] | None:
-    data = store.get(keys.latest(table))
-    return json.loads(data) if data else None

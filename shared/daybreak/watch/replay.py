@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from daybreak.engine.calendar import DAY
 from daybreak.lake.tables import AlertEpisode
 from daybreak.watch.episodes import Watched, next_morning
 from daybreak.watch.looks import Look
-from daybreak.watch.series import DAY, Group
+from daybreak.watch.series import Group
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from datetime import date
 
 from daybreak.definitions.alerts import Alert
 from daybreak.definitions.chosen import Chosen
+from daybreak.engine.calendar import DAY
 from daybreak.families.selectors import label
 from daybreak.lake.tables import AlertEpisode
 from daybreak.watch.looks import ABOVE, BEFORE_DAYS, BELOW, FELL, NOW_DAYS, STOPPED_FOR, Look, relative_change
-from daybreak.watch.series import DAY, EVERYBODY, Group, Measured
+from daybreak.watch.series import EVERYBODY, Group, Measured
 
 _UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60))
 
@@ -24,7 +25,7 @@ def written(chosen: Chosen, value: float) -> str:
 
 
 def subject_of(alert: Alert, chosen: Chosen | None, group: Group) -> str:
-    """What the sentence is about: a number of a definition, with the group if it is not everybody, or an event."""
+    """The subject of the sentence: a number of a definition, with the group if it is not everybody, or an event."""
     if chosen is None:
         return f'"{label(alert.event or "")}"'
     which = "" if group == EVERYBODY else f" of {group[0]} {json.dumps(group[1], ensure_ascii=False)}"

@@ -7,16 +7,15 @@ a trailing family, whose rows overlap, the row of the last day stands for all da
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from daybreak.definitions.chosen import Chosen
 from daybreak.definitions.project import ALL
-from daybreak.engine.calendar import Calendar
+from daybreak.engine.calendar import DAY, Calendar
 from daybreak.engine.sql import Sql, identifier, literal, literals, spliced, sql_file
 from daybreak.export.run import Run
 from daybreak.families.experiment_statistics import Arm
 
-DAY = timedelta(days=1)
 EVERYBODY = (ALL, ALL)
 
 Group = tuple[str, str]

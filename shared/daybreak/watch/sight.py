@@ -7,6 +7,7 @@ from datetime import date
 
 from daybreak.definitions.alerts import Alert
 from daybreak.definitions.chosen import Chosen
+from daybreak.engine.calendar import DAY
 from daybreak.families.experiment_statistics import Arm
 from daybreak.watch import chance
 from daybreak.watch.episodes import Watched
@@ -24,7 +25,7 @@ from daybreak.watch.looks import (
     spread_before,
 )
 from daybreak.watch.sentences import subject_of, written
-from daybreak.watch.series import DAY, EVERYBODY, Group, Measured, Series, share_of
+from daybreak.watch.series import EVERYBODY, Group, Measured, Series, share_of
 
 
 @dataclass(frozen=True, slots=True)

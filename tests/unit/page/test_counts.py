@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from daybreak.page.counts import DAY, Count, Series, chance, headline, next_period, runs
+from daybreak.engine.calendar import DAY
+from daybreak.page.counts import Count, Series, chance, headline, next_period, runs
 
 
 def series(reached: list[int], of: list[int], open_from: int, *, overlaps: bool = False, window: int = 28) -> Series:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from daybreak.engine.calendar import DAY
 from daybreak.families.base import Definition, Number
 from daybreak.families.experiment_statistics import with_statistics
 from daybreak.lake.tables import MeasuredGoal
-from daybreak.page.counts import DAY, Count
+from daybreak.page.counts import Count
 from daybreak.page.draw import draw
 from daybreak.page.figures import goals, trend
 from daybreak.page.read import EVERYBODY, PageData

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from daybreak.page.counts import DAY
+from daybreak.engine.calendar import DAY
 from daybreak.page.draw import draw
 from daybreak.page.read import EVERYBODY, Measured, PageData
 from daybreak.page.texts.languages import LANGUAGES

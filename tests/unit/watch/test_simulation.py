@@ -11,10 +11,11 @@ import pytest
 
 from conftest import ROOT
 from daybreak.definitions.alerts import Alert
+from daybreak.engine.calendar import DAY
 from daybreak.lake.tables import AlertEpisode
 from daybreak.watch.episodes import next_morning
 from daybreak.watch.looks import PAST_WEEKS, look
-from daybreak.watch.series import DAY, EVERYBODY
+from daybreak.watch.series import EVERYBODY
 from support.journeys import stride
 from support.watched import FIRST_DAY, series, watching
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from daybreak.page.counts import DAY
+from daybreak.engine.calendar import DAY
 from daybreak.page.figures import card
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.figures.lines import Drawn, lines

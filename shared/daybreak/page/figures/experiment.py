@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, cast
 
+from daybreak.engine.calendar import DAY
 from daybreak.families.experiment import Experiment
 from daybreak.families.experiment_statistics import MISMATCH
-from daybreak.page.counts import DAY, FEW
+from daybreak.page.counts import FEW
 from daybreak.page.figures import card
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.labels import sentence
@@ -61,7 +62,7 @@ def newest(measured: Measured, view: View) -> list[Row]:
 
 
 def is_old(measured: Measured, view: View) -> bool:
-    """True if the verdicts of the newest day stood two weeks before already: they are no news."""
+    """True if the verdicts of the newest day stood two weeks before already, so they are not news."""
     now = newest(measured, view)
     rows = [row for row in measured.rows_of(view.group) if row["status"] == "complete"]
     earlier = _on(now[0]["day"] - NEWS_DAYS * DAY, rows, measured) if now else []

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
+from daybreak.engine.calendar import DAY
 from daybreak.families.completion import Completion
-from daybreak.page.counts import DAY, FEW, WINDOWS, Count, change, periods_between
+from daybreak.page.counts import FEW, WINDOWS, Count, change, periods_between
 from daybreak.page.figures import card
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.labels import sentence

@@ -5,8 +5,9 @@ from datetime import date
 from itertools import groupby
 from typing import Any, cast
 
+from daybreak.engine.calendar import DAY
 from daybreak.families.retention import Retention
-from daybreak.page.counts import DAY, FEW, Count, next_period
+from daybreak.page.counts import FEW, Count, next_period
 from daybreak.page.figures import card
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.figures.lines import Drawn, lines

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
+from daybreak.engine.calendar import DAY
 from daybreak.families.time_to_value import TimeToValue
-from daybreak.page.counts import DAY, FEW, Count, one_before
+from daybreak.page.counts import FEW, Count, one_before
 from daybreak.page.figures import card
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.figures.lines import Drawn, lines

@@ -5,18 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from daybreak.page.counts import (
-    DAY,
-    WINDOWS,
-    Count,
-    Headline,
-    Series,
-    change,
-    headline,
-    next_period,
-    periods_between,
-    runs,
-)
+from daybreak.engine.calendar import DAY
+from daybreak.page.counts import WINDOWS, Count, Headline, Series, change, headline, next_period, periods_between, runs
 from daybreak.page.figures import card
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.labels import sentence
