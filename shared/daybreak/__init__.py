@@ -8,6 +8,7 @@ each other. `lint-imports` checks it against this list.
     ingest       a request -> canonical events -> zstd frames
     engine       DuckDB, the calendar, conditions on events
     families     one kind of metric each: its definition, its SQL, its summary
+    mapping      a row of somebody else's -> an event
     definitions  daybreak.toml -> the definitions of a project
     export       arrivals -> raw log -> events -> derived tables
     metrics      derived tables -> result tables
@@ -25,6 +26,6 @@ each other. `lint-imports` checks it against this list.
 
 The ladder, low to high:
 
-    errors < lake | ingest | engine < families < definitions < export < metrics < watch | lists < page | send
+    errors < lake | ingest | engine < families | mapping < definitions < export < metrics < watch | lists < page | send
     < files | people | tracking < aws < cloud | example < cli
 """

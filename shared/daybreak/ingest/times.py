@@ -56,8 +56,11 @@ def parse(text: str, zone: tzinfo = UTC) -> datetime:
         raise ValueError(f"{text[:40]!r} is not a time that exists between the years 1 and 9999; {_EXAMPLE}") from None
 
 
-def parse_in_file(value: str | float) -> datetime:
-    """A time in a file, as UTC: one of the grammar, or a whole number since 1970. Raises ValueError with a reason."""
+def parse_in_file(value: str | float, zone: tzinfo = UTC) -> datetime:
+    """A time in a file, as UTC: one of the grammar, or a whole number since 1970. Raises ValueError with a reason.
+
+    A time of the grammar without an offset is a time in `zone`.
+    """
     text = format(value, ".1f") if isinstance(value, float) else str(value)
     if found := _EPOCH.fullmatch(text):
         digits = found[1]
@@ -65,7 +68,7 @@ def parse_in_file(value: str | float) -> datetime:
             return _1970 + timedelta(microseconds=int(digits) * _MICROSECONDS[len(digits)])
         except OverflowError:
             raise ValueError(f"{text} since 1970 is after the year 9999; {_EXAMPLE}") from None
-    return parse(text)
+    return parse(text, zone)
 
 
 def _instant(found: re.Match[str], zone: tzinfo) -> datetime:
