@@ -6,6 +6,7 @@ has quoted or checked. `spliced` puts nothing else into a statement.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import NewType
@@ -17,8 +18,9 @@ _REMARK = re.compile(r"\([^)]*\)")
 _IDENTIFIER = re.compile(r"^[a-z_][a-z0-9_]*$")
 
 
+@cache
 def sql_file(package: str, name: str) -> str:
-    """The text of `<name>.sql` in a package; it may hold `{parts}` for `spliced`."""
+    """The text of `<name>.sql` in a package; it may hold `{parts}` for `spliced`. Each is read once in a process."""
     return resources.files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 

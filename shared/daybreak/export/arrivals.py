@@ -119,9 +119,12 @@ def _log_hour(
 
 def _read(parts: Sequence[Iterable[StoredItem]], folder: Path) -> _HourFiles:
     """Read the parts in parallel, each into files of its own, then join them in order."""
+    whole = _read_part([], folder / "all")
     folders = [folder / str(nth) for nth, _ in enumerate(parts)]
-    with ThreadPoolExecutor(max(1, len(parts))) as pool:
-        return reduce(_joined, pool.map(_read_part, parts, folders), _read_part([], folder / "all"))
+    if len(parts) < 2:  # to start a thread would take longer than to read
+        return reduce(_joined, map(_read_part, parts, folders), whole)
+    with ThreadPoolExecutor(len(parts)) as pool:
+        return reduce(_joined, pool.map(_read_part, parts, folders), whole)
 
 
 def _read_part(items: Iterable[StoredItem], folder: Path) -> _HourFiles:
