@@ -38,41 +38,63 @@ what = ["alert.*"]
 """
 
 
-def synthesised(folder: Path, definitions: str, **context: str) -> dict[str, Any]:
-    """The template of this checkout with another daybreak.toml. cdk-nag's findings make it fail."""
-    folder.mkdir(exist_ok=True)
-    for name in ("functions", "infra", "pyproject.toml", "shared", "uv.lock"):
-        (folder / name).symlink_to(ROOT / name)
-    (folder / ".daybreak").mkdir()
-    (ROOT / ".daybreak" / "dependencies").mkdir(parents=True, exist_ok=True)
-    (folder / ".daybreak" / "dependencies").symlink_to(ROOT / ".daybreak" / "dependencies")
-    (folder / "daybreak.toml").write_text(definitions)
-    program = f"from pathlib import Path; from infra.app import main; main(Path({str(folder)!r}))"
+PROGRAM = """
+import json, sys
+from pathlib import Path
+import aws_cdk
+from infra.app import main
+App = aws_cdk.App
+for folder, context in json.loads(sys.argv[1]).items():
+    aws_cdk.App = lambda: App(outdir=f"{folder}/cdk.out", context=context)
+    main(Path(folder))
+"""
+"""Synthesises each folder with its context. To load the CDK takes longer than to synthesise, so it is loaded once."""
+
+
+def synthesised(root: Path, **asked: tuple[str, dict[str, str]]) -> dict[str, dict[str, Any]]:
+    """Templates of this checkout, each with a daybreak.toml and a context, by name. cdk-nag's findings make it fail."""
+    for name, (definitions, _) in asked.items():
+        folder = root / name
+        folder.mkdir()
+        for part in ("functions", "infra", "pyproject.toml", "shared", "uv.lock"):
+            (folder / part).symlink_to(ROOT / part)
+        (folder / ".daybreak").mkdir()
+        (ROOT / ".daybreak" / "dependencies").mkdir(parents=True, exist_ok=True)
+        (folder / ".daybreak" / "dependencies").symlink_to(ROOT / ".daybreak" / "dependencies")
+        (folder / "daybreak.toml").write_text(definitions)
+    contexts = json.dumps({str(root / name): context for name, (_, context) in asked.items()})
     nowhere = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program], cwd=ROOT, capture_output=True, text=True, check=False,
-        env=cdk.environment(
-            {**nowhere, "CDK_CONTEXT_JSON": json.dumps(context), "CDK_OUTDIR": str(folder / "cdk.out"),
-             "PYTHONPATH": "shared:."}
-        ),
+        [sys.executable, "-W", "ignore", "-c", PROGRAM, contexts], cwd=ROOT, capture_output=True, text=True, check=False,
+        env=cdk.environment({**nowhere, "PYTHONPATH": "shared:."}),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-3000:]
-    return dict(json.loads((folder / "cdk.out" / "Daybreak.template.json").read_text()))
+    return {name: json.loads((root / name / "cdk.out" / "Daybreak.template.json").read_text()) for name in asked}
 
 
 @pytest.fixture(scope="module")
-def without(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return synthesised(tmp_path_factory.mktemp("without"), DEFINITIONS)
+def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    return synthesised(
+        tmp_path_factory.mktemp("templates"),
+        without=(DEFINITIONS, {}),
+        every_kind=(DEFINITIONS + EVERY_KIND, {"send_email": "team@example.com"}),
+        one=(DEFINITIONS + ONE, {}),
+    )
 
 
 @pytest.fixture(scope="module")
-def every_kind(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return synthesised(tmp_path_factory.mktemp("every"), DEFINITIONS + EVERY_KIND, send_email="team@example.com")
+def without(templates: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return templates["without"]
 
 
 @pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return synthesised(tmp_path_factory.mktemp("one"), DEFINITIONS + ONE)
+def every_kind(templates: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return templates["every_kind"]
+
+
+@pytest.fixture(scope="module")
+def one(templates: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return templates["one"]
 
 
 def resources(template: dict[str, Any], type_: str) -> dict[str, dict[str, Any]]:
@@ -199,4 +221,4 @@ def test_loopback_is_allowed_in_the_local_cloud_alone(every_kind: dict[str, Any]
         return str(send["Environment"]["Variables"]["ALLOWS_LOOPBACK"])
 
     assert allows(every_kind) == "False"
-    assert allows(synthesised(tmp_path / "local", DEFINITIONS + ONE, local="true")) == "True"
+    assert allows(synthesised(tmp_path, local=(DEFINITIONS + ONE, {"local": "true"}))["local"]) == "True"
