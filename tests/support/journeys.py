@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,15 @@ def stride(step: int) -> int:
 
 def _all_examples() -> bool:
     return os.environ.get("EXAMPLES") == "all"
+
+
+@cache
+def database() -> duckdb.DuckDBPyConnection:
+    """A database in memory, to read files with: to start one takes longer than to read. Take a cursor of it.
+
+    It remembers no file: tests write other rows to the same place.
+    """
+    return duckdb.connect(config={"enable_external_file_cache": False})
 
 
 def project(definitions: str, timezone: str = "UTC", week_start: str = "monday") -> Project:
@@ -168,7 +178,7 @@ class Deployment:
         files = (self.store.root / pattern).as_posix()
         if not list(self.store.root.glob(pattern)):
             return []
-        with duckdb.connect() as db:
+        with database().cursor() as db:
             found = db.execute(
                 f"select * from read_parquet('{files}', hive_partitioning = {bool(types)}"
                 + (f", hive_types = {{{types}}})" if types else ")")

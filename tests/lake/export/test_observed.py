@@ -4,10 +4,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from daybreak.definitions.project import Project
-from support.journeys import computed, event, project
+from support.journeys import computed, database, event, project
 
 ASKED = project(
     '[segments.source]\nproperty = "source"\n[segments.role]\ntrait = "role"\n'
@@ -19,7 +17,7 @@ ASKED = project(
 def observed(folder: Path, events: list[dict[str, Any]], asked: Project = ASKED) -> list[dict[str, Any]]:
     """The rows of the table observed of 2 November."""
     deployment = computed(folder, asked, events, "2026-11-03", as_of=date(2026, 11, 2))
-    with duckdb.connect() as db:
+    with database().cursor() as db:
         file = f"{deployment.store.root}/derived/*/observed/day=2026-11-02.parquet"
         found = db.execute(f"select * from read_parquet('{file}') order by all")
         names = [column[0] for column in found.description]

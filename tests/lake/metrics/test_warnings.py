@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +20,7 @@ from daybreak.example.purchases import purchases
 from daybreak.files.compute import compute_files, look_at_files
 from daybreak.lake.tables import Warned
 from daybreak.metrics.job import Metrics
-from support.journeys import LIMITS, Deployment, computed, event, project, tries
+from support.journeys import LIMITS, Deployment, computed, database, event, project, tries
 
 CASES = ROOT / "tests" / "data" / "cases"
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -52,7 +51,7 @@ def warned(folder: Path, definitions: str | Project, events: list[dict[str, Any]
 
 
 def in_table(deployment: Deployment) -> list[Warned]:
-    with duckdb.connect() as db:
+    with database().cursor() as db:
         found = db.execute(f"select * from '{deployment.store.root}/warnings/warnings.parquet'")
         names = [column[0] for column in found.description]
         return [Warned(**dict(zip(names, row, strict=True))) for row in found.fetchall()]
