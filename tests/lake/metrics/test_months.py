@@ -105,9 +105,9 @@ def test_a_week_that_reaches_into_the_next_month_stands_in_the_month_of_its_firs
 def test_a_run_that_begins_in_the_middle_of_a_month_keeps_the_rows_before_and_writes_that_month_alone(
     tmp_path: Path, whole: Deployment
 ) -> None:
-    deployment = received(tmp_path / "daily", date(2026, 11, 26))
-    morning_after(deployment, date(2026, 11, 26))
-    for day in days(date(2026, 11, 27), LAST):
+    deployment = received(tmp_path / "daily", date(2026, 11, 28))
+    morning_after(deployment, date(2026, 11, 28))
+    for day in days(date(2026, 11, 29), LAST):
         deployment.receive(f"{day}T12:00:00+00:00", of_day(day))
         written = morning_after(deployment, day)
         assert "metrics/active_people/by_month/definition=p/2026-10.parquet" not in written

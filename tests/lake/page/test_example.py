@@ -5,20 +5,21 @@ Every number here is counted from the expected rows, which come from the decisio
 
 import gzip
 import re
+import shutil
 from base64 import b64decode
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from daybreak.definitions.project import Project, load
+from daybreak.definitions.project import Project
 from daybreak.engine.database import Limits
 from daybreak.example.decisions import AS_OF, decide
 from daybreak.example.demonstrate import demonstrate
 from daybreak.example.expected import expected
 from daybreak.export.run import begin
 from daybreak.families.registry import FAMILIES
-from daybreak.files.compute import compute_files
+from daybreak.files.compute import ComputedLake, compute_files
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
 from daybreak.page.counts import FEW, Count, headline
@@ -40,11 +41,18 @@ Row = dict[str, Any]
 def computed(tmp_path_factory: pytest.TempPathFactory) -> tuple[FolderStore, Project]:
     """The lake of the example product."""
     out, lake = tmp_path_factory.mktemp("out"), tmp_path_factory.mktemp("lake")
-    done = demonstrate(out)
+
+    def computed_and_kept(*arguments: Any, **named: Any) -> ComputedLake:
+        done = compute_files(*arguments, **named)
+        shutil.copytree(done.store.root, lake, dirs_exist_ok=True)
+        return done
+
+    with pytest.MonkeyPatch.context() as patched:  # the demonstration removes its lake
+        patched.setattr("daybreak.files.compute.compute_files", computed_and_kept)
+        done = demonstrate(out)
+    assert done.differences == []
     assert done.computed.page.read_text().startswith("<!doctype html>")
-    project = load(done.definitions_file)
-    compute_files([str(done.events_file)], project, AS_OF, lake, now=AS_OF)
-    return FolderStore(lake), project
+    return FolderStore(lake), done.project
 
 
 @pytest.fixture(scope="module")
