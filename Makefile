@@ -9,7 +9,8 @@ PYTEST = $(MEMORY) $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-re
 CLIENTS := tests/conformance
 OWN_TARGET := tests/mutants tests/bench
 SAMPLED := tests/laws tests/unit/metrics/test_persons.py tests/unit/watch tests/lake/export tests/lake/lists tests/lake/send \
-  tests/lake/metrics/test_warnings.py tests/lake/metrics/test_months.py tests/aws/test_faults.py tests/aws/test_expiry.py tests/aws/test_sending.py
+  tests/lake/metrics/test_warnings.py tests/lake/metrics/test_months.py tests/lake/metrics/test_identity.py tests/lake/metrics/test_peer_cases.py \
+  tests/aws/test_faults.py tests/aws/test_expiry.py tests/aws/test_sending.py
 CONFORMANCE_NEEDS := chromium fonts-noto-cjk curl openjdk-17-jdk-headless maven
 DRIVERS := $(CLIENTS)/.clients/go-clients $(CLIENTS)/.clients/rust/debug/conformance $(CLIENTS)/.clients/java/.ready
 # where Go and Rust install themselves, if the PATH does not say so

@@ -155,7 +155,7 @@ def test_after_any_kill_nothing_expires_that_is_not_copied_and_after_the_next_ru
     now, killed = NOW + 2 * HOUR, 0
     stored.export(now)
     whole = {s.key: s.md5 for s in stored.lake.list("")}
-    for operation, step in (("s3.PutObject", stride(7)), ("s3.DeleteObjects", 1), ("dynamodb.UpdateItem", stride(2))):
+    for operation, step in (("s3.PutObject", stride(11)), ("s3.DeleteObjects", 1), ("dynamodb.UpdateItem", stride(3))):
         fault = Break(operation, happens, first=-step)
         while fault.met > fault.first:
             stored.lake.delete([s.key for s in stored.lake.list("")])

@@ -201,11 +201,11 @@ def test_no_id_no_mail_address_and_no_trait_is_in_mail_in_chat_or_in_a_log(
     assert sorted(ids) == sorted(PEOPLE)
 
 
-@pytest.mark.parametrize("kill", [killed_before, killed_after])
-@pytest.mark.parametrize(
-    ("operation", "steps"),
-    [("s3.PutObject", 40), ("s3.DeleteObjects", 20), ("sns.Publish", 4), ("eventbridge.PutEvents", 4)],
-)
+STEPS = [("s3.PutObject", 40), ("s3.DeleteObjects", 20), ("sns.Publish", 4), ("eventbridge.PutEvents", 4)]
+KILLS = [(*steps, kill) for steps in STEPS for kill in (killed_before, killed_after)]
+
+
+@pytest.mark.parametrize(("operation", "steps", "kill"), KILLS[:: stride(3)])
 def test_the_function_is_killed_at_every_step_and_nothing_is_lost(
     deployed: Deployment, monkeypatch: pytest.MonkeyPatch, operation: str, steps: int, kill: Callable[..., Any]
 ) -> None:
@@ -227,8 +227,14 @@ def test_the_function_is_killed_at_every_step_and_nothing_is_lost(
 SLOW_DOWN = refused(503, "SlowDown")
 
 
-@pytest.mark.parametrize("operation", ["sns.Publish", "eventbridge.PutEvents", "secrets-manager.GetSecretValue"])
-@pytest.mark.parametrize("happens", [refused(500, "InternalError"), refused(400, "Throttling"), lost, response_lost])
+FAILING = [
+    (operation, happens)
+    for operation in ("sns.Publish", "eventbridge.PutEvents", "secrets-manager.GetSecretValue")
+    for happens in (refused(500, "InternalError"), refused(400, "Throttling"), lost, response_lost)
+]
+
+
+@pytest.mark.parametrize(("operation", "happens"), FAILING[:: stride(5)])
 def test_a_target_that_fails_for_long_stops_no_other_and_gets_everything_later(
     deployed: Deployment, monkeypatch: pytest.MonkeyPatch, operation: str, happens: Callable[..., Any]
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from daybreak.ingest.rules import forgotten_digest
 from daybreak.lake import keys
 from daybreak.lists.members import is_held_out
-from support.journeys import event, project
+from support.journeys import event, project, stride
 from support.listing import MEASURED, Fragile, Killed, Listing, killed_after, listing
 
 RECENT = '[list.recent]\ndescription = "d"\nwho = { did = "S", in = "2d" }\n'
@@ -213,7 +213,7 @@ def test_a_run_killed_at_any_write_loses_and_doubles_no_entry(tmp_path: Path, re
         assert len(found.deployment.events()) == 6
         if finished:
             break
-        writes += 1
+        writes += stride(4)
     assert writes > 11  # seven files, the state before and after, the events, the counts and their JSON
 
 

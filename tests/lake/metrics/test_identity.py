@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from support.journeys import Deployment, event, project
+from support.journeys import Deployment, event, project, stride
 
 ASKED = project("""
 [segments.role]
@@ -85,12 +85,10 @@ JOURNEYS: dict[str, list[tuple[int, dict[str, Any]]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("journey", JOURNEYS.values(), ids=JOURNEYS)
-def test_each_morning_or_once_at_the_end_gives_the_same_bytes(
-    tmp_path: Path, journey: list[tuple[int, dict[str, Any]]]
-) -> None:
+@pytest.mark.parametrize("name", list(JOURNEYS)[:: stride(2)])
+def test_each_morning_or_once_at_the_end_gives_the_same_bytes(tmp_path: Path, name: str) -> None:
     daily, once = Deployment(tmp_path / "daily", ASKED), Deployment(tmp_path / "once", ASKED)
-    sent = dict(journey)
+    sent = dict(JOURNEYS[name])
     # a morning after each event and another one after it, so that nothing is computed again just because it is recent
     for day in sorted({*sent, *(day + 5 for day in sent)}):
         if day in sent:
