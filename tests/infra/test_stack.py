@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from conftest import ROOT
+from daybreak.cli.compute import MORNING
 from daybreak.cloud import cdk
 from daybreak.definitions.project import load
 from daybreak.export.payloads import EXPORT_PAYLOADS, read_payload
@@ -250,6 +251,18 @@ def test_one_schedule_for_the_export_and_one_each_morning_for_each_family_the_wa
     for job in resources(template, "AWS::Lambda::EventInvokeConfig").values():
         assert job["MaximumRetryAttempts"] == 2
         assert job["DestinationConfig"]["OnFailure"]
+
+
+def test_a_morning_by_hand_runs_the_jobs_of_the_schedules_in_their_order(template: dict[str, Any]) -> None:
+    """Job -> hour and minute, of those that run at one hour of the day."""
+    times = {}
+    for schedule in resources(template, "AWS::Scheduler::Schedule").values():
+        payload = json.loads(schedule["Target"]["Input"])
+        if of_the_morning := re.fullmatch(r"cron\((\d+) (\d+) \* \* \? \*\)", schedule["ScheduleExpression"]):
+            minute, hour = map(int, of_the_morning.groups())
+            times[payload.get("family", LISTS)] = (hour, minute)
+    assert list(MORNING) == sorted(times, key=times.__getitem__)
+    assert len(set(times.values())) == len(times)
 
 
 def test_every_alarm_says_what_to_do(template: dict[str, Any]) -> None:

@@ -1,30 +1,35 @@
 """The commands that compute tables, from files or from the events of a deployed stack, and query them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.progress import track
 
+from daybreak.aws.stack import Stack
 from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName, days, one_day
 from daybreak.cli.target import definitions_here, deployment
 from daybreak.definitions.project import Project, load
-from daybreak.errors import InputError
+from daybreak.errors import CloudError, InputError
 from daybreak.export.backfill import plan_backfill
 from daybreak.export.payloads import AskSpan, ExportDay, FinishBackfill
+from daybreak.families.registry import FAMILIES
 from daybreak.files.compute import MEMORY_MB, TOO_LATE, ComputedTables, EventCounts, compute_tables
 from daybreak.files.tables import summaries
 from daybreak.ingest import times
-from daybreak.lake.keys import LISTS
+from daybreak.lake.keys import LISTS, PAGE, WARNINGS, WATCH
 from daybreak.lists.payloads import MakeDay
 from daybreak.metrics.payloads import METRIC_JOBS, ComputeDay, jobs_of
+from daybreak.send.payloads import SendScheduled
 
 PANEL = "Compute"
-JOBS = ("export", *METRIC_JOBS, LISTS)
+MORNING = (*FAMILIES, WARNINGS, WATCH, LISTS, PAGE)
+"""The jobs of a morning in the order of the schedule. Behind them comes the job that sends, if it is deployed."""
+JOBS = ("export", *METRIC_JOBS, LISTS, "morning")
 
 
 def register(app: typer.Typer) -> None:
@@ -75,28 +80,55 @@ def compute(
 
 
 def run(
-    job: Annotated[str, typer.Argument(help=f"One of: {', '.join(JOBS)}")],
+    job: Annotated[str, typer.Argument(help=f"One of: {', '.join(JOBS)}. morning runs all but export, in order")],
     day: Annotated[str, typer.Option("--date", help="The arrival day to export, or the day to compute as of")],
     cloud: Cloud = "auto",
     stack: StackName = "Daybreak",
     as_json: AsJson = False,
 ) -> None:
-    """Run a scheduled job now, for the date that you give. Safe to repeat."""
+    """Run a scheduled job now, for the date that you give, or all jobs of a morning. Safe to repeat."""
     if job not in JOBS:
         raise InputError(f"unknown job {job!r}; choose from {', '.join(JOBS)}")
     target = deployment(cloud, stack)
     wanted = one_day("--date", day)
-    with show.Stages().stage(f"{job} {wanted}"):
-        if job == "export":
-            done = target.export(ExportDay(date=wanted, time=datetime.now(UTC)))
-        elif job == LISTS:
-            done = target.lists(MakeDay(date=wanted))
-        else:
-            done = target.metrics(ComputeDay(family=job, date=wanted))
-    show.as_json(done) if as_json else _show_done(done)
-    if done.get("as_of", wanted.isoformat()) != wanted.isoformat():
-        note = f"Computed as of {done['as_of']}, the newest date so far: tables never go back to an older date."
+    if job == "morning":
+        ran = _run_morning(target, wanted)
+        show.as_json(ran) if as_json else _show_morning(ran)
+    else:
+        with show.Stages().stage(f"{job} {wanted}"):
+            done = _run_job(target, job, wanted)
+        ran = [done]
+        show.as_json(done) if as_json else _show_done(done)
+    as_of = max((done["as_of"] for done in ran if "as_of" in done), default=wanted.isoformat())
+    if as_of != wanted.isoformat():
+        note = f"Computed as of {as_of}, the newest date so far: tables never go back to an older date."
         show.ERR.print(note, soft_wrap=True)
+
+
+def _run_job(target: Stack, job: str, day: date) -> dict[str, Any]:
+    """Run one job of the stack and wait for its answer."""
+    if job == "export":
+        return target.export(ExportDay(date=day, time=datetime.now(UTC)))
+    if job == LISTS:
+        return target.lists(MakeDay(date=day))
+    return target.metrics(ComputeDay(family=job, date=day))
+
+
+def _run_morning(target: Stack, day: date) -> list[dict[str, Any]]:
+    """The answer of each job of a morning. The first that fails ends it: those behind it would read old tables."""
+    stages, ran = show.Stages(), list[dict[str, Any]]()
+    try:
+        for job in MORNING:
+            with stages.stage(f"{job} {day}"):
+                ran.append({"job": job, **_run_job(target, job, day)})
+        if target.send_function:
+            job = "messages"
+            with stages.stage(job):
+                ran.append({"job": job, **target.send(SendScheduled(time=datetime.now(UTC)))})
+    except CloudError as error:
+        again = f"`daybreak run morning --date {day}` runs all of them again, also those that are done"
+        raise CloudError(f"{job}: {error}; no job behind it was run. After mending the cause, {again}") from error
+    return ran
 
 
 def backfill(
@@ -168,9 +200,28 @@ def _read(counts: EventCounts) -> str:
 
 def _show_done(done: Mapping[str, Any]) -> None:
     several = done.get("exported", done.get(LISTS))
-    rows = several if isinstance(several, list) else [done]
+    _show_rows("", several if isinstance(several, list) else [done])
+
+
+def _show_morning(ran: Sequence[Mapping[str, Any]]) -> None:
+    """A line for each job that counted something, then the counts of each list and of each send."""
+    lines = [(done["job"], done.get("as_of"), _counted(done)) for done in ran]
+    show.table("", ["job", "as_of", "done"], [line for line in lines if line[-1]])
+    for done in ran:
+        _show_rows("\nLists", done.get(LISTS, []))
+        if done.get("sends"):
+            show.sends("\nMessages", done["sends"])
+
+
+def _counted(done: Mapping[str, Any]) -> str:
+    """What a job counted, in words; nothing for a family of which nothing is defined."""
+    counts = {name.replace("_", " "): value for name, value in done.items() if isinstance(value, int)}
+    return "" if counts.get("definitions") == 0 else ", ".join(f"{value} {name}" for name, value in counts.items())
+
+
+def _show_rows(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        show.table("", list(rows[0]), [list(row.values()) for row in rows])
+        show.table(title, list(rows[0]), [list(row.values()) for row in rows])
 
 
 def _instant(text: str | None, project: Project) -> datetime | None:

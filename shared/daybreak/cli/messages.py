@@ -17,7 +17,6 @@ from daybreak.send.outbox import Outbox, sends_with_outbox
 from daybreak.send.payloads import SendSample, SendScheduled
 
 PANEL = "Messages"
-_COUNTS = ("send", "new", "sent", "waiting", "dead")
 SEND = typer.Typer(help="Test the sends of daybreak.toml, and see what waits for its target.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The send: NAME of [send.NAME]")]
@@ -52,11 +51,7 @@ def now(cloud: Cloud = "auto", stack: StackName = "Daybreak", as_json: AsJson = 
     target = deployment(cloud, stack)
     with show.ERR.status("sending …"):
         done = target.send(SendScheduled(time=datetime.now(UTC)))["sends"]
-    if as_json:
-        show.as_json(done)
-    else:
-        rows = [[row[name] for name in _COUNTS] + ["; ".join(row["answered"])] for row in done]
-        show.table("", [*_COUNTS, "answered"], rows)
+    show.as_json(done) if as_json else show.sends("", done)
 
 
 @SEND.command()

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -68,6 +68,12 @@ def lists(made: Sequence[MadeList]) -> None:
     columns = ("list", "people", "entered", "left", "held_out", "meaning")
     rows = [[getattr(row, column) for column in columns] for row in made]
     table("\nLists", columns, rows)
+
+
+def sends(title: str, done: Sequence[Mapping[str, Any]]) -> None:
+    """Print what a run did for each send."""
+    counts = ("send", "new", "sent", "waiting", "dead")
+    table(title, [*counts, "answered"], [[row[name] for name in counts] + ["; ".join(row["answered"])] for row in done])
 
 
 def left_out(counts: EventCounts, limit: str = "now") -> None:
