@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -11,6 +12,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from daybreak.export.manifest import LEAST_REJECTED
 from infra.collector import Collector
 from infra.functions import own_metric
 from infra.jobs import Jobs
@@ -18,16 +20,31 @@ from infra.tables import Tables
 
 MOST_REJECTED_PERCENT = 5
 MOST_LAG_HOURS = 6
+READINGS = 3
+"""An alarm about hours of waiting goes off when so many readings, an hour apart, are too high or missing: fewer would
+ring whenever a reading comes late."""
 _FIVE_MINUTES = Duration.minutes(5)
 _HOUR = Duration.hours(1)
 _SIX_HOURS = Duration.hours(6)
+_UNTIL_THE_NEXT_EXPORT = 2
+_UNTIL_THE_NEXT_MORNING = 26
+"""Hours. Every job of the morning has had its next turn by then, also on the day that has twenty-five."""
+_A_DAY = 24
 _SERVER_ERRORS = (
     "The collector answers with 5xx. Clients send those events again, so nothing is lost yet. Read the collector's log "
     "for the cause."
 )
 
+Missing = Literal["fine", "bad", "as before"]
+"""How an alarm takes a period without data: as good, as bad, or as no reason to change."""
+_MISSING: dict[Missing, cloudwatch.TreatMissingData] = {
+    "fine": cloudwatch.TreatMissingData.NOT_BREACHING,
+    "bad": cloudwatch.TreatMissingData.BREACHING,
+    "as before": cloudwatch.TreatMissingData.IGNORE,
+}
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """An alarm that goes off if the metric reaches the threshold in so many periods, one after the other."""
 
@@ -36,31 +53,43 @@ class Alarm:
     text: str
     threshold: int = 1
     periods: int = 1
-    missing_is_bad: bool = False
-    """Whether no data at all is a reason to go off: of a metric that every run of a schedule writes."""
+    one_is_enough: bool = False
+    """Whether it goes off at the first of these periods, and stays until all of them are well again."""
+    missing: Missing = "fine"
     below: bool = False
     """Whether it goes off below the threshold instead."""
+
+
+def first_reading(most_hours: int) -> int:
+    """The threshold with which the last of the READINGS of something that waits is reached after `most_hours`."""
+    return most_hours - (READINGS - 1)
 
 
 def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
     """Every alarm that each stack has. Its name here is its logical id in CloudFormation."""
     yield Alarm(
         "ExportFailed",
-        jobs.export.metric_errors(period=_FIVE_MINUTES),
-        "The export failed. Lambda tries it again, and the next hourly export reads the same hours: act only if this "
-        "alarm stays. Then read the export's log for the cause.",
+        jobs.export.metric_errors(period=_HOUR),
+        "The export failed. Lambda tries it again, and the next hourly export reads the same hours. This alarm ends "
+        "when two hours have passed without a failure: act only if it stays. Then read the export's log for the cause.",
+        periods=_UNTIL_THE_NEXT_EXPORT,
+        one_is_enough=True,
     )
     yield Alarm(
         "MetricsFailed",
-        jobs.metrics.metric_errors(period=_FIVE_MINUTES),
-        "A metric job failed, often because the export is late. Its log names the family; run it again with "
-        "`daybreak run FAMILY --date DAY`.",
+        jobs.metrics.metric_errors(period=_HOUR),
+        "A metric job failed, often because the export is late; Lambda tries it twice more. Its log names the job; "
+        "`daybreak run morning --date DAY` runs all of them again. This alarm ends when the next morning has run "
+        "without a failure.",
+        periods=_UNTIL_THE_NEXT_MORNING,
+        one_is_enough=True,
     )
     yield Alarm(
         "DeadLetters",
         jobs.dead_letters.metric_approximate_number_of_messages_visible(period=_FIVE_MINUTES),
         "A scheduled job failed after all its retries. The message in the dead-letter queue holds its payload: run the "
-        "job with `daybreak run`, then purge the queue.",
+        "job with `daybreak run`, then purge the queue, which ends this alarm.",
+        missing="as before",  # SQS reports nothing about a queue that nobody has touched for hours
     )
     if collector.http:
         yield Alarm("CollectorServerErrors", collector.http.server_errors(_FIVE_MINUTES), _SERVER_ERRORS)
@@ -81,25 +110,27 @@ def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
         "Unreconciled",
         own_metric(jobs, "export", "UnreconciledEvents", _HOUR),
         "Collector and lake counts differ: events were lost or duplicated. Run `daybreak reconcile DATE` to see in "
-        "which hour and source.",
+        "which hour and source. This alarm ends a day after the last export that found a difference.",
+        periods=_A_DAY,
+        one_is_enough=True,
     )
     yield Alarm(
         "ExportLag",
         own_metric(jobs, "export", "ExportLagHours", _HOUR, "Maximum"),
-        f"Events have waited for {MOST_LAG_HOURS} hours or more to be exported, or no export runs at all. The export's "
-        "log names the arrival day that cannot be rebuilt, and the cause; the raw log holds its events. Mend the "
-        "cause, then run `daybreak run export --date DAY`.",
-        threshold=MOST_LAG_HOURS,
-        periods=3,
-        missing_is_bad=True,
+        f"Events have waited for {MOST_LAG_HOURS} hours or more to be exported, or no export has run for {READINGS}. "
+        "The export's log names the arrival day that cannot be rebuilt, and the cause; the raw log holds its events. "
+        "Mend the cause, then run `daybreak run export --date DAY`.",
+        threshold=first_reading(MOST_LAG_HOURS),
+        periods=READINGS,
+        missing="bad",
     )
     yield Alarm(
         "MetricsStopped",
         jobs.metrics.metric_invocations(period=_SIX_HOURS, statistic="Sum"),
         "No metric job has run for thirty hours: this morning's numbers are missing. See in EventBridge Scheduler "
-        "whether the schedules are enabled, then run the families with `daybreak run FAMILY --date DAY`.",
+        "whether the schedules are enabled, then run `daybreak run morning --date DAY`.",
         periods=5,
-        missing_is_bad=True,
+        missing="bad",
         below=True,
     )
     yield Alarm(
@@ -111,15 +142,15 @@ def alarms(collector: Collector, jobs: Jobs, tables: Tables) -> Iterator[Alarm]:
     yield Alarm(
         "RejectedShare",
         own_metric(jobs, "export", "RejectedPercent", _HOUR, "Maximum"),
-        f"In one of the last three hours, the collector rejected {MOST_REJECTED_PERCENT} percent or more of the "
-        "events. Run `daybreak rejects` to see which and why. Once the rule is fixed, `daybreak replay --rejected` "
-        "accepts them.",
+        f"In one of the last three hours, the collector rejected {LEAST_REJECTED} events or more, and "
+        f"{MOST_REJECTED_PERCENT} percent or more of all. Run `daybreak rejects` to see which and why. Once the rule "
+        "is fixed, `daybreak replay --rejected` accepts them.",
         threshold=MOST_REJECTED_PERCENT,
     )
 
 
 class Alarms(Construct):
-    """All alarms, and `more` of parts that not every stack has, to one SNS topic.
+    """All alarms, and `more` of parts that not every stack has: one SNS topic gets a message when each begins and ends.
 
     Missing data raises no alarm where it may only mean that nobody is sending.
     """
@@ -148,17 +179,18 @@ class Alarms(Construct):
         if email:
             topic.add_subscription(subscriptions.EmailSubscription(email))
         for alarm in (*alarms(collector, jobs, tables), *more):
-            cloudwatch.Alarm(
+            made = cloudwatch.Alarm(
                 self,
                 alarm.name,
                 metric=alarm.metric,
                 threshold=alarm.threshold,
                 evaluation_periods=alarm.periods,
+                datapoints_to_alarm=1 if alarm.one_is_enough else alarm.periods,
                 comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
                 if alarm.below
                 else cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-                treat_missing_data=cloudwatch.TreatMissingData.BREACHING
-                if alarm.missing_is_bad
-                else cloudwatch.TreatMissingData.NOT_BREACHING,
+                treat_missing_data=_MISSING[alarm.missing],
                 alarm_description=alarm.text,
-            ).add_alarm_action(actions.SnsAction(topic))
+            )
+            made.add_alarm_action(actions.SnsAction(topic))
+            made.add_ok_action(actions.SnsAction(topic))

@@ -16,7 +16,7 @@ from constructs import Construct
 from daybreak.aws.settings import SendSettings
 from daybreak.export.payloads import SCHEDULED_TIME
 from daybreak.send.payloads import SendScheduled
-from infra.alarms import Alarm
+from infra.alarms import READINGS, Alarm, first_reading
 from infra.bundling import bundle
 from infra.deployment import Deployment
 from infra.functions import grant, own_metric, python_function
@@ -74,9 +74,11 @@ class Sending(Construct):
         """The alarms of sending, for `infra.alarms`."""
         yield Alarm(
             "SendFailed",
-            self.function.metric_errors(period=Duration.minutes(5)),
-            "The job that sends failed. The next run, half an hour later, sends what this one did not: act only if "
-            "this alarm stays. Then read its log for the cause.",
+            self.function.metric_errors(period=Duration.hours(1)),
+            "The job that sends failed. The next run, half an hour later, sends what this one did not. This alarm ends "
+            "when two hours have passed without a failure: act only if it stays. Then read its log for the cause.",
+            periods=2,
+            one_is_enough=True,
         )
         yield Alarm(
             "MessagesUndelivered",
@@ -84,9 +86,9 @@ class Sending(Construct):
             f"A message could not be delivered for {MOST_HOURS_UNDELIVERED} hours, or the job that sends does not run. "
             "Nothing is lost: `daybreak send status` names what waits and what its target answered. Mend the target; "
             "`daybreak send again NAME` sends what was given up.",
-            threshold=MOST_HOURS_UNDELIVERED,
-            periods=3,
-            missing_is_bad=True,
+            threshold=first_reading(MOST_HOURS_UNDELIVERED),
+            periods=READINGS,
+            missing="bad",
         )
 
     def _topic(self, name: str, deployment: Deployment) -> sns.Topic:

@@ -13,6 +13,7 @@ from conftest import ROOT
 from daybreak.cloud import cdk
 from daybreak.export.payloads import read_payload
 from daybreak.send.payloads import SEND_PAYLOADS
+from support.alarm_states import is_red
 from support.news import DEFINITIONS
 
 EVERY_KIND = """
@@ -201,9 +202,12 @@ def test_a_message_that_stays_undelivered_is_an_alarm_and_a_job_that_does_not_ru
     alarms = resources(every_kind, "AWS::CloudWatch::Alarm")
     (undelivered,) = [alarm for name, alarm in alarms.items() if "MessagesUndelivered" in name]
     assert (undelivered["Namespace"], undelivered["MetricName"]) == ("Daybreak", "UndeliveredHours")
-    assert (undelivered["Threshold"], undelivered["TreatMissingData"]) == (6, "breaching")
+    assert undelivered["TreatMissingData"] == "breaching"
+    # read at 8:25, 8:55 and so on of a message that waits since 8:20: it goes off when six hours are over
+    waiting = {minute: (minute - 20) / 60 for minute in range(25, 600, 30)}
+    assert next(minute for minute in waiting if is_red(undelivered, waiting, minute)) == 6 * 60 + 25
     assert "daybreak send status" in undelivered["AlarmDescription"]
-    assert undelivered["AlarmActions"]
+    assert undelivered["AlarmActions"] == undelivered["OKActions"]
     assert [name for name in alarms if "SendFailed" in name]
 
 

@@ -37,6 +37,7 @@ from daybreak.lake.tables import (
 from daybreak.lists.payloads import LISTS_PAYLOADS
 from daybreak.metrics.payloads import METRICS_PAYLOADS
 from daybreak.metrics.views import View, views
+from support.alarm_states import is_red
 
 LAMBDA_LIMIT_BYTES = 250 * 1024 * 1024
 
@@ -273,7 +274,78 @@ def test_every_alarm_says_what_to_do(template: dict[str, Any]) -> None:
             ("AWS/SQS", "ApproximateNumberOfMessagesVisible"), ("AWS/DynamoDB", "ThrottledRequests"),
             ("Daybreak", "UnreconciledEvents"), ("Daybreak", "ExportLagHours"), ("Daybreak", "DamagedBodies"),
             ("Daybreak", "RejectedPercent")} == watched  # fmt: skip
-    assert all(alarm["AlarmActions"] and len(alarm["AlarmDescription"]) > 40 for alarm in alarms.values())
+    assert all(len(alarm["AlarmDescription"]) > 40 for alarm in alarms.values())
+
+
+def test_every_alarm_says_when_it_begins_and_when_it_is_over(template: dict[str, Any]) -> None:
+    (topic,) = {
+        json.dumps(alarm[kind])
+        for alarm in resources(template, "AWS::CloudWatch::Alarm").values()
+        for kind in ("AlarmActions", "OKActions")
+    }
+    assert "AlarmsTopic" in topic
+
+
+def alarm_named(template: dict[str, Any], name: str) -> dict[str, Any]:
+    (found,) = [
+        a for key, a in resources(template, "AWS::CloudWatch::Alarm").items() if key.startswith(f"Alarms{name}")
+    ]
+    return dict(found)
+
+
+HOURS = 60
+DAYS = 24 * HOURS
+MORNING_MINUTES = range(4 * HOURS + 30, 5 * HOURS + 30)
+
+
+@pytest.mark.parametrize("by_the_clock", [False, True])
+@pytest.mark.parametrize("failing", [MORNING_MINUTES[0], MORNING_MINUTES[29], MORNING_MINUTES[-1]])
+def test_a_failed_metric_job_stays_red_although_the_jobs_behind_it_succeed(
+    template: dict[str, Any], failing: int, by_the_clock: bool
+) -> None:
+    """It fails three times on the first morning, and on the second; on the third all is well. One job a minute."""
+    alarm = alarm_named(template, "MetricsFailed")
+    runs = {day * DAYS + minute: 0.0 for day in range(4) for minute in MORNING_MINUTES}
+    runs |= dict.fromkeys((day * DAYS + failing + late for day in (0, 1) for late in (0, 1, 3)), 1.0)
+    third = 2 * DAYS + failing
+    assert not is_red(alarm, runs, failing - 1, by_the_clock=by_the_clock)
+    assert all(is_red(alarm, runs, minute, by_the_clock=by_the_clock) for minute in range(failing, third, 7))
+    assert not is_red(alarm, runs, third + 4 * HOURS, by_the_clock=by_the_clock)
+
+
+@pytest.mark.parametrize("by_the_clock", [False, True])
+def test_a_failed_export_stays_red_until_an_hourly_one_has_succeeded(
+    template: dict[str, Any], by_the_clock: bool
+) -> None:
+    """Those of 8:05 and 9:05 fail three times each; that of 10:05 succeeds."""
+    alarm = alarm_named(template, "ExportFailed")
+    runs = {hour * HOURS + 5: 0.0 for hour in range(24)}
+    runs |= dict.fromkeys((hour * HOURS + late for hour in (8, 9) for late in (5, 6, 8)), 1.0)
+    first, success = 8 * HOURS + 5, 10 * HOURS + 5
+    assert not is_red(alarm, runs, first - 1, by_the_clock=by_the_clock)
+    assert all(is_red(alarm, runs, minute, by_the_clock=by_the_clock) for minute in range(first, success))
+    assert not is_red(alarm, runs, success + 2 * HOURS, by_the_clock=by_the_clock)
+
+
+def test_dead_letters_stay_red_while_sqs_says_nothing_of_a_queue_that_nobody_touches(template: dict[str, Any]) -> None:
+    alarm = alarm_named(template, "DeadLetters")
+    assert is_red(alarm, {10: 1}, 3 * DAYS)
+    assert not is_red(alarm, {10: 1, 3 * DAYS: 0}, 4 * DAYS)
+    assert not is_red(alarm, {}, DAYS)
+
+
+@pytest.mark.parametrize("by_the_clock", [False, True])
+def test_events_that_wait_for_six_hours_are_an_alarm_then_and_not_two_hours_later(
+    template: dict[str, Any], by_the_clock: bool
+) -> None:
+    """Exports run at five past; the last one that succeeded had everything before 0:00."""
+    alarm = alarm_named(template, "ExportLag")
+    waiting = {hour * HOURS + 5: hour + 5 / 60 for hour in range(12)}
+    went_off = next(minute for minute in waiting if is_red(alarm, waiting, minute, by_the_clock=by_the_clock))
+    assert went_off == 6 * HOURS + 5
+    well = {hour * HOURS + 5: 5 / 60 for hour in range(-4, 12)}
+    del well[3 * HOURS + 5]  # one reading comes late
+    assert not any(is_red(alarm, well, minute, by_the_clock=by_the_clock) for minute in range(11 * HOURS))
 
 
 def test_a_schedule_that_stops_is_an_alarm_because_its_data_is_missing(template: dict[str, Any]) -> None:
@@ -288,7 +360,7 @@ def test_a_schedule_that_stops_is_an_alarm_because_its_data_is_missing(template:
         if alarm["TreatMissingData"] == "breaching"
     }
     assert found == {
-        "ExportLagHours": ("GreaterThanOrEqualToThreshold", 6, 3 * 3600),
+        "ExportLagHours": ("GreaterThanOrEqualToThreshold", 4, 3 * 3600),
         "Invocations": ("LessThanThreshold", 1, 30 * 3600),
     }
 

@@ -7,7 +7,8 @@ import pytest
 
 from conftest import ROOT
 from daybreak.definitions.project import load
-from support.counted import requests_of_a_day
+from support.counted import requests_of_a_day, requests_of_an_idle_list
+from support.journeys import project
 
 COSTS = tomllib.loads((ROOT / "tests/data/costs.toml").read_text(encoding="utf-8"))
 
@@ -20,3 +21,19 @@ def test_a_day_of_jobs_makes_as_many_requests_as_the_costs_count(day: str, event
     for kind, count in COSTS[day].items():
         assert counted[kind] == pytest.approx(count, rel=0.1), kind
     assert counted["update"] == (24 if events_an_hour else 0)
+
+
+HOURLY = """
+[activation.first_run]
+description = "d"
+start = "Signed Up"
+milestone = "Workflow Run"
+window = "1d"
+[list.stuck]
+every = "hour"
+who = { did = "Signed Up", between = ["1s", "7d"] }
+"""
+
+
+def test_an_idle_run_of_an_hourly_list_makes_as_many_requests_as_the_costs_count(tmp_path: Path) -> None:
+    assert requests_of_an_idle_list(tmp_path, project(HOURLY)) == COSTS["idle_run_of_hourly_lists"]

@@ -12,6 +12,7 @@ from daybreak.families.registry import FAMILIES
 from daybreak.ingest.event import Arrival, canonical
 from daybreak.ingest.frames import StoredItem, pack
 from daybreak.lake.store import FolderStore, Stored
+from daybreak.lists.job import Lists
 from daybreak.metrics.job import Metrics
 from support.journeys import LIMITS, event
 
@@ -92,6 +93,17 @@ def requests_of_a_day(root: Path, project: Project, events_an_hour: int, days_be
             if hour == 4 and day:
                 _morning(store, project, begins.date() - timedelta(days=1))
     return store.requests + arrivals.requests
+
+
+def requests_of_an_idle_list(root: Path, project: Project) -> Counter[str]:
+    """The requests of one more run of lists, every hour's among them, while no event has come since the run before."""
+    store, now = CountedStore(root), datetime(2026, 11, 10, 4, 5, tzinfo=UTC)
+    Export(store, CountedArrivals(now - 2 * HOUR, 3), project, LIMITS).hourly(now)
+    lists = Lists(store, project, LIMITS)
+    for hours in (0, 1):
+        store.requests.clear()
+        lists.of_the_hour(now + (hours * HOUR))
+    return store.requests
 
 
 def _morning(store: FolderStore, project: Project, day: date) -> None:

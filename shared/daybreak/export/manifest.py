@@ -9,6 +9,9 @@ from daybreak.export.arrivals import HOUR, hour_logs
 from daybreak.lake import keys
 from daybreak.lake.store import Store
 
+LEAST_REJECTED = 10
+"""The share of rejected events is told of an hour only if at least so many were: one bad event of two is no share."""
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -34,12 +37,12 @@ class Manifest:
         return json.dumps(asdict(self), default=str, indent=1).encode()
 
     def rejected_percents(self, since: datetime) -> list[float]:
-        """The share of rejected events in each hour that ended after `since` and in which anything arrived."""
+        """The share of rejected events in each hour that ended after `since` and had LEAST_REJECTED or more of them."""
         percents = []
         for log in hour_logs(self.hours):
             tallies = log.sources.values()
             accepted, rejected = (sum(tally[name] for tally in tallies) for name in ("accepted", "rejected"))
-            if midnight(self.arrived) + (log.hour + 1) * HOUR > since and accepted + rejected:
+            if midnight(self.arrived) + (log.hour + 1) * HOUR > since and rejected >= LEAST_REJECTED:
                 percents.append(100 * rejected / (accepted + rejected))
         return percents
 

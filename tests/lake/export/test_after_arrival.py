@@ -89,9 +89,16 @@ def test_rows_that_are_missing_in_the_lake_are_a_difference(
     assert export(endpoint, lake).unreconciled == 2
 
 
+@pytest.mark.parametrize(("rejected", "percents"), [(10, [25]), (9, None)])
 def test_the_export_records_the_reconciliation_as_metrics(
-    endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    endpoint: Endpoint,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    rejected: int,
+    percents: list[float] | None,
 ) -> None:
+    """10 of 40 are 25 percent. The share of fewer than ten rejected events is not recorded."""
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="lake")
     settings = ExportSettings(events_table="events", lake_bucket="lake", duckdb_memory_mb=512)
@@ -99,13 +106,13 @@ def test_the_export_records_the_reconciliation_as_metrics(
         monkeypatch.setenv(name, value)
     export = handler_module("export", tmp_path)
     monkeypatch.setattr(export, "load", lambda _: MEASURED)
-    endpoint.post({"batch": [track("u", "E", "m1"), track("u", "E", "m2"), track("u", "E", "m3"), {"type": "track"}]})
+    endpoint.post({"batch": [*(track("u", "E", f"m{n}") for n in range(30)), *([{"type": "track"}] * rejected)]})
     capsys.readouterr()
     export.handler({"time": soon().isoformat()}, None)
     lag, metrics = (json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line)
     assert 0 <= lag["ExportLagHours"][0] < 2
     assert metrics["UnreconciledEvents"] == [0]
-    assert metrics["RejectedPercent"] == [25]
+    assert metrics.get("RejectedPercent") == percents
     assert (metrics["_aws"]["CloudWatchMetrics"][0]["Namespace"], metrics["service"]) == ("Daybreak", "export")
 
 

@@ -15,6 +15,8 @@ MILLISECONDS: list[float] = COSTS["request"]["collector_ms"]
 OPERATING = (ROOT / "docs/operating.md").read_text(encoding="utf-8").partition("\n## Costs\n")[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EVENTS, DAYS = 10_000_000, 30
+MORNING_RUNS = len(FAMILIES) + 4
+"""Each family, the warnings, the goals and alerts, the lists, the page."""
 ALARMS = len(re.findall(r"\byield Alarm\(", (ROOT / "infra/alarms.py").read_text(encoding="utf-8")))
 METRICS, FREE_ALARMS = 9, 10
 (JOB_MEMORY_MB,) = map(
@@ -40,16 +42,23 @@ def table(kind: str) -> float:
 
 def bucket(day: str, events: int) -> float:
     """S3: the requests of the jobs of a month, and what is kept."""
-    counts: dict[str, float] = COSTS[day]
-    requests = (counts["put"] + counts["list"]) * PRICES["s3_put_or_list"] + counts["get"] * PRICES["s3_get"]
-    return DAYS * requests + _gb(events * EVENT["lake_bytes"]) * PRICES["s3_gb_month"]
+    return DAYS * _requests(day) + _gb(events * EVENT["lake_bytes"]) * PRICES["s3_gb_month"]
 
 
 def jobs(export: float, metrics: float, expiries: int = 0) -> float:
-    mornings = len(FAMILIES) + 3  # each family, the warnings, the goals and alerts, the page
-    seconds = DAYS * (24 * export + mornings * metrics) + expiries / JOBS["expiries_a_second"]
-    runs = DAYS * (24 + mornings)
+    seconds = DAYS * (24 * export + MORNING_RUNS * metrics) + expiries / JOBS["expiries_a_second"]
+    return _computing(seconds, runs=DAYS * (24 + MORNING_RUNS))
+
+
+def _computing(seconds: float, runs: int) -> float:
+    """Runs of functions with the memory of the jobs."""
     return seconds * JOB_MEMORY_MB / 1024 * PRICES["lambda_gb_second"] + runs * PRICES["lambda_request"]
+
+
+def _requests(day: str) -> float:
+    """The requests to S3 that were counted of a day, or of a run."""
+    counts: dict[str, float] = COSTS[day]
+    return (counts["put"] + counts["list"]) * PRICES["s3_put_or_list"] + counts["get"] * PRICES["s3_get"]
 
 
 def _gb(count: float) -> float:
@@ -107,6 +116,14 @@ def test_what_it_costs_while_nobody_sends_is_said_on_both_pages() -> None:
     cents = round(IDLE * 100)
     assert f"some {cents} cents a month" in OPERATING
     assert f"some {cents} cents" in README
+
+
+def test_what_lists_of_every_hour_cost_while_nobody_sends_is_said_on_both_pages() -> None:
+    runs = DAYS * 24
+    cents = 100 * (runs * _requests("idle_run_of_hourly_lists") + _computing(runs * JOBS["idle_metrics_seconds"], runs))
+    lists = (ROOT / "docs/lists.md").read_text(encoding="utf-8")
+    assert f"some {round(cents)} cents a month more" in OPERATING
+    assert f"some {round(cents)} cents a month" in lists
 
 
 def query(definitions: int, months: int) -> float:
