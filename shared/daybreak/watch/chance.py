@@ -1,7 +1,7 @@
 """How likely chance alone gives a change, when weeks differ by more than chance.
 
 A test of two shares takes everybody's decision for a coin of its own. Real weeks differ by more than that: campaigns,
-holidays, who happens to come. So the tests are widened by the spread that past weeks have had, as in Laney's p' chart
+holidays, who happens to come. So a change is widened by the spread that past weeks have had, as in Laney's p' chart
 (Laney, "Improved control charts for attributes", Quality Engineering 14 (2002), 531-537).
 """
 
@@ -37,10 +37,13 @@ def of_change(now: Arm, before: Arm, widened: float) -> float:
     return _two_sided(z[0] / widened) if z else 1.0
 
 
-def of_distance(now: Arm, limit: float, widened: float) -> float:
-    """p of a share against a limit (between 0 and 1): the score test. Wilson's interval holds the limits it allows."""
-    z = (now.rate - limit) / math.sqrt(limit * (1 - limit) / now.finished)
-    return _two_sided(z / widened)
+def of_distance(now: Arm, limit: float) -> float:
+    """p of a share against a limit (between 0 and 1): the score test. Wilson's interval holds the limits it allows.
+
+    Past weeks do not widen it. A limit is a promise about these days, and weeks that drift or jump towards it would
+    widen the test most when it is broken.
+    """
+    return _two_sided((now.rate - limit) / math.sqrt(limit * (1 - limit) / now.finished))
 
 
 def _two_sided(z: float) -> float:

@@ -110,7 +110,7 @@ def compared_days(one: Series) -> tuple[int, int]:
 def sides(one: Series, known: date) -> Sides | None:
     """The two times that a comparison is about; None where the history is too short or either has too few people."""
     end, (days, before_days) = one.last_complete(known), compared_days(one)
-    if one.first is None or one.first > end - (days + before_days - 1) * DAY:
+    if not one.has_days(end, days + before_days):
         return None
     now, before = one.over(end, days), one.over(end - days * DAY, before_days)
     if not (now and now.arm and before and before.arm):
@@ -121,8 +121,13 @@ def sides(one: Series, known: date) -> Sides | None:
 
 
 def enough_now(one: Series, known: date) -> Measured | None:
-    """The last 7 complete days, if they have enough people; a number without people counts as it is."""
-    now = one.over(one.last_complete(known), NOW_DAYS)
+    """The last 7 complete days, if there are so many and they have enough people; a number without people counts as it
+    is.
+    """
+    end = one.last_complete(known)
+    if not one.has_days(end, NOW_DAYS):
+        return None
+    now = one.over(end, NOW_DAYS)
     return now if now and (now.people is None or now.people >= FEWEST_PEOPLE) else None
 
 
@@ -147,7 +152,7 @@ def _against_limit(alert: Alert, one: Series, known: date) -> Look | None:
     now, limit, end = enough_now(one, known), alert.limit, one.last_complete(known)
     if now is None or limit is None:
         return None
-    p = chance.of_distance(now.arm, limit, spread_before(one, end)) if now.arm else None
+    p = chance.of_distance(now.arm, limit) if now.arm else None
     return Look(end, now, Measured(limit), p)
 
 

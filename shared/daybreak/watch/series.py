@@ -74,6 +74,10 @@ class Series:
         """The first day that has a row."""
         return min((point.first for point in self.points.values()), default=None)
 
+    def has_days(self, end: date, days: int) -> bool:
+        """True if the history holds so many days until `end`."""
+        return self.first is not None and self.first <= end - (days - 1) * DAY
+
     def over(self, end: date, days: int) -> Measured | None:
         """The number of the complete rows of these days, the last of which is `end`; None if there is none.
 

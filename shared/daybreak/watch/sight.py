@@ -22,7 +22,6 @@ from daybreak.watch.looks import (
     enough_now,
     enough_to_name,
     sides,
-    spread_before,
 )
 from daybreak.watch.sentences import subject_of, written
 from daybreak.watch.series import EVERYBODY, Group, Measured, Series, share_of
@@ -103,10 +102,10 @@ def _of_limit(watched: Watched, group: Group, one: Series, known: date, times: i
     if now.arm is None:
         message = f"sees every number {alert.when} {written(one.chosen, limit)}"
         return Sight(watched.name, *group, message, now.people)
-    people, widened = now.arm.finished, spread_before(one, one.last_complete(known))
+    people = now.arm.finished
 
     def opens(reached: int) -> bool:
-        p = min(1.0, times * chance.of_distance(Arm(reached, people), limit, widened))
+        p = min(1.0, times * chance.of_distance(Arm(reached, people), limit))
         return change_of(alert, Look(known, Measured(reached / people), Measured(limit), p)) is not None
 
     start = int(limit * people)

@@ -46,7 +46,7 @@ def test_a_limit_is_likely_exactly_where_scipys_wilson_interval_holds_it(seed: i
     random = Random(seed)
     now, limit = drawn(random, 500), random.uniform(0.01, 0.99)
     interval = stats.binomtest(now.reached, now.finished).proportion_ci(0.999, "wilson")
-    assert (interval.low <= limit <= interval.high) == (chance.of_distance(now, limit, 1.0) >= 0.001)
+    assert (interval.low <= limit <= interval.high) == (chance.of_distance(now, limit) >= 0.001)
 
 
 def test_the_spread_is_laneys_by_hand() -> None:

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from scipy import stats
 
 from daybreak.families.experiment_statistics import Arm, holm, two_proportions
 from daybreak.watch import chance
@@ -136,6 +137,45 @@ def test_below_speaks_when_chance_alone_does_not_give_it() -> None:
         "above",
         None,
     ]
+
+
+def drifting(first: int, last: int, weeks: int) -> list[tuple[int, int]]:
+    """Days of 1,000 people, of whom so many reach it in the first week, as many in the last, and evenly between."""
+    means = [first + (last - first) * n / (weeks - 1) for n in range(weeks)]
+    return [(round(mean), 1000) for mean in means for _ in range(7)]
+
+
+@pytest.mark.parametrize(("when", "first", "last"), [("below", 420, 275), ("above", 180, 325)])
+def test_a_slow_drift_across_a_limit_is_spoken_of_on_the_first_morning_beyond_chance(
+    when: str, first: int, last: int
+) -> None:
+    alert = watching(f'metric = "activation.first"\nwhen = "{when}"\nlimit = 0.3').alert
+    counts = drifting(first, last, 13)
+    found = {n: seen(counts[:n], alert) for n in range(7, len(counts) + 1)}
+    sure = {}
+    for n, one in found.items():
+        week = counts[n - 7 : n]
+        reached, people = sum(day[0] for day in week), sum(day[1] for day in week)
+        interval = stats.binomtest(reached, people).proportion_ci(0.999, "wilson")
+        sure[n] = interval.high < 0.3 if when == "below" else interval.low > 0.3
+        assert (one is not None and one.change == when) == sure[n]
+    # 3.2905 x sqrt(0.3 x 0.7 / 7000) = 1.80 points from the limit. The last two weeks are 28.7 and 27.5 % (and 31.3 and
+    # 32.5 %), so it takes three days of the last: (4 x 287 + 3 x 275) / 7 = 281.9
+    assert [n for n, is_sure in sure.items() if is_sure] == list(range(87, 92))
+
+
+def test_a_blatant_breach_is_spoken_of_however_far_the_weeks_before_were_spread() -> None:
+    # weeks of 90 and of 60 % by turns have a spread of 32; then nearly nobody, far below 30 %
+    weeks = [(900, 1000), (600, 1000)] * 6
+    found = seen([day for day in weeks for _ in range(7)] + [(50, 1000)] * 7, BELOW)
+    assert found
+    assert found.change == "below"
+    assert found.p == pytest.approx(stats.norm.sf((0.3 - 0.05) / (0.3 * 0.7 / 7000) ** 0.5) * 2, abs=1e-300)
+
+
+def test_a_limit_is_not_looked_at_before_seven_days_are_complete() -> None:
+    assert seen([(5, 100)] * 6, BELOW) is None
+    assert seen([(5, 100)] * 7, BELOW) is not None
 
 
 def test_a_number_without_people_is_compared_with_its_limit_as_it_is() -> None:
