@@ -72,7 +72,7 @@ def test_compute_says_each_goal_and_alert_and_writes_their_tables(given: tuple[P
     # 28 days until day 47: 23 of 8 and 5 of 2 of 20 are 194 of 560; days 0 to 18 of 57 after `from`
     # are among them, 171 / 28 = 6.1 of 57 in the mean
     assert (
-        "goal half: behind; activation.first is 34.6 % (30.8 % to 38.7 %), 41.1 % is needed now, the goal is 50.0 % by "
+        "goal half: behind; activation.first is 34.6 % (30.8 % to 38.7 %), 41.1 % was needed over these days, the goal is 50.0 % by "
         "2026-03-31; final on 2026-04-01." in output
     )
     # 7 days until day 47: 2 of 8 and 5 of 2 are 26 of 140

@@ -133,8 +133,8 @@ class MeasuredGoal(Row):
     )
     target: float = Field(description="The number to reach")
     needed: float | None = Field(
-        description="The mean of the straight line from baseline to target over the days of `measured`; in a final row "
-        "the target"
+        description="The mean of the straight line from baseline to target over the days of `measured`; the target "
+        "where baseline is past it"
     )
     measured: float | None = Field(description="The number over the last 28 complete days, none of them after `by`")
     measured_to: date = Field(description="The last of these days")

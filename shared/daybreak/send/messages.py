@@ -134,7 +134,7 @@ def _measured(row: MeasuredGoal) -> Iterator[str]:
         interval = f" ({_said(row, row.low)} to {_said(row, row.high)})" if row.low is not None else ""
         people = f" of {row.people:,}" if row.people is not None else ""
         yield f"Measured up to {row.measured_to}: {_said(row, row.measured)}{interval}{people}."
-    needed = f"Needed on {row.measured_to}: {_said(row, row.needed)}. " if row.needed is not None else ""
+    needed = f"Needed over the same days: {_said(row, row.needed)}. " if row.needed is not None else ""
     yield f"{needed}Target: {_said(row, row.target)} by {row.by}."
 
 

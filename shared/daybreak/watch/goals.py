@@ -41,7 +41,7 @@ def measure_goal(
     final_on = goal.by + chosen.days_until_complete * DAY
     interval = wilson(measured.arm) if measured and measured.arm else None
     is_final = known >= final_on and not series.is_open(end, GOAL_DAYS)
-    needed = None if baseline is None else _needed(goal, series, baseline, end, is_final=is_final)
+    needed = None if baseline is None else _needed(goal, series, baseline, end)
     if end < goal.from_:
         state = WAITING
     elif measured is None or not _enough(measured) or needed is None:
@@ -91,9 +91,11 @@ def _state(
     *,
     is_final: bool,
 ) -> str:
-    """Where the number stands, for goals upward and downward."""
+    """Where the number stands, for goals upward and downward. A number that is just at `needed` has reached it, also
+    where the two differ by what floating point loses.
+    """
     sign = 1 if rises(goal, chosen) else -1
-    reaches = sign * (measured.value - needed) >= 0 or math.isclose(measured.value, needed)
+    reaches = sign * (measured.value - needed) >= 0 or math.isclose(measured.value, needed, abs_tol=1e-9)
     if is_final:
         return MET if reaches else MISSED
     if interval and interval[0] <= needed <= interval[1]:
@@ -101,14 +103,14 @@ def _state(
     return ON_TRACK if reaches else BEHIND
 
 
-def _needed(goal: Goal, series: Series, baseline: float, end: date, *, is_final: bool) -> float:
+def _needed(goal: Goal, series: Series, baseline: float, end: date) -> float:
     """The mean of the line over the days that are measured, so a number that is on its line each day is on it here.
 
-    The line is straight from the baseline on `from` to the target on `by`, and flat before and after. In the final row,
-    and where the baseline is at the target or past it already, it is the target itself.
+    The line is straight from the baseline on `from` to the target on `by`, and flat before and after. Where the
+    baseline is at the target or past it already, it is the target itself.
     """
     is_past = (goal.target <= baseline) if rises(goal, series.chosen) else (goal.target >= baseline)
-    if is_final or is_past:
+    if is_past:
         return goal.target
     days = series.days_of(end, GOAL_DAYS)
     shares = [min(max((day - goal.from_) / (goal.by - goal.from_), 0.0), 1.0) for day in days]

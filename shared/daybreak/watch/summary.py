@@ -37,7 +37,7 @@ def _goal(project: Project, row: MeasuredGoal) -> str:
         measured += f" ({written(chosen, row.low)} to {written(chosen, row.high)})"
     if row.state in (MET, MISSED):
         return f"{measured}, the goal was {target}."
-    needed = "" if row.needed is None else f", {written(chosen, row.needed)} is needed now"
+    needed = "" if row.needed is None else f", {written(chosen, row.needed)} was needed over these days"
     if row.baseline is None and row.begins <= row.measured_to:
         needed = ", too few people came before it began, so it needs a `baseline`"
     return f"{measured}{needed}, the goal is {target}; final on {row.final_on}."

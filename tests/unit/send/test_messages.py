@@ -115,7 +115,7 @@ def test_a_goal_says_its_numbers_in_sentences() -> None:
     assert message.text == (
         "Two of five get on within a week\n"
         "Measured up to 2026-11-25: 33.02 % (30.1 % to 36.2 %) of 1,812.\n"
-        "Needed on 2026-11-25: 34.12 %. Target: 40 % by 2027-03-31.\n"
+        "Needed over the same days: 34.12 %. Target: 40 % by 2027-03-31.\n"
         "Open the page: daybreak dashboard"
     )
     wait = {"metric": "time_to_value.wait", "number": "p50_seconds", "target": 7200.0, "needed": None}
@@ -146,7 +146,7 @@ def test_a_goal_says_each_number_as_it_is(metric: str, number: str, target: floa
     (message,) = told(
         Tables(goals=[measured(DAY, "behind", metric=metric, number=number, target=target, needed=target)])
     )
-    assert message.text.splitlines()[2] == f"Needed on 2026-11-25: {said}. Target: {said} by 2027-03-31."
+    assert message.text.splitlines()[2] == f"Needed over the same days: {said}. Target: {said} by 2027-03-31."
 
 
 def test_the_same_news_has_the_same_id_and_other_news_another() -> None:

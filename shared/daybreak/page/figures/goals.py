@@ -1,4 +1,4 @@
-"""A goal: its target and its day, what is measured and what is needed today, and its state in a word."""
+"""A goal: its target and its day, what is measured and what was needed over the same days, and its state in a word."""
 
 import math
 
@@ -84,7 +84,7 @@ def _for_whom(goal: MeasuredGoal, view: View) -> Markup | None:
 
 
 def _facts(goal: MeasuredGoal, view: View) -> Markup:
-    """The value that is measured, the one that is needed today, and the day on which the answer is final."""
+    """The value that is measured, the one that was needed over the same days, and when the answer is final."""
     language, parts = view.language, []
     if goal.measured is not None:
         low_high = None

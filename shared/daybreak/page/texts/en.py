@@ -93,7 +93,7 @@ TEXTS = {
     "today.same": "{title} **{now}**, and {before} in the {length} before ({people}). Not beyond chance.",
     "today.compared": "{title} **{now}**, and {before} in the {length} before ({people}).",
     "today.alone": "{title} **{now}** ({people}, {length}).",
-    "today.goal": "{title}: {state}. Measured **{measured}**, needed today {needed}.",
+    "today.goal": "{title}: {state}. Measured **{measured}**, needed over the same days {needed}.",
     "today.list.person": "**{n}** person is on the list “{title}”; {entered} new.|"
     "**{n}** people are on the list “{title}”; {entered} new.",
     "today.list.account": "**{n}** account is on the list “{title}”; {entered} new.|"
@@ -180,7 +180,7 @@ TEXTS = {
     "column.value": "Value",
     "column.baseline": "At the beginning",
     "column.target": "Target",
-    "column.needed": "Needed today",
+    "column.needed": "Needed over the same days",
     "column.measured": "Measured",
     "column.low": "Interval from",
     "column.high": "Interval to",
@@ -298,11 +298,11 @@ TEXTS = {
     "goal.waiting": "◌ waiting",
     "goal.by": "{target} by {day}",
     "goal.measured": "measured **{value}**{interval}",
-    "goal.needed": "needed today {value}",
+    "goal.needed": "needed over the same days {value}",
     "goal.as_of": "as of {day}",
     "goal.final": "final on {day}",
     "goal.mark.measured": "measured",
-    "goal.mark.needed": "needed today",
+    "goal.mark.needed": "needed over the same days",
     "goal.mark.target": "target",
     # lists
     "list.on_it.person": "person|people",
