@@ -52,6 +52,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             "goals": len(seen.goals),
             "open_alerts": len(seen.open),
             "spoken": len(seen.spoken),
+            "refused_alerts": [one.message for one in seen.refused],
         }
     if payload.family == PAGE:
         page = write_page(metrics.store, metrics.project, payload.as_of(metrics.project.zone), limits=metrics.limits)

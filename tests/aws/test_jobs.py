@@ -70,6 +70,7 @@ def test_the_watch_runs_in_the_metrics_function_over_the_bucket(
         "as_of": "2026-11-04",
         "goals": 1,
         "open_alerts": 0,
+        "refused_alerts": [],
         "spoken": 0,
     }
     written = {stored["Key"] for stored in bucket.list_objects_v2(Bucket="lake")["Contents"]}

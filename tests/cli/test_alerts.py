@@ -52,6 +52,13 @@ def events(folder: Path, people: int = 20, days: int = 48) -> str:
     return written(folder, "\n".join(lines) + "\n", "events.csv")
 
 
+def few_events(folder: Path) -> str:
+    """One of three people a day saves: 0 of 21 in 7 days against 28 of 84 would be p = 0.0017."""
+    few = events(folder, people=3, days=43)
+    Path(few).write_text(Path(few).read_text().replace("-1,Saved,", "-1,Looked,"))
+    return few
+
+
 def run(*command: str) -> tuple[int, str]:
     done = CliRunner().invoke(APP, list(command))
     if isinstance(done.exception, DefinitionError | InputError):
@@ -140,15 +147,32 @@ def test_an_event_that_an_alert_watches_and_that_never_came_is_a_warning(
 
 def test_check_refuses_an_alert_that_could_see_nothing_smaller_than_a_total_loss(tmp_path: Path) -> None:
     asked = written(tmp_path, DEFINITIONS, "asked.toml")
-    few = events(tmp_path, people=3, days=42)  # 2 of 3 save until then, so nearly all of 21 people would have to stop
-    lines = Path(few).read_text().replace(",Saved,", ",Looked,", 75)
-    Path(few).write_text(lines)
-    code, output = run("definitions", "check", few, "--definitions", asked)
-    assert code == 1
-    assert output == (
-        "asked.toml: [alert.falls] metric: could see nothing smaller than a total loss, with 21 people in 7 days; watch "
-        'a number of more people, or an event with when = "stops"'
-    )
+    code, output = run("definitions", "check", few_events(tmp_path), "--definitions", asked)
+    assert (code, output) == (1, f"asked.toml: {REFUSED}")
+
+
+REFUSED = (
+    "[alert.falls] metric: could see nothing smaller than a total loss, with 21 people in 7 days; watch a number of "
+    'more people, or an event with when = "stops"'
+)
+
+
+def test_compute_says_which_alert_is_refused_and_computes_the_others(tmp_path: Path) -> None:
+    asked = written(tmp_path, DEFINITIONS, "asked.toml")
+    few = few_events(tmp_path)
+    code, output = run("compute", few, "--definitions", asked, "--out", str(tmp_path / "out"))
+    assert code == 0
+    assert f"alert falls: refused, and not looked at: {REFUSED}" in output
+    # 28 of 84 in 28 days
+    assert "goal half: too close to call; activation.first is 33.3 %" in output
+    assert 'alert no_saves: nothing to speak of; it sees "Saved" stop' in output
+    assert "could see nothing smaller than a total loss, with 21 people" not in output.replace(REFUSED, "")
+    page = (tmp_path / "out" / "page.html").read_text()
+    assert "is not looked at: with 21 people in 7 days it could see nothing smaller than a total loss" in page
+    done = CliRunner().invoke(APP, ["compute", few, "--definitions", asked, "--out", str(tmp_path / "o"), "--json"])
+    assert [one["message"] for one in json.loads(done.stdout)["refused_alerts"]] == [REFUSED]
+    code, output = run("alerts", "try", "falls", few, "--definitions", asked)
+    assert f"On 2026-02-16 it is refused, and not looked at: {REFUSED}" in output
 
 
 @pytest.mark.parametrize("command", ["compute", "definitions check"])

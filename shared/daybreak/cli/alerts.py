@@ -46,6 +46,8 @@ def try_alert(
     if rows:
         show.table(f"Mornings on which [alert.{name}] would have spoken", columns, rows)
     show.OUT.print(_sentence(name, done.mornings, done.last), markup=False, soft_wrap=True)
+    if done.refused:
+        show.lines([f"On {done.last} it is refused, and not looked at: {done.refused.message}"])
 
 
 def _sentence(name: str, mornings: list[Morning], last: date) -> str:

@@ -67,7 +67,10 @@ def compute(
         tables = {name: show.objects(*table) for name, table in {**done.tables, **done.goals_and_alerts}.items()}
         warnings = [warning.model_dump() for warning in done.warnings]
         lists = {"lists": [made.model_dump() for made in done.lists]} if done.lists else {}
-        show.as_json({**tables, **lists, "events": {**asdict(done.counts), "as_of": done.as_of}, "warnings": warnings})
+        refused = {"refused_alerts": [one.model_dump() for one in done.refused_alerts]} if done.refused_alerts else {}
+        show.as_json(
+            {**tables, **refused, **lists, "events": {**asdict(done.counts), "as_of": done.as_of}, "warnings": warnings}
+        )
         return
     _show_counts(done, project, instant)
     show_summaries(project, done, out, rows)

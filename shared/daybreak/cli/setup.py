@@ -26,7 +26,7 @@ from daybreak.tracking.observed import Observed, lake_events, observe
 from daybreak.tracking.observed import learn as draft
 from daybreak.tracking.pages import plan_page, plan_toml
 from daybreak.watch.job import Watch
-from daybreak.watch.sight import Sight
+from daybreak.watch.sight import Sight, refused_of
 
 PANEL = "Setup"
 DEFINITIONS = typer.Typer(help="Check, list and explain the definitions in daybreak.toml.", no_args_is_help=True)
@@ -246,11 +246,9 @@ def _of(sight: Sight) -> str:
 
 
 def _refuse_blind_alerts(definitions: Path, sights: Iterable[Sight]) -> None:
-    """Refuse an alert that, of everybody, could see nothing smaller than a total loss. Raises DefinitionError."""
-    for sight in sights:
-        if sight.is_blind and sight.segment == ALL:
-            way_out = 'watch a number of more people, or an event with when = "stops"'
-            raise DefinitionError(f"{definitions.name}: [alert.{sight.alert}] metric: {sight.message}; {way_out}")
+    """Refuse an alert that could see nothing smaller than a total loss. Raises DefinitionError."""
+    for refused in refused_of(sights):
+        raise DefinitionError(f"{definitions.name}: {refused.message}")
 
 
 def _observed(events: list[str] | None, days: int, cloud: str, stack: str) -> Observed:

@@ -43,6 +43,11 @@ class Chosen:
         return f"{self.number.column} of {str(self.number.by).replace('_', ' ')} {self.row}"
 
     @property
+    def value_range(self) -> tuple[float, float]:
+        """The lowest and the highest value that it can have."""
+        return self.definition.value_range(self.number)
+
+    @property
     def period(self) -> str:
         """How long the people of one row are collected: day, week or month. The hours of a day are read together."""
         period = self.definition.options().get("period", "day")

@@ -1,5 +1,6 @@
 """Whether a goal or an alert fits the definition that it names: checked at synth, by `compute` and in the job alike."""
 
+import math
 from collections.abc import Mapping
 
 from daybreak.definitions.alerts import Alert
@@ -37,6 +38,12 @@ def check_alert(definitions: Definitions, alert: Alert) -> Chosen | None:
     if alert.limit is not None:
         if chosen.number.is_share and not 0 < alert.limit < 1:
             why = f"{chosen.label} is a share, so its limit is between 0 and 1: 0.40 is 40 %, not {alert.limit:g}"
+            raise Misfit("limit", why)
+        lowest, highest = chosen.value_range
+        is_useful = lowest < alert.limit <= highest if alert.when == "below" else lowest <= alert.limit < highest
+        if not is_useful:
+            to = "on" if highest == math.inf else f"to {highest:g}"
+            why = f"{chosen.label} is from {lowest:g} {to}, so it is always or never {alert.when} {alert.limit:g}"
             raise Misfit("limit", why)
         return chosen
     if why_not := _why_not_compared(chosen):

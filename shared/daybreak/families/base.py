@@ -5,6 +5,7 @@ Each family has its own module, which ends with its `FAMILY`.
 
 import hashlib
 import json
+import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -182,6 +183,10 @@ class Definition(BaseModel, ABC):
     def numbers_missing(self) -> dict[str, str]:
         """Column of a number that is always null for this definition -> why."""
         return {}
+
+    def value_range(self, number: "Number") -> tuple[float, float]:
+        """The lowest and the highest value that a number of this definition can have."""
+        return 0, 1 if number.is_share else math.inf
 
     def days_read_before(self) -> int:
         """How many days before a partition's own day its SQL reads."""

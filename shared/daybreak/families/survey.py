@@ -61,6 +61,10 @@ class Survey(Definition):
     def days_until_final(self) -> int:
         return 0
 
+    def value_range(self, number: Number) -> tuple[float, float]:
+        lowest, highest, *_ = SCALES[self.scale]
+        return {"nps": (-100, 100), "ces_net": (-100, 100), "mean": (lowest, highest)}.get(number.column, (0, 1))
+
     def numbers_missing(self) -> dict[str, str]:
         others = {"nps": "nps", "ces_net": "ces", "csat": "csat"}
         return {

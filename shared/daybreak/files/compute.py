@@ -27,7 +27,7 @@ from daybreak.ingest.event import EARLIEST, TYPES, Arrival, canonical, iso
 from daybreak.ingest.frames import pack
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
-from daybreak.lake.tables import MadeList, Warned
+from daybreak.lake.tables import MadeList, RefusedAlert, Warned
 from daybreak.lists.job import Lists
 from daybreak.lists.members import Membership
 from daybreak.metrics.job import Computed, Metrics
@@ -82,6 +82,7 @@ class ComputedLake:
     """What the events give reason to doubt, for somebody who may read them."""
     watched: list[str]
     """A sentence for each goal and each alert."""
+    refused_alerts: list[RefusedAlert]
     lists: list[MadeList]
 
 
@@ -99,6 +100,7 @@ class ComputedTables:
     """The tables `goals` and `alerts`, where daybreak.toml has any of either."""
     watched: list[str]
     """A sentence for each goal and each alert."""
+    refused_alerts: list[RefusedAlert]
     lists: list[MadeList]
     """The counts of each list. Its files are in the folder `lists`."""
     page: Path
@@ -138,8 +140,17 @@ def compute_tables(
         page = _write_page(done, project, out / "page.html")
     finally:
         shutil.rmtree(lake, ignore_errors=True)
-    watched = done.watched
-    return ComputedTables(done.as_of, done.counts, tables, done.warnings, goals_and_alerts, watched, done.lists, page)
+    return ComputedTables(
+        done.as_of,
+        done.counts,
+        tables,
+        done.warnings,
+        goals_and_alerts,
+        done.watched,
+        done.refused_alerts,
+        done.lists,
+        page,
+    )
 
 
 def _write_page(done: ComputedLake, project: Project, file: Path) -> Path:
@@ -174,11 +185,11 @@ def compute_files(
     metrics = Metrics(store, project, limits, progress)
     families = list(metrics.run_all(last_day, until))
     warnings = with_examples(metrics.warn(last_day, until), root / keys.raw(arrived, 0), limits)
-    watched = (
-        _watch(Watch(store, project, limits, progress), last_day, until) if project.goals or project.alerts else []
-    )
+    watched, refused = list[str](), list[RefusedAlert]()
+    if project.goals or project.alerts:
+        watched, refused = _watch(Watch(store, project, limits, progress), last_day, until)
     lists = Lists(store, project, limits, progress).of_all(until, now) if project.lists else []
-    return ComputedLake(as_of, counts, families, store, warnings, watched, lists)
+    return ComputedLake(as_of, counts, families, store, warnings, watched, refused, lists)
 
 
 def replay_on_files(files: Iterable[str], project: Project, name: str, now: datetime) -> Replayed:
@@ -211,10 +222,11 @@ def look_at_files(files: Iterable[str], project: Project, now: datetime) -> Look
         return LookedAt(counts, with_examples(warnings, store.root / keys.raw(arrived, 0), Limits()), sights)
 
 
-def _watch(watch: Watch, last_day: date, until: datetime) -> list[str]:
-    """See goals and alerts in a lake without past mornings, and say each in a sentence."""
+def _watch(watch: Watch, last_day: date, until: datetime) -> tuple[list[str], list[RefusedAlert]]:
+    """See goals and alerts in a lake without past mornings, and say each in a sentence; and the refused alerts."""
     seen = watch.run(last_day, until)
-    return summary(watch.project, seen.goals, seen.open, watch.sights(last_day, until))
+    sentences = summary(watch.project, seen.goals, seen.open, seen.refused, watch.sights(last_day, until))
+    return sentences, seen.refused
 
 
 def look_at_list(files: Iterable[str], project: Project, name: str, now: datetime) -> tuple[datetime, Membership]:

@@ -178,6 +178,16 @@ class AlertEpisode(Row):
     message: str = Field(description="What is said, in a sentence, in English; without the id of any person")
 
 
+class RefusedAlert(Row):
+    """An alert that is not looked at, because it could see nothing smaller than a total loss. In latest/alerts.json."""
+
+    alert: str = Field(description="Name in daybreak.toml")
+    field: str = Field(description="The field to change: metric, limit or by_at_least")
+    people: int = Field(description="The people of the days that it would look at")
+    days: int = Field(description="How many days these are")
+    message: str = Field(description="Why, and the way out, in a sentence, in English")
+
+
 class MadeList(Row):
     """Every list each time it was made, in counts. Only the files under lists/ hold ids; this table is not there."""
 

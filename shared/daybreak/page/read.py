@@ -5,7 +5,7 @@ No value of a segment is read that fewer than `FEW` people have: an id, a name o
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -24,12 +24,14 @@ from daybreak.lake.tables import (
     MadeList,
     MeasuredGoal,
     Reconciled,
+    RefusedAlert,
     Row,
     Warned,
     duckdb_columns,
 )
 from daybreak.metrics.results import rows_of
 from daybreak.page.counts import FEW
+from daybreak.watch.publish import refused_alerts
 
 VALUES_SHOWN = 8
 """Of each segment so many values can be chosen, those with the most people."""
@@ -96,6 +98,8 @@ class PageData:
     """The goals whose state has begun in the last days, by name."""
     alerts: list[AlertEpisode]
     lists: list[MadeList]
+    refused: list[RefusedAlert] = field(default_factory=list)
+    """The alerts that are not looked at."""
 
     @property
     def last_whole_day(self) -> date:
@@ -125,6 +129,7 @@ def read(run: Run, day: date, until: datetime) -> PageData:
         new_goals=_new(mornings, day),
         alerts=[e for e in episodes if e.alert in run.project.alerts and is_news(e, day)],
         lists=_in_order(_newest(made, "list", "made_at"), "list", run.project.lists),
+        refused=_in_order(refused_alerts(run.store), "alert", run.project.alerts),
     )
 
 

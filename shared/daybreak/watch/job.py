@@ -24,27 +24,28 @@ from daybreak.families.base import version_of
 from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
 from daybreak.lake.store import Store
-from daybreak.lake.tables import AlertEpisode, MeasuredGoal
+from daybreak.lake.tables import AlertEpisode, MeasuredGoal, RefusedAlert
 from daybreak.metrics.exported import newest_export, require_exported
 from daybreak.metrics.publish import read_latest
 from daybreak.metrics.results import rows_of
 from daybreak.watch.episodes import Watched, closed_unspoken, next_morning
 from daybreak.watch.events import events_a_day
 from daybreak.watch.goals import measure_goal
-from daybreak.watch.looks import BEFORE_DAYS, STOPPED_FOR, Look, look, look_at_event
+from daybreak.watch.looks import BEFORE_DAYS, STOPPED_FOR, Look, look_at_event
 from daybreak.watch.publish import episodes_written, goals_before, newest_morning, publish
 from daybreak.watch.replay import Replayed, replay
 from daybreak.watch.series import EVERYBODY, Group, Series, read_series
-from daybreak.watch.sight import Sight, sight_of_event, sights_of
+from daybreak.watch.sight import Sight, look_or_refuse, sight_of_event, sights_of
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one morning has seen: its goals, and every episode there ever was."""
+    """What one morning has seen: its goals, every episode there ever was, and the alerts that it refused."""
 
     morning: date
     goals: list[MeasuredGoal]
     episodes: list[AlertEpisode]
+    refused: list[RefusedAlert]
 
     @property
     def open(self) -> list[AlertEpisode]:
@@ -82,9 +83,11 @@ class Watch:
                 measure_goal(name, goal, *numbers.of_goal(name), [row for row in before if row.goal == name], known)
                 for name, goal in self.project.goals.items()
             ]
-            episodes = self._episodes(numbers, episodes_written(run), known)
-            publish(run, goals, episodes, known, through)
-            return Seen(known, goals, episodes)
+            episodes, refused = self._episodes(numbers, episodes_written(run), known)
+            for one in refused:
+                self.progress(f"{keys.WATCH}: refused, and not looked at: {one.message}")
+            publish(run, goals, episodes, refused, known, through)
+            return Seen(known, goals, episodes, refused)
 
     def replay(self, name: str, day: date | None = None, until: datetime | None = None) -> Replayed:
         """The mornings of history on which an alert would have spoken, if it had been there. Nothing is written.
@@ -96,9 +99,11 @@ class Watch:
             known, numbers, watched = self._known(run, alert, day, until), Numbers(run), _watched(self.project, name)
             if watched.chosen is None:
                 counts = numbers.of_event(alert, date.min, known)
-                return replay(watched, partial(look_at_event, alert, counts), min(counts, default=None), known)
+                return replay(
+                    watched, lambda _, day: (look_at_event(alert, counts, day), None), min(counts, default=None), known
+                )
             groups = numbers.of_alert(alert, watched.chosen)
-            return replay(watched, partial(look, alert, groups), groups[EVERYBODY].first, known)
+            return replay(watched, partial(look_or_refuse, watched, groups), groups[EVERYBODY].first, known)
 
     def sights(self, day: date | None = None, until: datetime | None = None) -> list[Sight]:
         """The smallest change that each alert can see with the people of the last days. Raises DayMissing."""
@@ -122,17 +127,21 @@ class Watch:
                     day = date.fromisoformat(latest["as_of"])
         return self._reached(run, day, until, [alert])[1]
 
-    def _episodes(self, numbers: "Numbers", was: list[AlertEpisode], known: date) -> list[AlertEpisode]:
-        """Every episode after this morning, by alert and in the order in which they opened."""
-        after: list[AlertEpisode] = []
+    def _episodes(
+        self, numbers: "Numbers", was: list[AlertEpisode], known: date
+    ) -> tuple[list[AlertEpisode], list[RefusedAlert]]:
+        """Every episode after this morning in the order in which they opened, and the alerts that are refused."""
+        after, refused = list[AlertEpisode](), list[RefusedAlert]()
         for name in {**self.project.alerts, **dict.fromkeys(episode.alert for episode in was)}:
             mine = [episode for episode in was if episode.alert == name]
             if name in self.project.alerts:
                 watched = _watched(self.project, name)
-                after += next_morning(watched, mine, numbers.look(watched, known), known)
+                looks, blind = numbers.look(watched, mine, known)
+                after += next_morning(watched, mine, looks, known)
+                refused += [blind] if blind else []
             else:
                 after += closed_unspoken(mine, known)
-        return sorted(after, key=lambda e: (e.opened, e.alert, e.segment, e.segment_value, e.change))
+        return sorted(after, key=lambda e: (e.opened, e.alert, e.segment, e.segment_value, e.change)), refused
 
     def _computed_days(self, run: Run) -> Iterable[date]:
         """The days that the families that are read were computed as of."""
@@ -184,11 +193,14 @@ class Numbers:
         selector = alert.event or ""
         return events_a_day(self._run, [selector], first, last)[selector]
 
-    def look(self, watched: Watched, known: date) -> Mapping[Group, Look]:
+    def look(
+        self, watched: Watched, was: list[AlertEpisode], known: date
+    ) -> tuple[Mapping[Group, Look], RefusedAlert | None]:
+        """This morning's look at an alert, whose episodes so far are `was`, or why it is refused."""
         if watched.chosen is None:
             first = known - (watched.alert.for_ or STOPPED_FOR) - BEFORE_DAYS * DAY
-            return look_at_event(watched.alert, self.of_event(watched.alert, first, known), known)
-        return look(watched.alert, self.of_alert(watched.alert, watched.chosen), known)
+            return look_at_event(watched.alert, self.of_event(watched.alert, first, known), known), None
+        return look_or_refuse(watched, self.of_alert(watched.alert, watched.chosen), was, known)
 
     def _series(self, chosen: Chosen, segments: tuple[str, ...]) -> dict[Group, Series]:
         family = chosen.family.name

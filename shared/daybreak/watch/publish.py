@@ -12,7 +12,7 @@ from daybreak.export.rows import read_rows, write_rows
 from daybreak.export.run import Run
 from daybreak.lake import keys
 from daybreak.lake.store import Store
-from daybreak.lake.tables import AlertEpisode, MeasuredGoal, Row
+from daybreak.lake.tables import AlertEpisode, MeasuredGoal, RefusedAlert, Row
 from daybreak.metrics.publish import read_latest
 
 R = TypeVar("R", bound=Row)
@@ -22,6 +22,12 @@ def newest_morning(store: Store) -> date | None:
     """The newest morning whose goals and alerts are both written."""
     latest = read_latest(store, keys.ALERTS)
     return date.fromisoformat(latest["as_of"]) if latest else None
+
+
+def refused_alerts(store: Store) -> list[RefusedAlert]:
+    """The alerts that the newest morning refused."""
+    latest = read_latest(store, keys.ALERTS) or {}
+    return [RefusedAlert(**one) for one in latest.get("refused", [])]
 
 
 def episodes_written(run: Run) -> list[AlertEpisode]:
@@ -38,17 +44,19 @@ def publish(
     run: Run,
     goals: list[MeasuredGoal],
     episodes: list[AlertEpisode],
+    refused: list[RefusedAlert],
     morning: date,
     through: datetime,
 ) -> None:
-    """Write both tables, with zero rows if there are none, and both JSON objects."""
+    """Write both tables, with zero rows if there are none, and both JSON objects. Refused alerts stand in the JSON."""
     earlier = goals_before(run, morning)
     mornings = sorted([*earlier, *goals], key=lambda row: (row.day, row.goal))
     write_rows(run, keys.watched(keys.GOALS), MeasuredGoal, mornings)
     write_rows(run, keys.watched(keys.ALERTS), AlertEpisode, episodes)
     head = {"as_of": morning.isoformat(), "through": through.isoformat()}
     _put(run.store, keys.GOALS, {**head, **_table(MeasuredGoal, goals)})
-    _put(run.store, keys.ALERTS, {**head, **_table(AlertEpisode, episodes)})
+    named = [one.model_dump(mode="json") for one in refused]
+    _put(run.store, keys.ALERTS, {**head, "refused": named, **_table(AlertEpisode, episodes)})
 
 
 def _table(model: type[R], rows: list[R]) -> dict[str, Any]:

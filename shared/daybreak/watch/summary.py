@@ -1,10 +1,10 @@
 """What a morning has seen, in one short sentence for each goal and each alert."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from daybreak.definitions.chosen import choose
 from daybreak.definitions.project import Project
-from daybreak.lake.tables import AlertEpisode, MeasuredGoal
+from daybreak.lake.tables import AlertEpisode, MeasuredGoal, RefusedAlert
 from daybreak.watch.goals import MET, MISSED
 from daybreak.watch.sentences import written
 from daybreak.watch.series import EVERYBODY
@@ -12,15 +12,20 @@ from daybreak.watch.sight import Sight
 
 
 def summary(
-    project: Project, goals: Iterable[MeasuredGoal], lasting: Iterable[AlertEpisode], sights: Iterable[Sight]
+    project: Project,
+    goals: Iterable[MeasuredGoal],
+    lasting: Iterable[AlertEpisode],
+    refused: Sequence[RefusedAlert],
+    sights: Iterable[Sight],
 ) -> list[str]:
-    """Each goal with its state, then each alert: the episodes that last, or the smallest change it can see."""
+    """Each goal with its state, then each alert: the episodes that last, why it is refused, or what it can see."""
     lines = [f"goal {row.goal}: {row.state}; {_goal(project, row)}" for row in goals]
     episodes = [episode for episode in lasting if episode.alert in project.alerts]
     lines += [f"alert {episode.alert}: since {episode.opened}: {episode.message}" for episode in episodes]
-    speaking = {episode.alert for episode in episodes}
+    lines += [f"alert {one.alert}: refused, and not looked at: {one.message}" for one in refused]
+    said = {episode.alert for episode in episodes} | {one.alert for one in refused}
     for sight in sights:
-        if (sight.segment, sight.segment_value) == EVERYBODY and sight.alert not in speaking:
+        if (sight.segment, sight.segment_value) == EVERYBODY and sight.alert not in said:
             lines.append(f"alert {sight.alert}: nothing to speak of; it {sight.message}.")
     return lines
 

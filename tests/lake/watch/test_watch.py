@@ -323,6 +323,43 @@ def test_a_project_without_goals_and_alerts_writes_tables_without_rows(tmp_path:
     assert lived.latest("goals")["rows"] == []
 
 
+REFUSED = (
+    "[alert.falls] metric: could see nothing smaller than a total loss, with 21 people in 7 days; watch a number of "
+    'more people, or an event with when = "stops"'
+)
+
+
+def test_an_alert_on_too_few_people_is_refused_in_words_and_the_others_go_on(tmp_path: Path) -> None:
+    lived = Mornings(tmp_path)
+    lived.receive(36, (sent for number in range(1, 37) for sent in sign_ups(number, 1, people=3)))
+    lived.compute(36)
+    said: list[str] = []
+    seen = Watch(lived.store, lived.deployment.project, LIMITS, said.append).run(day(36))
+    # 35 complete days: 0 of 21 against 28 of 84 would be p = 0.0017
+    assert [(one.alert, one.field, one.people, one.days, one.message) for one in seen.refused] == [
+        ("falls", "metric", 21, 7, REFUSED)
+    ]
+    assert f"watch: refused, and not looked at: {REFUSED}" in said
+    assert [one["message"] for one in lived.latest("alerts")["refused"]] == [REFUSED]
+    assert {goal.state for goal in seen.goals} == {"waiting"}
+    assert REFUSED.split(";")[0] not in str(lived.rows("alerts"))
+    for number in (37, 38, 39):  # nobody signs up: the alert on the event goes on
+        lived.receive(number, [event("somebody", "Looked", f"{day(number)}T10:00:00Z")])
+        lived.watch(number)
+    assert [(e["alert"], e["change"]) for e in lived.rows("alerts")] == [("no_sign_ups", "stopped")]
+    # more people come, and it looks again by itself
+    lived.receive(67, (sent for number in range(40, 68) for sent in sign_ups(number, 8)))
+    lived.watch(67)
+    assert lived.latest("alerts")["refused"] == []
+
+
+def test_a_product_that_is_a_week_old_is_not_refused(tmp_path: Path) -> None:
+    lived = Mornings(tmp_path)
+    lived.receive(8, (sent for number in range(1, 9) for sent in sign_ups(number, 1, people=3)))
+    lived.watch(8)
+    assert lived.latest("alerts")["refused"] == []
+
+
 def test_replay_says_on_which_mornings_it_would_have_spoken(fallen: Mornings) -> None:
     mornings = Watch(fallen.store, WATCHED, LIMITS).replay("falls", day(55)).mornings
     assert [(m.morning, m.says, m.episode.segment_value) for m in mornings] == [

@@ -56,6 +56,7 @@ description = "d"
 GOAL = '[goal.g]\ndescription = "d"\nmetric = "%s"\nfrom = 2026-11-01\nby = 2027-01-01\ntarget = 0.4\n'
 FIRST = GOAL % "activation.first"
 FALLS = '[alert.a]\nmetric = "%s"\nwhen = "falls"\n'
+BELOW, ABOVE = FALLS.replace("falls", "below"), FALLS.replace("falls", "above")
 STOPS = '[alert.a]\nevent = "S"\nwhen = "stops"\n'
 
 
@@ -100,6 +101,12 @@ def read(text: str) -> Project:
         (FALLS.replace("falls", "below") % "activation.first", "[alert.a] `limit` goes with `below` and `above`, which need it"),
         (FALLS.replace("falls", "above") % "activation.first" + "limit = 40", "[alert.a] limit: rate is a share"),
         (FALLS.replace("falls", "below") % "activation.first" + "limit = 0", "[alert.a] limit: rate is a share"),
+        (BELOW % "survey.effort" + "limit = -100", "[alert.a] limit: ces_net is from -100 to 100, so it is always or never below -100"),
+        (ABOVE % "survey.effort" + "limit = 100", "[alert.a] limit: ces_net is from -100 to 100, so it is always or never above 100"),
+        (BELOW % "survey.effort" + 'column = "mean"\nlimit = 1', "[alert.a] limit: mean is from 1 to 7, so it is always or never below 1"),
+        (BELOW % "active_people.anybody" + "limit = 0", "[alert.a] limit: dau is from 0 on, so it is always or never below 0"),
+        (ABOVE % "active_people.anybody" + "limit = -1", "[alert.a] limit: dau is from 0 on, so it is always or never above -1"),
+        (BELOW % "completion.steps" + 'column = "median_seconds_from_previous"\nlimit = 0', "is from 0 on, so it is always or never below 0"),
         (FALLS.replace("falls", "stops") % "activation.first", "[alert.a] `stops` goes with `event`"),
         (FALLS % "survey.effort", '[alert.a] when: "falls" needs a share of people'),
         (FALLS % "active_people.anybody", '[alert.a] when: "falls" needs a share of people'),
@@ -115,6 +122,17 @@ def test_a_fault_is_one_line_that_names_table_and_field(text: str, expected: str
         read(text)
     assert expected in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_limit_that_a_number_can_pass_is_taken() -> None:
+    for text in (
+        BELOW % "survey.effort" + "limit = -99",
+        ABOVE % "survey.effort" + 'column = "mean"\nlimit = 1',
+        BELOW % "active_people.anybody" + "limit = 0.5",
+        ABOVE % "active_people.anybody" + "limit = 0",
+        ABOVE % "completion.steps" + 'column = "rate_of_previous"\nlimit = 0.9',
+    ):
+        assert read(text).alerts["a"].limit is not None
 
 
 def test_every_kind_of_number_can_be_a_goal() -> None:

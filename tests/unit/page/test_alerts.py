@@ -1,17 +1,39 @@
 """An alert's episode on the page: a sentence for each change while it lasts, and for each way in which it ends."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
-from daybreak.lake.tables import AlertEpisode
+from daybreak.lake.tables import AlertEpisode, RefusedAlert
 from daybreak.page.figures.alerts import alert_sentence
+from daybreak.page.figures.head import head
 from daybreak.page.read import is_news
 from daybreak.page.texts.languages import LANGUAGES
 from daybreak.page.view import View
 from support.news import DAY, episode
 from support.page_data import page_data
+
+REFUSED = {
+    "metric": "with 21 people in 7 days it could see nothing smaller than a total loss. Watch a number of more people",
+    "limit": "21 people in 7 days are too few for its limit",
+    "by_at_least": "a rise as large as by_at_least is over 100 %",
+}
+
+
+@pytest.mark.parametrize("field", REFUSED)
+def test_the_head_says_in_both_languages_which_alert_is_not_looked_at(field: str) -> None:
+    refused = RefusedAlert(alert="no_<b>", field=field, people=21, days=7, message="in English")
+    heads = {
+        code: re.sub("<[^>]+>", "", str(head(View(replace(page_data(), refused=[refused]), LANGUAGES[code]))))
+        for code in ("en", "ko")
+    }
+    assert REFUSED[field] in heads["en"]
+    assert "Alert no_&lt;b&gt; is not looked at: " in heads["en"]
+    assert "알림 no_&lt;b&gt;: 살펴보지 않습니다." in heads["ko"]
+    assert "in English" not in heads["en"] + heads["ko"]
+
 
 CHANGES = ("fell", "rose", "below", "above", "stopped")
 

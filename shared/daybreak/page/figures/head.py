@@ -64,7 +64,7 @@ def controls(view: View) -> Markup:
 
 
 def _doubts(view: View) -> Markup | None:
-    """The late tables and the warnings, in words."""
+    """The late tables, the alerts that are refused and the warnings, in words."""
     language, data = view.language, view.data
     said: list[object] = []
     for family, as_of in data.late.items():
@@ -72,6 +72,10 @@ def _doubts(view: View) -> Markup | None:
         said.append(
             language.say("head.late", family=named, day=as_of) if as_of else language.say("head.never", family=named)
         )
+    for refused in data.refused:
+        people, length = language.count(refused.people), language.plain("length.day", n=refused.days)
+        key = f"head.refused.{refused.field}"
+        said.append(language.say(key, alert=name(refused.alert), people=people, length=length))
     grouped: dict[str, list[str]] = {}
     for warned in data.warnings:
         grouped.setdefault(language.warning(warned), []).extend([warned.definition] if warned.definition else [])
