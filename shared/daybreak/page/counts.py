@@ -55,8 +55,15 @@ class Series:
     open_from: int
     overlaps: bool
     window: int
-    """How many periods a headline adds up; where they overlap, so many periods before stands the one it is
-    compared with."""
+    """How many periods a headline adds up; where they overlap, how many periods each of them counts."""
+
+    @property
+    def lag(self) -> int:
+        """So many periods before stands the number that a headline is compared with: none of its days is in both.
+
+        Where days overlap these are whole weeks, so that a Sunday is compared with a Sunday.
+        """
+        return whole_weeks(self.window) if self.overlaps and self.period == "day" else self.window
 
     def pooled(self, first: int, last: int) -> Count | None:
         """These periods added up, both ends included; None where nobody is in them."""
@@ -88,6 +95,12 @@ class Series:
         whole, newest = self.open_from - 1, self.newest
         return newest if 0 <= newest <= whole - self.window else whole
 
+    def ended(self, back: int) -> Count | None:
+        """The headline's number as it was so many lags ago; None where nobody was, or it began before the first row."""
+        wide = 1 if self.overlaps else self.window
+        end = self.last - back * self.lag
+        return self.pooled(end - wide + 1, end) if end - self.window + 1 >= 0 else None
+
 
 @dataclass(frozen=True, slots=True)
 class Headline:
@@ -116,9 +129,10 @@ def headline(series: Series) -> Headline | None:
     now = series.pooled(first, last)
     if now is None:
         return None
-    end = last - series.window
+    end = last - series.lag
     before_periods = min(wide, end + 1)
-    before = series.pooled(end - wide + 1, end) if before_periods * 2 >= wide else None
+    is_enough = end - series.window + 1 >= 0 if series.overlaps else before_periods * 2 >= wide
+    before = series.pooled(end - wide + 1, end) if is_enough else None
     is_old = last < series.open_from - 1
     return Headline(now, before, before_periods, series.days[first], series.days[last], last - first + 1, is_old)
 
@@ -158,6 +172,11 @@ def next_period(period: str, first: date) -> date:
 def one_before(rows: Sequence[Row], newest: Row, column: str, period: str) -> Row | None:
     """The row of the period that ends where that of `newest` begins; `column` holds the first day of each."""
     return next((row for row in rows if next_period(period, row[column]) == newest[column]), None)
+
+
+def whole_weeks(days: int) -> int:
+    """So many days, or the next number of them that is whole weeks."""
+    return -(-days // 7) * 7
 
 
 def runs(values: Sequence[object]) -> list[tuple[int, int]]:

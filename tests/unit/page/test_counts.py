@@ -58,6 +58,16 @@ def test_rows_that_overlap_are_never_added_up() -> None:
     assert (found.now, found.before, found.periods) == (Count(58, 100), Count(51, 100), 1)
 
 
+def test_overlapping_days_are_compared_over_whole_weeks_once_both_windows_are_whole() -> None:
+    # windows of 10 days, 14 days apart: the one before ends with row 10 of 25, and its 10 days begin with row 1
+    found = headline(series(list(range(25)), [100] * 25, open_from=25, overlaps=True, window=10))
+    assert found is not None
+    assert (found.now, found.before) == (Count(24, 100), Count(10, 100))
+    young = headline(series(list(range(23)), [100] * 23, open_from=23, overlaps=True, window=10))
+    assert young is not None
+    assert (young.now, young.before) == (Count(22, 100), None)  # its 10 days would begin a day before the first row
+
+
 def test_a_line_shows_seven_days_together_but_overlapping_rows_as_they_are() -> None:
     assert series([1] * 10, [2] * 10, open_from=10).point(9) == Count(7, 14)
     assert series([1] * 10, [2] * 10, open_from=10, overlaps=True).point(9) == Count(1, 2)

@@ -86,19 +86,34 @@ def answers(first: date, count: int, high: int) -> dict[str, Any]:
             "low": count - high, "middle": 0, "high": high, "mean": 7.5}  # fmt: skip
 
 
+def test_a_time_to_value_adds_up_four_weeks_and_names_the_median_of_the_newest() -> None:
+    """160 of 400 people against 240 of 400 in the four weeks before: z = -5.66."""
+    weeks = [date(2026, 9, 7) + 7 * n * DAY for n in range(8)]
+    rows = [{**cohort(week, 100, 90_000.0), "reached": 60 if n < 4 else 40, "within_24h": 20}
+            for n, week in enumerate(weeks)]  # fmt: skip
+    assert number("time_to_value.some", rows) == (
+        "40 % had it within 14 days 35 to 45 400 people 4 complete weeks before 60 % ▼ lower, beyond chance "
+        "had it within a day 20 % before 20 % ● within chance of those who came in the week of 26 October, half had it after 25 hours"
+    )
+
+
 @pytest.mark.parametrize(
-    ("first", "people", "before"),
-    [(date(2026, 10, 19), 20, "before 10 days"),
-     (date(2026, 10, 19), 19, None),  # too few
-     (date(2026, 10, 12), 200, None),  # two weeks before
-     (date(2025, 10, 20), 200, None)],
+    ("people", "shown"),
+    [(4, "2 of 4 had it within 14 days 1 complete week had it within a day 2 of 4"),
+     (20, "50 % had it within 14 days 30 to 70 20 people 1 complete week had it within a day 50 % "
+          "of those who came in the week of 26 October, fewer than half had it")],
 )  # fmt: skip
-def test_the_cohort_before_is_the_one_right_before_and_of_enough_people(
-    first: date, people: int, before: str | None
-) -> None:
-    rows = [cohort(first, people, 864_000.0), cohort(date(2026, 10, 26), 200, 90_000.0)]
-    found = number("time_to_value.some", rows)
-    assert before in found if before else "before" not in found
+def test_a_time_to_value_of_few_people_or_nothing_before_has_no_verdict(people: int, shown: str) -> None:
+    half = {"reached": people // 2, "within_24h": people // 2, "p50_seconds": None}
+    assert number("time_to_value.some", [{**cohort(date(2026, 10, 26), people, 1.0), **half}]) == shown
+
+
+def test_a_time_to_value_of_months_compares_one_with_the_one_before() -> None:
+    one = next(one for one in page_data().measured if one.id == "time_to_value.some")
+    monthly = one.definition.model_copy(update={"period": "month"})
+    rows = [{**cohort(first, 100, 90_000.0), "reached": reached}
+            for first, reached in ((date(2026, 8, 1), 10), (date(2026, 9, 1), 60), (date(2026, 10, 1), 40))]  # fmt: skip
+    assert "1 complete month before 60 % ▼ lower, beyond chance" in number("time_to_value.some", rows, monthly)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +164,7 @@ def test_features_of_few_people_are_two_counts_in_grey(people: int, shown: str) 
 @pytest.mark.parametrize(
     ("id_", "row", "shown"),
     [("churn.some", {"people": 100, "back": 70, "not_back": 30, "churned": 30, "cancelled": None},
-      "30 % 22 to 40 100 people in the week of 9 November before 30 %"),
+      "30 % 22 to 40 100 people in the week of 9 November before 30 % ● within chance"),
      ("support_load.some", {"active_people": 100, "tickets": 25}, "0.25 100 people in the week of 9 November before 0.25")],
 )  # fmt: skip
 def test_weeks_that_hold_the_same_people_are_not_added_up(id_: str, row: dict[str, Any], shown: str) -> None:

@@ -164,7 +164,7 @@ def _number(
     before = None if last.rate_before is None else language.plain("before", value=language.percent(last.rate_before))
     low_high = None if few else language.interval(*count.interval(), count.of)
     people = None if few else view.people(count.of, definition.actor)
-    verdict = card.change(change(count, last.before), view) if definition.period == "day" else None
+    verdict = card.change(change(count, last.before), view)
     return card.headline(large, [low_high, people, when, before, verdict], kind="few" if few else None)
 
 

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from daybreak.engine.calendar import DAY
 from daybreak.families.time_to_value import TimeToValue
-from daybreak.page.counts import FEW, Count, one_before
-from daybreak.page.figures import card
+from daybreak.page.counts import FEW, Headline, Series, change, headline
+from daybreak.page.figures import card, trend
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.figures.lines import Drawn, lines
 from daybreak.page.labels import sentence
@@ -47,7 +47,7 @@ def time_to_value(measured: Measured, view: View) -> Markup | None:
         measured.id,
         title=definition.description,
         sentence=sentence(definition, "time_to_value", view),
-        number=_number(rows, definition, view),
+        number=_number(measured, rows, view),
         picture=tag("div", picture, class_="two"),
         table=_table(shown, rows, definition, view),
         kind="time",
@@ -76,39 +76,68 @@ def _week_of(day: date, view: View) -> date:
     return day - ((day.weekday() + shift) % 7) * DAY
 
 
-def _number(rows: Sequence[Row], definition: TimeToValue, view: View) -> Markup:
-    """By when half of the newest complete cohort had it, and of the one right before it."""
+def shares(measured: Measured, view: View) -> dict[str, str]:
+    """Column of those who had it in so long -> how long that is, in words: the window, and a day if it is longer."""
+    definition = cast(TimeToValue, measured.definition)
+    window = view.language.plain("time.within", window=view.language.length(definition.window))
+    within_a_day = {"within_24h": view.language.plain("time.within_a_day")} if definition.window > DAY else {}
+    return {"reached": window, **within_a_day}
+
+
+def _number(measured: Measured, rows: Sequence[Row], view: View) -> Markup:
+    """The share that had it in the window, added up over the newest complete cohorts and those before; then the median
+    of the newest one alone, as medians do not add up."""
     language = view.language
-    done = [row for row in rows if row["status"] == "complete"]
-    if not done:
+    words = shares(measured, view)
+    large, *others = (_share(column, measured, view) for column in words)
+    if large is None:
         return card.headline(language.plain("nothing_complete"), [], kind="words")
-    newest = done[-1]
-    earlier = one_before(done, newest, "cohort", definition.period)
-    before = earlier if earlier and earlier["people"] >= FEW else None
-    when = language.plain(f"came.{definition.period}", day=language.period_name(definition.period, newest["cohort"]))
+    found, series, lines = large
+    few = found.now.is_few
     rest = [
-        language.plain("time.half") if newest["p50_seconds"] is not None else None,
-        language.plain("time.within_a_day", share=_within_a_day(newest, view)),
-        None if newest["people"] < FEW else view.people(newest["people"], definition.actor),
-        when,
-        None if before is None else language.plain("before", value=_half(before, definition, view)),
+        words["reached"],
+        None if few else language.interval(*found.now.interval(), found.now.of),
+        None if few else view.people(found.now.of, measured.definition.actor),
+        trend.when_of(found, series, lines, view),
+        *_before(found, view),
+        *(part for one in others if one for part in _beside(words["within_24h"], one[0], view)),
+        _newest_half(rows, cast(TimeToValue, measured.definition), view),
     ]
-    kind = "few" if newest["people"] < FEW else "words" if newest["p50_seconds"] is None else None
-    return card.headline(_half(newest, definition, view), rest, kind=kind)
+    return card.headline(trend.value(found.now, lines, view), rest, kind="few" if few else None)
 
 
-def _half(row: Row, definition: TimeToValue, view: View) -> str:
-    """By when half of a cohort had it; if they never were half, that."""
-    if row["p50_seconds"] is not None:
-        return view.language.about(row["p50_seconds"])
-    return view.language.plain("time.not_half", window=view.language.length(definition.window))
+def _share(column: str, measured: Measured, view: View) -> tuple[Headline, Series, trend.Line] | None:
+    """The share of the newest complete cohorts that is in a column, with the share before."""
+    lines = trend.Line(column, "people", (column,), "people")
+    series = trend.series_of(measured, view, lines)
+    found = headline(series) if series else None
+    return (found, series, lines) if series and found else None
 
 
-def _within_a_day(row: Row, view: View) -> str:
-    count = Count(row["within_24h"], row["people"])
-    if count.is_few:
-        return view.language.plain("few", reached=count.reached, of=count.of)
-    return view.language.percent(count.rate, count.of)
+def _beside(words: str, found: Headline, view: View) -> list[Markup | str | None]:
+    """A second share, in words before its number."""
+    now = trend.value(found.now, trend.LINES["activation"], view)
+    return [f"{words} {now}", *_before(found, view)]
+
+
+def _before(found: Headline, view: View) -> list[Markup | str | None]:
+    """The share before, and whether the two differ by more than chance."""
+    if found.before is None:
+        return []
+    before = trend.value(found.before, trend.LINES["activation"], view)
+    return [view.language.plain("before", value=before), card.change(change(found.now, found.before), view)]
+
+
+def _newest_half(rows: Sequence[Row], definition: TimeToValue, view: View) -> str | None:
+    """By when half of the newest complete cohort had it, if they are enough people."""
+    done = [row for row in rows if row["status"] == "complete" and row["people"] >= FEW]
+    if not done:
+        return None
+    newest, language = done[-1], view.language
+    when = language.plain(f"came.{definition.period}", day=language.period_name(definition.period, newest["cohort"]))
+    if newest["p50_seconds"] is None:
+        return language.plain("time.newest_not_half", when=when)
+    return language.plain("time.newest_half", when=when, length=language.about(newest["p50_seconds"]))
 
 
 def _bands(cohorts: Mapping[date, Row], definition: TimeToValue, view: View) -> Markup:

@@ -135,9 +135,9 @@ def number(found: Headline | None, series: Series, lines: Line, measured: Measur
     rest = [
         low_high,
         None if few and lines.is_share else people,
-        _when(found, series, lines, view),
+        when_of(found, series, lines, view),
         before,
-        _verdict(found, series, lines, view),
+        _verdict(found, lines, view),
     ]
     return card.headline(value(found.now, lines, view), rest, kind="few" if few else None)
 
@@ -151,7 +151,7 @@ def value(count: Count, lines: Line, view: View) -> str:
     return view.language.percent(count.rate, count.of)
 
 
-def _when(found: Headline, series: Series, lines: Line, view: View) -> str:
+def when_of(found: Headline, series: Series, lines: Line, view: View) -> str:
     language = view.language
     if lines.same_people and not found.is_old:
         return language.plain(f"in.{series.period}", day=language.period_name(series.period, found.last))
@@ -163,9 +163,9 @@ def _when(found: Headline, series: Series, lines: Line, view: View) -> str:
     return when
 
 
-def _verdict(found: Headline, series: Series, lines: Line, view: View) -> Markup | None:
+def _verdict(found: Headline, lines: Line, view: View) -> Markup | None:
     """Whether the number differs from the one before by more than chance, in a word with a shape."""
-    if not lines.is_share or series.overlaps or series.period != "day" or found.before is None:
+    if not lines.is_share or found.before is None:
         return None
     return card.change(change(found.now, found.before), view)
 

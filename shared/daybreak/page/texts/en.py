@@ -204,9 +204,10 @@ TEXTS = {
     "funnel.key.stopped": "stopped before it",
     "funnel.key.before": "the period before",
     # time to value
-    "time.half": "until half had it",
-    "time.not_half": "fewer than half in {window}",
-    "time.within_a_day": "{share} within a day",
+    "time.within": "had it within {window}",
+    "time.within_a_day": "had it within a day",
+    "time.newest_half": "of those who {when}, half had it after {length}",
+    "time.newest_not_half": "of those who {when}, fewer than half had it",
     "time.p50": "half",
     "time.p75": "three in four",
     "time.p90": "nine in ten",

@@ -195,9 +195,10 @@ TEXTS = {
     "funnel.key.stopped": "그 전에 멈춤",
     "funnel.key.before": "이전 기간",
     # time to value
-    "time.half": "절반이 도달하기까지",
-    "time.not_half": "{window} 안에 절반 미만",
-    "time.within_a_day": "하루 안에 {share}",
+    "time.within": "{window} 안에 도달",
+    "time.within_a_day": "하루 안에 도달",
+    "time.newest_half": "{when}한 인원은 절반이 {length} 뒤에 도달",
+    "time.newest_not_half": "{when}한 인원은 절반 미만이 도달",
     "time.p50": "절반",
     "time.p75": "4명 중 3명",
     "time.p90": "10명 중 9명",
