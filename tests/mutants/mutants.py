@@ -41,6 +41,7 @@ COUNTS, DRAWN, EXAMPLE_PAGE = (
     "tests/unit/page/test_draw.py",
     "tests/lake/page/test_example.py",
 )
+COMPARED = "tests/unit/page/test_compared.py"
 ACCOUNTS, IDENTITY = "tests/lake/metrics/test_accounts.py", "tests/lake/metrics/test_identity.py"
 
 
@@ -73,6 +74,14 @@ MUTANTS = [
            "fewer_than_twenty"),
     Mutant("the page of an older day replaces the newest", "page/job.py",
            "if day < newest:", "if False:", EXAMPLE_PAGE, "keeps_its_page"),
+    Mutant("the morning takes a usual change of a count for news", "page/chance.py",
+           "max(variance(past), least_variance)", "least_variance", COMPARED, "periods_before_it_varied"),
+    Mutant("the morning compares numbers without Holm's correction", "page/today.py",
+           "    corrected = holm([number.p for number in numbers])\n    found", "    corrected = [number.p for number in numbers]\n    found",
+           COMPARED, "one_morning_in_a_hundred"),
+    Mutant("overlapping days are compared with another day of the week", "page/counts.py",
+           'return whole_weeks(self.window) if self.overlaps and self.period == "day" else self.window', "return self.window",
+           COMPARED, "same_day_of_the_week"),
     # goals and alerts
     Mutant("an alert compares with 21 days", "watch/looks.py", "NOW_DAYS, BEFORE_DAYS = 7, 28",
            "NOW_DAYS, BEFORE_DAYS = 7, 21", LOOKS, "28_before_them"),

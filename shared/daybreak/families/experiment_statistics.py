@@ -136,10 +136,10 @@ def relative_lift(mean: Mean, other: Mean) -> Comparison | None:
     parts = [(m.variance / m.count, m.count - 1) for m in (mean, other)]
     freedom = sum(part for part, _ in parts) ** 2 / sum(part**2 / n for part, n in parts)
     half = _t_quantile(freedom) * error
-    return Comparison("relative lift", _t_two_sided(lift / error, freedom), (lift - half, lift + half))
+    return Comparison("relative lift", t_two_sided(lift / error, freedom), (lift - half, lift + half))
 
 
-def _t_two_sided(t: float, freedom: float) -> float:
+def t_two_sided(t: float, freedom: float) -> float:
     """How likely Student's t is at least this far from zero."""
     import mpmath
 
@@ -150,7 +150,7 @@ def _t_quantile(freedom: float) -> float:
     """The t that 95 % are within."""
     import mpmath
 
-    return float(mpmath.findroot(lambda t: _t_two_sided(float(t), freedom) - ALPHA, Z, tol=1e-12, solver="secant"))
+    return float(mpmath.findroot(lambda t: t_two_sided(float(t), freedom) - ALPHA, Z, tol=1e-12, solver="secant"))
 
 
 def holm(p_values: list[float | None]) -> list[float | None]:

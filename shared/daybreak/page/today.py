@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
-from daybreak.families.completion import Completion
 from daybreak.families.experiment_statistics import holm
 from daybreak.families.registry import FAMILIES
 from daybreak.lake.tables import AlertEpisode
-from daybreak.page.counts import BEYOND_CHANCE, FEW, Count, chance, change, headline
-from daybreak.page.figures import experiment, funnel, goals, lists, trend
+from daybreak.page.compared import Compared, compared
+from daybreak.page.counts import BEYOND_CHANCE, FEW
+from daybreak.page.figures import experiment, goals, lists
 from daybreak.page.figures.alerts import alert_sentence
 from daybreak.page.markup import Markup, joined, name
 from daybreak.page.read import Measured
@@ -18,8 +17,8 @@ from daybreak.page.view import View
 MOST = 5
 EACH = 2
 """So many goals and so many changes at most; the others stand below."""
-COMPARED = ("activation", "conversion", "campaign")
-"""Families whose people are different ones in every window, so that two windows can be compared."""
+REASONS = ("alone", "few", "old", "open", "nobody")
+"""Why nothing is compared, the reason that is nearest to a comparison first: see `compared.Reason`."""
 SPOKEN_GOALS = ("met", "missed", "behind")
 
 
@@ -31,37 +30,16 @@ class Said:
     text: Markup
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """A number beside the one before it."""
-
-    measured: Measured
-    now: Count
-    before: Count | None
-    p: float | None
-    periods: int
-    before_periods: int
-
-    @property
-    def change(self) -> str | None:
-        """The verdict that its card says too."""
-        return change(self.now, self.before)
-
-
 def today(view: View) -> list[Said]:
     """At most five sentences, the most urgent first."""
-    numbers = list(_numbers(view))
+    numbers = list(compared(view))
     verdicts = [*_verdicts(view)]
     fresh = [said for said, is_old in verdicts if not is_old]
     goals_and_changes = [*list(_goals(view))[:EACH], *list(_changes(numbers, view))[:EACH]]
     news = [*_wrong(view), *_alerts(view), *fresh, *goals_and_changes]
     listed = list(_lists(view))
-    if not numbers and not news:
-        news = [Said("same", view.language.say("today.young"))]
-    elif not news:
-        changed = sum(number.change in ("higher", "lower") for number in numbers)
-        key = "today.maybe" if changed else "today.nothing"
-        news = [Said("same", view.language.say(key, n=changed, of=len(numbers)))]
+    if not news:
+        news = [_no_change(numbers, view)]
     rest = [*listed, *_unchanged(numbers, view), *(said for said, is_old in verdicts if is_old)]
     return [*news[: MOST - bool(listed)], *rest][:MOST]  # a list says what to do, so it has a place
 
@@ -137,65 +115,67 @@ def _goals(view: View) -> Iterator[Said]:
             yield Said(goals.STATES[goal.state], text)
 
 
-def _numbers(view: View) -> Iterator[Compared]:
-    """The main number of each definition whose windows can be compared."""
-    for measured in view.data.measured:
-        if measured.family.name in COMPARED:
-            series = trend.series_of(measured, view, trend.LINES[measured.family.name])
-            found = headline(series) if series else None
-            if found and not found.is_old and not found.now.is_few:
-                yield Compared(measured, found.now, found.before, chance(found.now, found.before), found.periods,
-                               found.before_periods)  # fmt: skip
-        elif measured.family.name == "completion":
-            yield from _funnel(measured, view)
-
-
-def _funnel(measured: Measured, view: View) -> Iterator[Compared]:
-    definition = cast(Completion, measured.definition)
-    rows = measured.rows_of(view.group)
-    steps, cohorts = funnel.steps_of(rows, definition, view.data.last_whole_day)
-    if funnel.is_old(rows, cohorts, definition, view):
-        return
-    if steps and steps[-1].entered >= FEW and definition.period == "day":
-        last = steps[-1]
-        before = last.before
-        now = Count(last.reached, last.entered)
-        yield Compared(measured, now, before, chance(now, before), last.periods, last.before_periods)
-
-
 def _changes(numbers: list[Compared], view: View) -> Iterator[Said]:
-    """The numbers that their cards call different, and that still are once corrected for how many are compared."""
+    """The numbers that differ by themselves, and that still do once corrected for how many are compared."""
     corrected = holm([number.p for number in numbers])
     found = [(p, nth) for nth, p in enumerate(corrected) if p is not None and p < BEYOND_CHANCE]
+    tested = sum(p is not None for p in corrected)
     for _, nth in sorted(found):
         number = numbers[nth]
-        if mark := number.change:
-            yield Said(mark, _sentence(f"today.{mark}", number, view))
+        if number.change:
+            yield Said(_mark_of(number), _sentence(f"today.{number.change}", number, tested, view))
+
+
+def _mark_of(number: Compared) -> str:
+    """The mark of a change: of a number that should be low, a rise is what is wrong."""
+    if not number.measured.family.numbers[0].lower_is_better or number.measured.family.name == "time_to_value":
+        return number.change or "same"
+    return "wrong" if number.change == "higher" else "same"
+
+
+def _no_change(numbers: list[Compared], view: View) -> Said:
+    """That nothing changed, and of how many numbers; or why nothing can be said about that."""
+    say = view.language.say
+    tested = [number for number in numbers if number.p is not None]
+    if tested:
+        rest = len(numbers) - len(tested)
+        others = view.language.plain("today.untested", n=rest) if rest else ""
+        if changed := sum(number.change != "same" for number in tested):
+            return Said("same", say("today.maybe", n=changed, of=len(tested), others=others))
+        return Said("same", say("today.nothing", n=len(tested), others=others))
+    reason = next((reason for reason in REASONS if any(number.reason == reason for number in numbers)), None)
+    if reason == "few":
+        largest = max((number for number in numbers if number.reason == "few"), key=lambda number: number.people)
+        people = view.language.plain(largest.unit, n=largest.people)
+        return Said("same", say("today.few", people=people, few=FEW))
+    return Said("same", say("today.alone.only" if reason == "alone" else f"today.{reason or 'uncompared'}"))
 
 
 def _unchanged(numbers: list[Compared], view: View) -> Iterator[Said]:
     """The first number of the project, if nothing was said about it: what most readers look for."""
-    if numbers:
-        first = numbers[0]
-        corrected = holm([number.p for number in numbers])[0]
-        if corrected is None or corrected >= BEYOND_CHANCE:
-            known = "today.same" if first.change == "same" else "today.compared"
-            yield Said("same", _sentence(known if first.before else "today.alone", first, view))
+    first = next((nth for nth, number in enumerate(numbers) if number.reason in (None, "alone")), None)
+    if first is None:
+        return
+    corrected = holm([number.p for number in numbers])[first]
+    if corrected is None or corrected >= BEYOND_CHANCE:
+        one = numbers[first]
+        known = "today.same" if one.change == "same" else "today.compared"
+        yield Said("same", _sentence(known if one.before else "today.alone", one, 0, view))
 
 
-def _sentence(key: str, number: Compared, view: View) -> Markup:
-    language = view.language
-    before = number.before
+def _sentence(key: str, number: Compared, tested: int, view: View) -> Markup:
+    plain = view.language.plain
     values: dict[str, object] = {
         "title": _title(number.measured),
-        "now": language.percent(number.now.rate, number.now.of),
-        "people": view.people(number.now.of, number.measured.definition.actor),
-        "length": language.plain("length.day", n=number.periods if before is None else number.before_periods),
+        "now": number.now,
+        "what": f" ({number.what})" if number.what else "",
+        "people": f" ({number.basis})" if number.basis else "",
+        "before": number.before or "",
+        "earlier": number.earlier,
+        "when": number.when,
+        "among": plain("today.among", n=tested) if tested > 1 else "",
     }
-    if before is not None:
-        shown = language.plain("few", reached=before.reached, of=before.of)
-        values["before"] = shown if before.is_few else language.percent(before.rate, before.of)
-    return language.say(key, **values)
+    return view.language.say(key, **values)
 
 
 def _title(measured: Measured) -> Markup:

@@ -176,7 +176,7 @@ def test_a_project_without_any_row_has_a_page() -> None:
         data, measured=[replace(one, rows={}) for one in data.measured], goals=[], alerts=[], lists=[], late={}
     )
     page = drawn(empty)
-    assert "There is not a complete day yet" in page.text
+    assert "Nobody is counted yet" in page.text
     assert not [a for tag, a in page.elements if tag == "figure"]
 
 

@@ -77,6 +77,22 @@ def _followed(periods: Sequence[int]) -> list[int]:
     return sorted(wanted)
 
 
+def first_followed(rows: Sequence[Row]) -> int | None:
+    """The period of the headline; None before the first is complete."""
+    periods = list(pooled(rows))
+    return _followed(periods)[0] if periods else None
+
+
+def name_of(period: int, definition: Retention, view: View) -> str:
+    """The name of a period: day 7, days 4 to 7."""
+    return _span(period, definition, view)
+
+
+def bucket_of(definition: Retention) -> str:
+    """The period of a row of `Measured.rows`: cohorts of days are added up to weeks."""
+    return _bucket(definition)
+
+
 def _number(counts: dict[int, Count], definition: Retention, view: View) -> Markup:
     language = view.language
     if not counts:

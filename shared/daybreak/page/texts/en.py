@@ -78,10 +78,13 @@ TEXTS = {
     "section.lists": "Lists",
     "section.definitions": "What is counted",
     # today
-    "today.nothing": "Nothing changed beyond chance.",
+    "today.nothing": "Nothing changed beyond chance: {n} number was compared with the time before{others}.|"
+    "Nothing changed beyond chance: {n} numbers were compared with the time before{others}.",
     "today.maybe": "Nothing changed for certain: {n} of {of} compared numbers is beyond chance by itself, as one may be "
-    "among so many.|Nothing changed for certain: {n} of {of} compared numbers are beyond chance by themselves, as some may be "
-    "among so many.",
+    "among so many{others}.|Nothing changed for certain: {n} of {of} compared numbers are beyond chance by themselves, as some "
+    "may be among so many{others}.",
+    "today.untested": "; {n} more has too few people, or no time before|; {n} more have too few people, or no time before",
+    "today.among": ", even among {n} compared numbers",
     "today.late": "Some of these numbers are older than this morning: {families}.",
     "today.unbalanced": "**{n}** event of the last 7 days was lost or doubled. Look at the reconciliation first.|"
     "**{n}** events of the last 7 days were lost or doubled. Look at the reconciliation first.",
@@ -91,18 +94,33 @@ TEXTS = {
     "The planned number is reached.",
     "today.mismatch": "{title} People are not divided as planned, so the variants cannot be compared. Look for the cause "
     "first.",
-    "today.higher": "{title} **{now}**, up from **{before}** in the {length} before ({people}). That is beyond chance.",
-    "today.lower": "{title} **{now}**, down from **{before}** in the {length} before ({people}). That is beyond chance.",
-    "today.same": "{title} **{now}**, and {before} in the {length} before ({people}). Not beyond chance.",
-    "today.compared": "{title} **{now}**, and {before} in the {length} before ({people}).",
-    "today.alone": "{title} **{now}** ({people}, {length}).",
+    "today.higher": "{title} **{now}**{what}, up from **{before}** {earlier}{people}. That is beyond chance{among}.",
+    "today.lower": "{title} **{now}**{what}, down from **{before}** {earlier}{people}. That is beyond chance{among}.",
+    "today.same": "{title} **{now}**{what}, and {before} {earlier}{people}. Not beyond chance.",
+    "today.compared": "{title} **{now}**{what}, and {before} {earlier}{people}.",
+    "today.alone": "{title} **{now}**{what}, {when}{people}.",
     "today.goal": "{title}: {state}. Measured **{measured}**, needed over the same days {needed}.",
     "today.list.person": "**{n}** person is on the list “{title}”; {entered} new.|"
     "**{n}** people are on the list “{title}”; {entered} new.",
     "today.list.account": "**{n}** account is on the list “{title}”; {entered} new.|"
     "**{n}** accounts are on the list “{title}”; {entered} new.",
-    "today.young": "There is not a complete day yet. The first numbers stand here as soon as the time that they count has "
+    "today.alone.only": "Nothing can be compared yet: the numbers have no time before them that is long enough.",
+    "today.few": "Too few have come for a comparison: it takes {few} on each side, and the largest number has {people} on its "
+    "smaller side.",
+    "today.old": "Nothing is compared: nobody came lately, so the newest numbers are those of long ago.",
+    "today.open": "Nothing that is counted is complete yet. The first numbers stand here as soon as the time that they count has "
     "passed.",
+    "today.nobody": "Nobody is counted yet: no event that the definitions count has arrived.",
+    "today.uncompared": "This page has no number that is compared with the time before.",
+    "earlier.days": "in the {length} before",
+    "earlier.weekday": "on the day a week before",
+    "earlier.day": "on the day before",
+    "earlier.week": "in the week before",
+    "earlier.month": "in the month before",
+    "earlier.mean.window": "on average in the {n} times as long before",
+    "earlier.mean.weekday": "on average on that day of the {n} weeks before",
+    "earlier.mean.week": "on average in the {n} weeks before",
+    "earlier.mean.month": "on average in the {n} months before",
     # alerts
     "alert.fell": "{about}: fell to **{now}** in the last 7 complete days, from {before} in the 28 before. Since {since}.",
     "alert.rose": "{about}: rose to **{now}** in the last 7 complete days, from {before} in the 28 before. Since {since}.",
