@@ -3,10 +3,9 @@
 No value of a segment is read that fewer than `FEW` people have: an id, a name or an address belongs to one person.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -29,6 +28,7 @@ from daybreak.lake.tables import (
     Warned,
     duckdb_columns,
 )
+from daybreak.metrics.publish import read_latest
 from daybreak.metrics.results import rows_of
 from daybreak.page.counts import FEW
 from daybreak.watch.publish import refused_alerts
@@ -89,7 +89,7 @@ class PageData:
     values: dict[str, list[str]]
     """Segment -> the values that can be chosen, those with the most people first."""
     late: dict[str, date | None]
-    """Family -> the older day it was computed as of, or None if it never was."""
+    """A family, or warnings, goals, alerts, lists -> the older day its table is as of, or None if there is none."""
     warnings: list[Warned]
     difference: int | None
     """Events lost or doubled on the last arrival days; None if nothing was reconciled."""
@@ -116,21 +116,23 @@ def read(run: Run, day: date, until: datetime) -> PageData:
     mornings = read_rows(run, keys.watched(keys.GOALS), MeasuredGoal)
     made = read_rows(run, keys.list_counts(), MadeList)
     episodes = read_rows(run, keys.watched(keys.ALERTS), AlertEpisode)
-    return PageData(
+    lists = _in_order(_newest(made, "list", "made_at"), "list", run.project.lists)
+    data = PageData(
         project=run.project,
         day=day,
         until=until,
         measured=[measured for family in run.project.measured for measured in _measured(run, FAMILIES[family])],
         values=values,
-        late=_late(run, day),
+        late={},
         warnings=read_rows(run, keys.warnings(), Warned),
         difference=_difference(run, day),
         goals=_in_order(_newest(mornings, "goal", "day"), "goal", run.project.goals),
         new_goals=_new(mornings, day),
         alerts=[e for e in episodes if e.alert in run.project.alerts and is_news(e, day)],
-        lists=_in_order(_newest(made, "list", "made_at"), "list", run.project.lists),
+        lists=lists,
         refused=_in_order(refused_alerts(run.store), "alert", run.project.alerts),
     )
+    return replace(data, late=_late(run, data))
 
 
 def _values(run: Run) -> dict[str, list[str]]:
@@ -203,14 +205,28 @@ def _statement(run: Run, name: str, family: Family, **parts: Sql) -> Sql:
     )
 
 
-def _late(run: Run, day: date) -> dict[str, date | None]:
+def _late(run: Run, data: PageData) -> dict[str, date | None]:
+    """The tables that are older than the page: the job of the morning that makes them has failed, or did not run."""
+    project, over = run.project, data.last_whole_day
+    wanted = {**dict.fromkeys(project.measured, data.day), keys.WARNINGS: data.day}
+    wanted |= {table: over for table, some in ((keys.GOALS, project.goals), (keys.ALERTS, project.alerts)) if some}
     late: dict[str, date | None] = {}
-    for family in run.project.measured:
-        data = run.store.get(keys.latest(family))
-        as_of = date.fromisoformat(json.loads(data)["as_of"]) if data else None
+    for table, day in wanted.items():
+        latest = read_latest(run.store, table)
+        as_of = date.fromisoformat(latest["as_of"]) if latest else None
         if as_of is None or as_of < day:
-            late[family] = as_of
+            late[table] = as_of
+    made = {one.list: _last_day_known(one.made_at, project) for one in data.lists}
+    known = [made.get(name) for name in project.lists]
+    days = [day for day in known if day is not None]
+    if len(days) < len(known) or any(day < over for day in days):
+        late[keys.LISTS] = min(days) if len(days) == len(known) else None
     return late
+
+
+def _last_day_known(made_at: datetime, project: Project) -> date:
+    """The last day that is over at an instant (naive, UTC)."""
+    return made_at.replace(tzinfo=UTC).astimezone(project.zone).date() - timedelta(days=1)
 
 
 def _difference(run: Run, day: date) -> int | None:

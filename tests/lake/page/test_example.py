@@ -4,10 +4,12 @@ Every number here is counted from the expected rows, which come from the decisio
 """
 
 import gzip
+import json
 import re
 import shutil
 from base64 import b64decode
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,8 @@ from daybreak.families.registry import FAMILIES
 from daybreak.files.compute import ComputedLake, compute_files
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
+from daybreak.lists.job import Lists
+from daybreak.metrics.publish import read_latest
 from daybreak.page.counts import FEW, Count, headline
 from daybreak.page.draw import draw
 from daybreak.page.figures import experiment, funnel, retention, trend
@@ -197,6 +201,40 @@ def test_running_the_job_again_writes_nothing_and_an_older_day_keeps_its_page(
     assert (again.day, again.text, again.written) == (LAST_DAY, first.text, [])
     assert store.get(keys.page(older)) == b"as it was that morning"
     assert store.get(keys.newest_page()) == first.text.encode()
+
+
+@pytest.mark.parametrize("table", ["activation", "goals", "alerts", "lists", "warnings"])
+def test_a_table_whose_job_failed_this_morning_is_late(
+    computed: tuple[FolderStore, Project], tmp_path: Path, table: str
+) -> None:
+    """Every job ran for the page's day, and nothing is late; then one of them has only made its table the day before."""
+    source, project = computed
+    shutil.copytree(source.root, tmp_path / "lake")
+    store = FolderStore(tmp_path / "lake")
+    assert _late(store, project) == {}
+    before = LAST_DAY - DAY if table in ("activation", "warnings") else LAST_DAY - 2 * DAY
+    if table == "lists":
+        name = next(iter(project.lists))
+        Lists(store, project).of_all(UNTIL - DAY, AS_OF)  # an older making never replaces a newer one
+        assert _late(store, project) == {}
+        store.delete([keys.list_state(name), keys.list_counts(name)])
+        assert _late(store, project) == {"lists": None}
+        Lists(store, project).of_all(UNTIL - DAY, AS_OF)
+    else:
+        latest = read_latest(store, table) or {}
+        store.put(keys.latest(table), json.dumps({**latest, "as_of": before.isoformat()}).encode())
+    assert _late(store, project) == {table: before}
+    page = write_page(store, project, LAST_DAY, UNTIL).text
+    said = {"activation": "Activation", "goals": "Goals", "alerts": "Alerts", "lists": "Lists", "warnings": "Warnings"}[
+        table
+    ]
+    assert f"Some of these numbers are older than this morning: {said}." in page
+    assert f"{said}: not computed this morning, so these numbers are of {before.day} November." in page
+
+
+def _late(store: FolderStore, project: Project) -> dict[str, date | None]:
+    with begin(store, project, Limits()) as run:
+        return read(run, LAST_DAY, UNTIL).late
 
 
 def test_a_changed_definition_says_since_when_it_counts_so(computed: tuple[FolderStore, Project]) -> None:

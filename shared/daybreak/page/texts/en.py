@@ -349,6 +349,10 @@ TEXTS = {
     "family.support_load": "Support",
     "family.survey": "Surveys",
     "family.time_to_value": "Time to value",
+    "family.alerts": "Alerts",
+    "family.goals": "Goals",
+    "family.lists": "Lists",
+    "family.warnings": "Warnings",
     # the sentence of a definition
     "label.activation": "Of the {who} with a first {start}: those with {milestone} within {window}",
     "label.at_least": ", at least {n} times",

@@ -336,6 +336,10 @@ TEXTS = {
     "family.support_load": "문의",
     "family.survey": "설문",
     "family.time_to_value": "가치 도달 시간",
+    "family.alerts": "알림",
+    "family.goals": "목표",
+    "family.lists": "명단",
+    "family.warnings": "경고",
     # the sentence of a definition
     "label.activation": "{start} 이벤트를 처음 보낸 {who} 가운데 {window} 안에 {milestone} 이벤트가 있는 비율",
     "label.at_least": ", {n}회 이상",
