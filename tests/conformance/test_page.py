@@ -24,7 +24,7 @@ from daybreak.files.compute import compute_files
 from daybreak.lake.store import FolderStore
 from daybreak.page.draw import draw
 from daybreak.page.read import PageData, read
-from support.page_data import HOSTILE, page_data
+from support.page_data import DAY, HOSTILE, TODAY, page_data
 
 SCREENSHOTS = Path(__file__).parent / ".screenshots"
 CHROMIUM = shutil.which("chromium")
@@ -98,6 +98,7 @@ def test_the_script_draws_every_figure_as_python_did(
         [
             *example.values(),
             page_data(days=200),
+            page_data(days=200, changed=TODAY - 20 * DAY),
             page_data(days=30, people=300),
             page_data(days=30, people=10),
             page_data(days=1),

@@ -18,6 +18,8 @@ M = TypeVar("M", bound=Row)
 
 DAY = timedelta(days=1)
 TODAY = date(2026, 11, 20)
+VERSION = "0123456789ab"
+"""That of every definition, and of the rows that were counted by it."""
 UNTIL = datetime(2026, 11, 21, tzinfo=UTC)
 HOSTILE = (
     "</script><script>alert(1)</script>",
@@ -113,14 +115,22 @@ def project(language: str = "en", name: str = "Example", event: str = "Signed Up
 
 
 def page_data(
-    language: str = "en", name: str = "Example", event: str = "Signed Up", days: int = 90, people: int = 40
+    language: str = "en",
+    name: str = "Example",
+    event: str = "Signed Up",
+    days: int = 90,
+    people: int = 40,
+    changed: date = date.min,
 ) -> PageData:
-    """The page of a project that is so many days old, with at most so many new people a day."""
+    """The page of a project that is so many days old, with at most so many new people a day.
+
+    Rows before `changed` were counted by another version of their definitions.
+    """
     definitions = project(language, name, event)
     begins = TODAY - (days - 1) * DAY
     measured = [
-        Measured(FAMILIES[family], one, definition, "0123456789ab",
-                 dict(_grouped(FAMILIES[family], definition, begins, people, name)))
+        Measured(FAMILIES[family], one, definition, VERSION,
+                 _versioned(FAMILIES[family], dict(_grouped(FAMILIES[family], definition, begins, people, name)), changed))
         for family in definitions.measured
         for one, definition in definitions.of(family).items()
     ]  # fmt: skip
@@ -146,6 +156,14 @@ def _toml(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def _versioned(
+    family: Family, groups: dict[Group, list[dict[str, Any]]], changed: date
+) -> dict[Group, list[dict[str, Any]]]:
+    for row in (row for rows in groups.values() for row in rows):
+        row["version"] = VERSION if row[family.partition] >= changed else "another"
+    return groups
+
+
 def _grouped(
     family: Family, definition: Any, begins: date, people: int, name: str
 ) -> Iterator[tuple[Group, list[dict[str, Any]]]]:
@@ -164,7 +182,7 @@ def _rows(family: Family, definition: Any, begins: date, people: int, random: Ra
             first = first.replace(day=1)
         is_open = first + max(final, {"week": 6, "month": 30}.get(period, 0)) * DAY > TODAY
         for row in _row(family.name, first, people, random, definition):
-            yield {"status": "open" if is_open else "complete", family.partition: first, "version": "0", **row}
+            yield {"status": "open" if is_open else "complete", family.partition: first, **row}
 
 
 def _row(family: str, first: date, people: int, random: Random, definition: Any) -> list[dict[str, Any]]:

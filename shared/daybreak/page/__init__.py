@@ -3,6 +3,7 @@
 job         the newest result tables -> page/<day>.html and page/index.html
 read        result tables -> plain data
 counts      which periods are complete, and what they add up to
+versions    where a definition changed
 today       the few sentences that the page begins with
 sections    which figure stands where
 figures/    one figure each: data -> markup

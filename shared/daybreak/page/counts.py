@@ -56,6 +56,12 @@ class Series:
     overlaps: bool
     window: int
     """How many periods a headline adds up; where they overlap, how many periods each of them counts."""
+    cuts: Sequence[int] = ()
+    """The positions with which another version of the definition begins: nothing adds up across one."""
+
+    def begins(self, position: int) -> int:
+        """The first position that was counted as this one was."""
+        return max((cut for cut in self.cuts if cut <= position), default=0)
 
     @property
     def lag(self) -> int:
@@ -66,8 +72,8 @@ class Series:
         return whole_weeks(self.window) if self.overlaps and self.period == "day" else self.window
 
     def pooled(self, first: int, last: int) -> Count | None:
-        """These periods added up, both ends included; None where nobody is in them."""
-        first = max(first, 0)
+        """These periods added up, both ends included, as far as they were counted as the last one; None of nobody."""
+        first = max(first, self.begins(last))
         of = sum(self.of[first : last + 1])
         return Count(sum(self.reached[first : last + 1]), of) if of else None
 
@@ -86,8 +92,9 @@ class Series:
 
     @property
     def newest(self) -> int:
-        """The newest complete period with anybody in it, or -1."""
-        return next((at for at in range(self.open_from - 1, -1, -1) if self.of[at]), -1)
+        """The newest complete period with anybody in it, counted as the newest ones are, or -1."""
+        begin = self.begins(len(self.days))
+        return next((at for at in range(self.open_from - 1, begin - 1, -1) if self.of[at]), -1)
 
     @property
     def last(self) -> int:
@@ -96,10 +103,12 @@ class Series:
         return newest if 0 <= newest <= whole - self.window else whole
 
     def ended(self, back: int) -> Count | None:
-        """The headline's number as it was so many lags ago; None where nobody was, or it began before the first row."""
+        """The headline's number as it was so many lags ago; None where nobody was, it began before the first row,
+        or it was counted by another version."""
         wide = 1 if self.overlaps else self.window
         end = self.last - back * self.lag
-        return self.pooled(end - wide + 1, end) if end - self.window + 1 >= 0 else None
+        is_counted_alike = end >= self.begins(len(self.days))
+        return self.pooled(end - wide + 1, end) if is_counted_alike and end >= self.window - 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +130,17 @@ class Headline:
 
 def headline(series: Series) -> Headline | None:
     """None while nobody is complete."""
-    last = series.last
-    if last < 0:
+    last, begin = series.last, series.begins(len(series.days))
+    if last < begin:
         return None
     wide = 1 if series.overlaps else series.window
-    first = max(last - wide + 1, 0)
+    first = max(last - wide + 1, begin)
     now = series.pooled(first, last)
     if now is None:
         return None
     end = last - series.lag
-    before_periods = min(wide, end + 1)
-    is_enough = end - series.window + 1 >= 0 if series.overlaps else before_periods * 2 >= wide
+    before_periods = min(wide, end + 1 - begin)
+    is_enough = end >= max(begin, series.window - 1) if series.overlaps else before_periods * 2 >= wide
     before = series.pooled(end - wide + 1, end) if is_enough else None
     is_old = last < series.open_from - 1
     return Headline(now, before, before_periods, series.days[first], series.days[last], last - first + 1, is_old)

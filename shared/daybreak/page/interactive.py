@@ -58,6 +58,7 @@ def _trend(measured: Measured, groups: list[Group], view: View) -> dict[str, Any
         "share": lines.is_share,
         "line": everybody.line_window,
         "last": everybody.end,
+        "cuts": everybody.cuts,
         "groups": found,
     }
 
@@ -84,6 +85,6 @@ def _figures(group: Group, view: View) -> dict[str, Markup]:
 
 def _texts(view: View) -> dict[str, Any]:
     texts = view.language.texts
-    words = {key: texts[key] for key in ("few", "few.each", "interval", "percent_sign", "everybody")}
+    words = {key: texts[key] for key in ("few", "few.each", "interval", "percent_sign", "everybody", "version.changed")}
     states = {state: texts[f"status.{state}"] for state in ("open", "complete")}
     return {**words, **states, "short_day": texts["date.short_day"], "months": texts["short_months"].split(" ")}

@@ -68,9 +68,11 @@
   }
 
   // --- a trend --------------------------------------------------------------------------------------------------------
+  const begins = (trend, n) => Math.max(0, ...trend.cuts.filter((cut) => cut <= n));
+
   function point(trend, [reached, of], n) {
     let count = { reached: 0, of: 0 };
-    for (let i = Math.max(n - trend.line + 1, 0); i <= n; i++) {
+    for (let i = Math.max(n - trend.line + 1, begins(trend, n)); i <= n; i++) {
       count = { reached: count.reached + reached[i], of: count.of + of[i] };
     }
     return count.of ? count : null;
@@ -94,8 +96,9 @@
     const kinds = points.map((p, n) =>
       !p ? null : shown[n] >= counts[2] ? "line open" : p.of < FEW ? "line few" : "line");
     const inside = [`<path class="grid" d="M0 0h1000M0 500h1000M0 1000h1000"></path>`];
-    if (trend.share) inside.push(...bands(points, kinds, xs, top));
-    inside.push(...before(trend, counts, shown, xs, top), ...lines(kinds, xs, ys));
+    const parts = shown.map((n) => begins(trend, n));
+    if (trend.share) inside.push(...bands(points, kinds, parts, xs, top));
+    inside.push(...before(trend, counts, shown, xs, top), ...lines(kinds, parts, xs, ys));
     const end = kinds.map((kind) => kind === "line" || kind === "line few").lastIndexOf(true);
     const open = shown.findIndex((n) => n >= counts[2]);
     const x = xs[Math.max(open - 1, 0)];
@@ -107,6 +110,7 @@
     const svg = [
       open < 0 ? "" : `<rect class="hatch" x="${at(x)}" y="0" width="${at(1000 - x)}" height="100%"></rect>`,
       ...noted(trend, shown).map(([n], nth) => noteMark(at(xs[n]), nth + 1)),
+      ...runs(parts).slice(0, -1).map(([, last], nth) => cutMark(Math.floor((xs[last] + xs[last + 1]) / 2), nth)),
       `<svg viewBox="0 0 1000 1000" preserveAspectRatio="none" width="100%" height="100%">${inside.join("")}</svg>`,
       end < 0 ? "" : `<circle class="dot" cx="${at(xs[end])}" cy="${at(ys[end])}" r="4"></circle>`,
       ...labels,
@@ -116,9 +120,9 @@
     return { svg, tops, points };
   }
 
-  function bands(points, kinds, xs, top) {
+  function bands(points, kinds, parts, xs, top) {
     const solid = kinds.map((kind) => kind === "line" || kind === "line few");
-    return runs(solid).filter(([first, last]) => solid[first] && first < last).map(([first, last]) => {
+    return runs(solid.map((is, n) => `${is} ${parts[n]}`)).filter(([first, last]) => solid[first] && first < last).map(([first, last]) => {
       const ends = points.slice(first, last + 1).map((p, n) => [xs[first + n], interval(p)]);
       const high = ends.map(([x, [, h]]) => [x, up(h, top)]), low = ends.map(([x, [l]]) => [x, up(l, top)]);
       return `<path class="band" d="${path([...high, ...low.reverse()])}z"></path>`;
@@ -127,15 +131,16 @@
 
   function before(trend, counts, shown, xs, top) {
     const apart = shown.length > 1 ? shown[1] - shown[0] : 1;
-    const earlier = shown.map((n) => n - shown.length * apart).map((n) => (n >= 0 ? point(trend, counts, n) : null));
+    const earlier = shown.map((n) => [n, n - shown.length * apart]).map(([n, was]) =>
+      was >= 0 && begins(trend, n) === begins(trend, was) ? point(trend, counts, was) : null);
     return runs(earlier.map((p) => p !== null)).filter(([first, last]) => earlier[first] && first < last)
       .map(([first, last]) => earlier.slice(first, last + 1).map((p, n) => [xs[first + n], up(p.reached / p.of, top)]))
       .map((places) => `<path class="line before" d="${path(places)}"></path>`);
   }
 
-  function lines(kinds, xs, ys) {
-    return runs(kinds).filter(([first]) => kinds[first]).map(([first, last]) => {
-      const begin = first && kinds[first - 1] ? first - 1 : first;
+  function lines(kinds, parts, xs, ys) {
+    return runs(kinds.map((kind, n) => `${kind} ${parts[n]}`)).filter(([first]) => kinds[first]).map(([first, last]) => {
+      const begin = first && kinds[first - 1] && parts[first - 1] === parts[first] ? first - 1 : first;
       const places = xs.slice(begin, last + 1).map((x, n) => [x, ys[begin + n]]);
       return `<path class="${kinds[first]}" d="${path(places.length > 1 ? places : [...places, ...places])}"></path>`;
     });
@@ -150,6 +155,12 @@
 
   const noteMark = (x, nth) => `<g class="note"><line x1="${x}" x2="${x}" y1="0" y2="100%"></line>` +
     `<text x="${x}" y="-4" text-anchor="middle">${nth}</text></g>`;
+
+  function cutMark(x, nth) {
+    const [dx, anchor] = x <= WIDE / 2 ? [5, "start"] : [-5, "end"];
+    return `<g class="cut"><line x1="${at(x)}" x2="${at(x)}" y1="0" y2="100%"></line>` +
+      `<text x="${at(x)}" y="${12 + 14 * (nth % 4)}" dx="${dx}" text-anchor="${anchor}">${texts["version.changed"]}</text></g>`;
+  }
 
   function rows(trend, counts, shown, points) {
     return shown.map((n, i) => {

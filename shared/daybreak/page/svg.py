@@ -42,6 +42,20 @@ def under(x: int, label: str) -> Markup:
     return tag("text", label, class_="axis", x=percent(x), y="100%", dy=18, text_anchor=anchor)
 
 
+def cut_marks(places: Iterable[int], label: str) -> list[Markup]:
+    """A labelled vertical line at each of these places, the labels one under another, so that none touches the next."""
+    return [
+        tag(
+            "g",
+            tag("line", x1=percent(x), x2=percent(x), y1=0, y2="100%"),
+            tag("text", label, x=percent(x), y=12 + 14 * (nth % 4), dx=5 if x <= WIDE // 2 else -5,
+                text_anchor="start" if x <= WIDE // 2 else "end"),
+            class_="cut",
+        )
+        for nth, x in enumerate(places)
+    ]  # fmt: skip
+
+
 def plot(
     tops: Iterable[str], inner: Iterable[object], *, name: str, height: str = "", **facts: str | float | None
 ) -> Markup:

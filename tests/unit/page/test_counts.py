@@ -1,5 +1,6 @@
 """Which periods a headline adds up, worked out by hand: complete ones only, and as many before them."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -20,6 +21,36 @@ def test_a_headline_adds_up_28_complete_days_and_the_28_before() -> None:
     assert (found.now, found.before) == (Count(140, 280), Count(56, 280))
     assert (found.first, found.last, found.periods) == (date(2026, 9, 29), date(2026, 10, 26), 28)
     assert not found.is_old
+
+
+def test_nothing_is_added_up_or_compared_across_a_change_of_the_definition() -> None:
+    # 60 complete days with 10 people each: 1 reaches it under the first definition, 2 under the second, 5 under the newest
+    for cut, now, periods, before in (
+        (50, Count(50, 100), 10, None),
+        (32, Count(140, 280), 28, None),
+        (18, Count(140, 280), 28, Count(70, 140)),
+        (19, Count(140, 280), 28, None),  # thirteen days before: fewer than half as many
+    ):
+        reached = [1] * 10 + [2] * (cut - 10) + [5] * (60 - cut)
+        found = headline(replace(series(reached, [10] * 60, open_from=60), cuts=[10, cut]))
+        assert found is not None
+        assert (found.now, found.periods, found.before) == (now, periods, before)
+
+
+def test_a_line_of_seven_days_begins_anew_with_a_change_of_the_definition() -> None:
+    cut = replace(series([1] * 10 + [5] * 10, [10] * 20, open_from=20), cuts=[10])
+    assert [cut.point(at) for at in (9, 10, 11, 19)] == [Count(7, 70), Count(5, 10), Count(10, 20), Count(35, 70)]
+
+
+def test_only_older_versions_being_complete_is_nothing_complete() -> None:
+    assert headline(replace(series([1] * 10, [10] * 10, open_from=8), cuts=[8])) is None
+
+
+def test_a_window_that_overlaps_is_compared_with_one_that_was_counted_alike() -> None:
+    for cut, before in ((31, Count(1, 10)), (32, None)):  # of 60 days, the window of 28 before ends with position 31
+        found = headline(replace(series([1] * 60, [10] * 60, open_from=60, overlaps=True), cuts=[cut]))
+        assert found is not None
+        assert (found.now, found.before) == (Count(1, 10), before)
 
 
 def test_days_without_anybody_are_days_too() -> None:

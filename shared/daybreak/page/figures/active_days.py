@@ -13,6 +13,7 @@ from daybreak.page.markup import Markup, joined, tag
 from daybreak.page.read import Measured
 from daybreak.page.scale import WIDE, marks, top_of, up, whole
 from daybreak.page.svg import percent, plot
+from daybreak.page.versions import counted_alike
 from daybreak.page.view import View
 
 GAP = 0.2
@@ -23,7 +24,7 @@ Row = dict[str, Any]
 
 def active_days(measured: Measured, view: View) -> Markup | None:
     rows = measured.rows_of(view.group)
-    done = [row for row in rows if row["status"] == "complete"]
+    done = [row for row in counted_alike(rows, "day") if row["status"] == "complete"]
     if not rows:
         return None
     definition = cast(ActiveDays, measured.definition)
@@ -36,7 +37,7 @@ def active_days(measured: Measured, view: View) -> Markup | None:
         title=definition.description,
         sentence=sentence(definition, "active_days", view),
         number=_number(now, earlier, definition, view),
-        picture=_picture(now, earlier, definition, view) if now else joined([]),
+        picture=joined([_picture(now, earlier, definition, view) if now else None, card.version_note(measured, view)]),
         table=_table(now, earlier, definition, view),
         kind="days",
     )

@@ -8,9 +8,10 @@ from daybreak.page.figures import card
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.figures.lines import Drawn, lines
 from daybreak.page.labels import sentence
-from daybreak.page.markup import Markup
+from daybreak.page.markup import Markup, joined
 from daybreak.page.read import Measured
 from daybreak.page.scale import top_of
+from daybreak.page.versions import changed_on, counted_alike, cuts
 from daybreak.page.view import View
 
 COLUMNS = {"mau": "l3", "wau": "l2", "dau": "l1"}
@@ -36,13 +37,16 @@ def active_people(measured: Measured, view: View) -> Markup | None:
     tops = [language.count(int(part)) if part == int(part) else f"{part:g}" for part in (top, top / 2, 0)]
     labels = [language.short_day(row["day"]) for row in shown]
     name = language.plain("plot.active_people", title=definition.description)
+    cut, label = cuts([row["day"] for row in shown], changed_on(measured)), language.plain("version.changed")
+    is_open = [row["status"] != "complete" for row in shown]
+    picture = lines(drawn, labels, is_open, top, tops, name, cuts=cut, cut_label=label)
     return card.card(
         view,
         measured.id,
         title=definition.description,
         sentence=sentence(definition, "active_people", view),
-        number=_number(rows, view),
-        picture=lines(drawn, labels, [row["status"] != "complete" for row in shown], top, tops, name),
+        number=_number(counted_alike(rows, "day"), view),
+        picture=joined([picture, card.version_note(measured, view)]),
         table=_table(shown, view),
         kind="people",
     )

@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 from daybreak.engine.spreadsheet import csv_text
 from daybreak.page.markup import Markup, joined, name, tag
+from daybreak.page.read import Measured
+from daybreak.page.versions import changed_on, is_behind
 from daybreak.page.view import View
 
 
@@ -106,6 +108,21 @@ def headline(large: Markup | str, rest: Iterable[Markup | str | None], *, kind: 
 def change(state: str | None, view: View) -> Markup | None:
     """The verdict of `counts.change` in a word with a shape."""
     return tag("span", view.language.say(f"change.{state}"), class_=f"state {state}") if state else None
+
+
+def version_note(measured: Measured, view: View) -> Markup | None:
+    """Says in a sentence that the definition changed among the rows of a figure, or after all of them."""
+    if is_behind(measured):
+        return tag("p", view.language.say("version.behind"), class_="said")
+    days = changed_on(measured)
+    if not days:
+        return None
+    return tag("p", view.language.say("version.note", day=view.language.day_and_year(days[-1])), class_="said")
+
+
+def version_row(view: View) -> Markup:
+    """The line between two rows of bands that were counted by two versions of the definition."""
+    return tag("li", tag("span", view.language.say("version.changed")), class_="change")
 
 
 def legend(entries: Iterable[tuple[str, str]]) -> Markup:

@@ -16,6 +16,7 @@ from daybreak.page.read import Measured
 from daybreak.page.scale import WIDE, top_of, whole
 from daybreak.page.svg import percent
 from daybreak.page.texts.language import digits_of, signed
+from daybreak.page.versions import counted_alike
 from daybreak.page.view import View
 
 NEWS_DAYS = 14
@@ -48,7 +49,7 @@ def experiment(measured: Measured, view: View) -> Markup | None:
         title=definition.description,
         sentence=sentence(definition, "experiment", view),
         number=_number(rows, view),
-        picture=_picture(rows, view) if rows else joined([]),
+        picture=joined([_picture(rows, view) if rows else None, card.version_note(measured, view)]),
         table=_table(rows, view),
         kind="experiment",
         wide=True,
@@ -57,16 +58,21 @@ def experiment(measured: Measured, view: View) -> Markup | None:
 
 def newest(measured: Measured, view: View) -> list[Row]:
     """The rows of the newest complete day, in the order of the variants."""
-    rows = [row for row in measured.rows_of(view.group) if row["status"] == "complete"]
+    rows = _complete(measured, view)
     return _on(max((row["day"] for row in rows), default=None), rows, measured)
 
 
 def is_old(measured: Measured, view: View) -> bool:
     """True if the verdicts of the newest day stood two weeks before already, so they are not news."""
     now = newest(measured, view)
-    rows = [row for row in measured.rows_of(view.group) if row["status"] == "complete"]
+    rows = _complete(measured, view)
     earlier = _on(now[0]["day"] - NEWS_DAYS * DAY, rows, measured) if now else []
     return bool(earlier) and [row["verdict"] for row in now] == [row["verdict"] for row in earlier]
+
+
+def _complete(measured: Measured, view: View) -> list[Row]:
+    rows = counted_alike(measured.rows_of(view.group), "day")
+    return [row for row in rows if row["status"] == "complete"]
 
 
 def _on(day: date | None, rows: Sequence[Row], measured: Measured) -> list[Row]:

@@ -15,6 +15,7 @@ from daybreak.page.markup import Markup, joined, name, tag
 from daybreak.page.read import Measured
 from daybreak.page.scale import whole
 from daybreak.page.svg import percent
+from daybreak.page.versions import counted_alike
 from daybreak.page.view import View
 
 BAR = 860
@@ -65,7 +66,7 @@ def funnel(measured: Measured, view: View) -> Markup | None:
         title=definition.description,
         sentence=sentence(definition, "completion", view),
         number=_number(steps, cohorts, definition, view, is_old=old),
-        picture=_picture(steps, rows, definition, view) if steps else joined([]),
+        picture=joined([_picture(steps, rows, definition, view) if steps else None, card.version_note(measured, view)]),
         table=_table(steps, definition, view),
         kind="funnel",
         wide=True,
@@ -74,7 +75,7 @@ def funnel(measured: Measured, view: View) -> Markup | None:
 
 def steps_of(rows: Sequence[Row], definition: Completion, last_whole_day: date) -> tuple[list[Step], list[date]]:
     """The steps over the newest complete cohorts, and the first days of these; both empty before the first."""
-    period = definition.period
+    period, rows = definition.period, counted_alike(rows, "cohort")
     done = [row for row in rows if row["status"] == "complete"]
     ends = _end(rows, period, last_whole_day)
     newest = max((row["cohort"] for row in done), default=None)

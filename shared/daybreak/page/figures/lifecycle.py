@@ -10,7 +10,8 @@ from daybreak.page.labels import sentence
 from daybreak.page.markup import Markup, joined, tag
 from daybreak.page.read import Measured
 from daybreak.page.scale import WIDE, marks, top_of, whole
-from daybreak.page.svg import percent, plot
+from daybreak.page.svg import cut_marks, percent, plot
+from daybreak.page.versions import changed_on, counted_alike, cuts
 from daybreak.page.view import View
 
 PARTS = {"returning_people": "b1", "resurrected_people": "b2", "new_people": "b3"}
@@ -28,6 +29,7 @@ def lifecycle(measured: Measured, view: View) -> Markup | None:
     rows = measured.rows_of(view.group)[-PERIODS_SHOWN[definition.period] :]
     if not rows:
         return None
+    cut = cuts([row["period_start"] for row in rows], changed_on(measured))
     name = view.language.plain("plot.lifecycle", title=definition.description)
     key = [(mark, view.language.plain(f"lifecycle.{column}")) for column, mark in reversed(PARTS.items())]
     key += [("b4", view.language.plain("lifecycle.gone")), ("hatched", view.language.plain("status.open"))]
@@ -36,8 +38,8 @@ def lifecycle(measured: Measured, view: View) -> Markup | None:
         measured.id,
         title=definition.description,
         sentence=sentence(definition, "lifecycle", view),
-        number=_number(rows, definition, view),
-        picture=joined([_plot(rows, definition, name, view), card.legend(key)]),
+        number=_number(counted_alike(rows, "period_start"), definition, view),
+        picture=joined([_plot(rows, cut, definition, name, view), card.legend(key), card.version_note(measured, view)]),
         table=_table(rows, definition, view),
         kind="lifecycle",
     )
@@ -62,7 +64,7 @@ def _number(rows: Sequence[Row], definition: Lifecycle, view: View) -> Markup:
     return card.headline(large, [language.plain(f"active.{definition.actor}"), when, *parts, gone])
 
 
-def _plot(rows: Sequence[Row], definition: Lifecycle, name: str, view: View) -> Markup:
+def _plot(rows: Sequence[Row], cut: Sequence[int], definition: Lifecycle, name: str, view: View) -> Markup:
     up = max(sum(row[column] for column in PARTS) for row in rows)
     down = max(row[GONE] for row in rows)
     top = top_of(up, is_share=False)
@@ -81,7 +83,8 @@ def _plot(rows: Sequence[Row], definition: Lifecycle, name: str, view: View) -> 
         _under(whole((n + 0.5) * step), view.language.short_period(definition.period, rows[n]["period_start"]))
         for n in marks(len(rows), LABELS)
     ]
-    return plot([], [*lines, *columns, *labels, *below], name=name, height="tall own", columns="yes")
+    marked = cut_marks([whole(n * step) for n in cut], view.language.plain("version.changed"))
+    return plot([], [*lines, *columns, *marked, *labels, *below], name=name, height="tall own", columns="yes")
 
 
 def _under(x: int, label: str) -> Markup:

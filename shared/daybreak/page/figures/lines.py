@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from daybreak.page.markup import Markup, joined, tag
 from daybreak.page.scale import WIDE, across, marks, up, whole
-from daybreak.page.svg import dot, grid, line, percent, plot, stretched, under
+from daybreak.page.svg import cut_marks, dot, grid, line, percent, plot, stretched, under
 
 LABELS = 4
 APART = 110
@@ -36,10 +36,13 @@ def lines(
     tops: Sequence[str],
     name: str,
     tips: Sequence[str] | None = None,
+    cuts: Sequence[int] = (),
+    cut_label: str = "",
 ) -> Markup:
     """The plot. `labels` are those of the positions, `tops` those of the three lines of the grid.
 
-    `tips` is what is said of each position, if the figure's table has no row for it.
+    `tips` is what is said of each position, if the figure's table has no row for it. `cuts` are the positions with
+    which another version of the definition begins: there the lines are cut, and a mark stands with this label.
     """
     count = len(labels)
     xs = [whole(across(n, count) * NAMES) for n in range(count)]
@@ -48,14 +51,15 @@ def lines(
     if first_open < count:
         x = xs[max(first_open - 1, 0)]
         hatch = tag("rect", class_="hatch", x=percent(x), y=0, width=percent(xs[-1] - x or 10), height="100%")
-    inner = [piece for one in drawn for piece in _pieces(one, xs, one.first_open(first_open), top)]
+    inner = [piece for one in drawn for piece in _pieces(one, xs, one.first_open(first_open), top, cuts)]
+    marked = cut_marks([(xs[n - 1] + xs[n]) // 2 for n in cuts], cut_label)
     dots = [
         dot(xs[n], up(v, top), f"dot {one.class_}") for one in drawn for n, v in _last(one, one.first_open(first_open))
     ]
     below = (under(xs[n], labels[n]) for n in marks(count, LABELS))
     named = plot(
         tops,
-        [hatch, stretched(grid(), *inner), *dots, *_names(drawn, first_open, top), *below],
+        [hatch, *marked, stretched(grid(), *inner), *dots, *_names(drawn, first_open, top), *below],
         name=name,
         wide=NAMES,
         tips="\n".join(tips) if tips else None,
@@ -66,19 +70,19 @@ def lines(
     return joined([named, key])
 
 
-def _pieces(one: Drawn, xs: Sequence[int], first_open: int, top: float) -> list[Markup]:
-    """The complete part of a line in one piece for each gap, and the rest dotted."""
+def _pieces(one: Drawn, xs: Sequence[int], first_open: int, top: float, cuts: Sequence[int]) -> list[Markup]:
+    """The complete part of a line in one piece for each gap and cut, and the rest dotted."""
     found = []
     for first, last, class_ in ((0, first_open - 1, ""), (max(first_open - 1, 0), len(xs) - 1, " open")):
         piece: list[tuple[int, int]] = []
         for n in range(first, last + 2):
             value = one.values[n] if n <= last else None
-            if value is not None:
-                piece.append((xs[n], up(value, top)))
-            elif piece:
+            if value is None or n in cuts:
                 if len(piece) > 1:
                     found.append(line(piece, f"line {one.class_}{class_}"))
                 piece = []
+            if value is not None:
+                piece.append((xs[n], up(value, top)))
     return found
 
 

@@ -10,9 +10,10 @@ from daybreak.page.figures import card
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.figures.lines import Drawn, lines
 from daybreak.page.labels import sentence
-from daybreak.page.markup import Markup
+from daybreak.page.markup import Markup, joined
 from daybreak.page.read import Measured
 from daybreak.page.scale import top_of
+from daybreak.page.versions import changed_on, cuts
 from daybreak.page.view import View
 
 PERIODS_SHOWN = 56
@@ -34,13 +35,14 @@ def plain(measured: Measured, view: View) -> Markup | None:
     found = {name: [by_place.get((day, name)) for day in days] for name in names}
     is_open = [any((row := found[name][n]) and row["status"] != "complete" for name in names) for n in range(len(days))]
     labels = [view.language.short_period(_period(measured), day) for day in days]
+    cut = cuts(days, changed_on(measured))
     return card.card(
         view,
         measured.id,
         title=measured.definition.description,
         sentence=sentence(measured.definition, measured.family.name, view),
-        number=_number(found[names[0]], names[0], measured, view),
-        picture=_picture(found, labels, is_open, measured, view),
+        number=_number(found[names[0]], names[0], cut, measured, view),
+        picture=joined([_picture(found, labels, is_open, cut, measured, view), card.version_note(measured, view)]),
         table=_table(found, labels, days, is_open, number, view),
         kind="plain",
     )
@@ -77,10 +79,14 @@ def _shown(row: Row | None, number: Number, view: View) -> str:
     return view.language.count(value) if isinstance(value, int) else view.language.number(value)
 
 
-def _number(rows: Sequence[Row | None], name: str, measured: Measured, view: View) -> Markup:
-    """The newest complete value."""
+def _number(rows: Sequence[Row | None], name: str, cut: Sequence[int], measured: Measured, view: View) -> Markup:
+    """The newest complete value, if it was counted as the newest row was."""
     language, number = view.language, measured.family.numbers[0]
-    done = [row for row in rows if row and row["status"] == "complete" and row.get(number.column) is not None]
+    done = [
+        row
+        for row in rows[max(cut, default=0) :]
+        if row and row["status"] == "complete" and row.get(number.column) is not None
+    ]
     if not done:
         return card.headline(language.plain("nothing_complete"), [], kind="words")
     period, newest = _period(measured), done[-1]
@@ -89,7 +95,12 @@ def _number(rows: Sequence[Row | None], name: str, measured: Measured, view: Vie
 
 
 def _picture(
-    found: dict[str, list[Row | None]], labels: Sequence[str], is_open: Sequence[bool], measured: Measured, view: View
+    found: dict[str, list[Row | None]],
+    labels: Sequence[str],
+    is_open: Sequence[bool],
+    cut: Sequence[int],
+    measured: Measured,
+    view: View,
 ) -> Markup:
     number = measured.family.numbers[0]
     drawn = [
@@ -99,9 +110,9 @@ def _picture(
     top = top_of(max((v for one in drawn for v in one.values if v is not None), default=0), is_share=number.is_share)
     sign = view.language.plain("percent_sign")
     tops = [f"{part * 100:.3g}{sign if part else ''}" if number.is_share else f"{part:g}" for part in (top, top / 2, 0)]
-    return lines(
-        drawn, labels, is_open, top, tops, view.language.plain("plot.trend", title=measured.definition.description)
-    )
+    title, label = measured.definition.description, view.language.plain("version.changed")
+    named = view.language.plain("plot.trend", title=title)
+    return lines(drawn, labels, is_open, top, tops, named, cuts=cut, cut_label=label)
 
 
 def _table(

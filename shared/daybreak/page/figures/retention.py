@@ -17,6 +17,7 @@ from daybreak.page.read import Measured
 from daybreak.page.scale import across, marks, top_of, up
 from daybreak.page.svg import band, dot, grid, line, percent, plot, stretched, under
 from daybreak.page.texts.language import rounded
+from daybreak.page.versions import changed_on, counted_alike, cuts
 from daybreak.page.view import View
 
 COHORTS_SHOWN = 12
@@ -37,15 +38,21 @@ def retention(measured: Measured, view: View) -> Markup | None:
     if not rows:
         return None
     definition = cast(Retention, measured.definition)
-    counts = pooled(rows)
-    pictures = [_curve(counts, definition, view), _over_time(rows, definition, view)]
+    counts, changed = pooled(counted_alike(rows, "cohort")), changed_on(measured)
+    pictures = [_curve(counts, definition, view), _over_time(rows, changed, definition, view)]
     return card.card(
         view,
         measured.id,
         title=definition.description,
         sentence=sentence(definition, "retention", view),
         number=_number(counts, definition, view),
-        picture=joined([tag("div", pictures, class_="two"), _triangle(rows, definition, view)]),
+        picture=joined(
+            [
+                tag("div", pictures, class_="two"),
+                _triangle(rows, changed, definition, view),
+                card.version_note(measured, view),
+            ]
+        ),
         table=_table(counts, definition, view),
         kind="retention",
         wide=True,
@@ -161,7 +168,7 @@ def _tops(top: float, view: View) -> list[str]:
     return [f"{part * 100:.3g}{sign if part else ''}" for part in (top, top / 2, 0)]
 
 
-def _over_time(rows: Sequence[Row], definition: Retention, view: View) -> Markup | None:
+def _over_time(rows: Sequence[Row], changed: Sequence[date], definition: Retention, view: View) -> Markup | None:
     """A line for each of a few periods: is day 1 getting better?"""
     cohorts = sorted({row["cohort"] for row in rows})[-26:]
     by_place = {(row["cohort"], row["period"]): row for row in rows}
@@ -182,7 +189,9 @@ def _over_time(rows: Sequence[Row], definition: Retention, view: View) -> Markup
     name = view.language.plain("plot.over_time", title=definition.description)
     head = tag("h4", view.language.say(f"retention.over_time.{_bucket(definition)}"))
     tips = [_tip(n, labels[n], drawn, view) for n in range(len(cohorts))]
-    return tag("div", head, lines(drawn, labels, is_open, top, _tops(top, view), name, tips))
+    cut, label = cuts(cohorts, changed), view.language.plain("version.changed")
+    plotted = lines(drawn, labels, is_open, top, _tops(top, view), name, tips, cuts=cut, cut_label=label)
+    return tag("div", head, plotted)
 
 
 def _tip(nth: int, label: str, drawn: Sequence[Drawn], view: View) -> str:
@@ -208,7 +217,7 @@ def _bucket(definition: Retention) -> str:
     return "week" if definition.period in ("day", "hour") else definition.period
 
 
-def _triangle(rows: Sequence[Row], definition: Retention, view: View) -> Markup:
+def _triangle(rows: Sequence[Row], changed: Sequence[date], definition: Retention, view: View) -> Markup:
     language = view.language
     periods = _columns(sorted({row["period"] for row in rows if row["period"] > 0}))
     newest = sorted({row["cohort"] for row in rows})[-COHORTS_SHOWN:]
@@ -222,7 +231,14 @@ def _triangle(rows: Sequence[Row], definition: Retention, view: View) -> Markup:
     head = tag("tr", tag("th", language.say(f"came_in.{_bucket(definition)}"), scope="col"),
                tag("th", language.say(f"who.{definition.actor}"), scope="col", class_="n"),
                (tag("th", _span(p, definition, view), scope="col") for p in periods))  # fmt: skip
-    body = (_cohort(cohort, found, periods, top, definition, view) for cohort, found in cohorts)
+    across = len(periods) + 2
+    body = [
+        [
+            _change(across, view) if nth in cuts([first for first, _ in cohorts], changed) else None,
+            _cohort(cohort, found, periods, top, definition, view),
+        ]
+        for nth, (cohort, found) in enumerate(cohorts)
+    ]
     table = tag(
         "table",
         tag("thead", head),
@@ -232,6 +248,11 @@ def _triangle(rows: Sequence[Row], definition: Retention, view: View) -> Markup:
     label = language.plain("plot.triangle", title=definition.description)
     note = tag("p", language.say("retention.key"), class_="said")
     return joined([tag("div", table, class_="scroll", tabindex=0, role="group", aria_label=label), note])
+
+
+def _change(across: int, view: View) -> Markup:
+    """The row between the cohorts of two versions of the definition."""
+    return tag("tr", tag("th", view.language.say("version.changed"), colspan=across, scope="rowgroup"), class_="change")
 
 
 def _columns(periods: list[int]) -> list[int]:

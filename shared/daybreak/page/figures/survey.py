@@ -13,6 +13,7 @@ from daybreak.page.read import Measured
 from daybreak.page.scale import WIDE, whole
 from daybreak.page.svg import percent
 from daybreak.page.texts.language import signed
+from daybreak.page.versions import changed_on, counted_alike, cuts
 from daybreak.page.view import View
 
 PARTS = {"low": "b4", "middle": "b3", "high": "b1"}
@@ -30,14 +31,19 @@ def survey(measured: Measured, view: View) -> Markup | None:
     definition = cast(Survey, measured.definition)
     shown = rows[-PERIODS_SHOWN:]
     key = card.legend((mark, view.language.plain(f"survey.{definition.scale}.{part}")) for part, mark in PARTS.items())
-    items = [_period(row, definition, view) for row in reversed(shown[-BARS_SHOWN:])]
+    bars = shown[-BARS_SHOWN:]
+    cut = cuts([row["period_start"] for row in bars], changed_on(measured))
+    items = [
+        [_period(row, definition, view), card.version_row(view) if nth in cut else None]
+        for nth, row in reversed(list(enumerate(bars)))
+    ]
     return card.card(
         view,
         measured.id,
         title=definition.description,
         sentence=sentence(definition, "survey", view),
-        number=_number(rows, definition, view),
-        picture=joined([tag("ol", items, class_="bands scored"), key]),
+        number=_number(counted_alike(rows, "period_start"), definition, view),
+        picture=joined([tag("ol", items, class_="bands scored"), key, card.version_note(measured, view)]),
         table=_table(shown, definition, view),
         kind="survey",
     )

@@ -15,6 +15,7 @@ from daybreak.page.markup import Markup, tag
 from daybreak.page.read import Measured
 from daybreak.page.scale import WIDE, top_of, whole
 from daybreak.page.svg import percent
+from daybreak.page.versions import changes, cuts
 from daybreak.page.view import View
 
 BANDS = {
@@ -41,7 +42,7 @@ def time_to_value(measured: Measured, view: View) -> Markup | None:
     definition = cast(TimeToValue, measured.definition)
     cohorts = _cohorts(rows, definition, view)
     shown = dict(list(cohorts.items())[-COHORTS_SHOWN:])
-    picture = [_bands(shown, definition, view), _percentiles(rows, definition, view)]
+    picture = [_bands(shown, definition, view), _percentiles(rows, definition, view), card.version_note(measured, view)]
     return card.card(
         view,
         measured.id,
@@ -61,11 +62,14 @@ def _period(definition: TimeToValue) -> str:
 
 
 def _cohorts(rows: Sequence[Row], definition: TimeToValue, view: View) -> dict[date, Row]:
-    """First day -> the bands of the people who began then."""
+    """First day -> the bands of the people who began then; of a week with two versions, those of the newer one."""
     cohorts: dict[date, Row] = {}
     for row in rows:
         first = _week_of(row["cohort"], view) if definition.period == "day" else row["cohort"]
-        into = cohorts.setdefault(first, {"people": 0, **dict.fromkeys(BANDS, 0)})
+        version = row.get("version")
+        if first not in cohorts or cohorts[first]["version"] != version:
+            cohorts[first] = {"version": version, "people": 0, **dict.fromkeys(BANDS, 0)}
+        into = cohorts[first]
         for column in ("people", *BANDS):
             into[column] += row[column]
     return cohorts
@@ -142,8 +146,12 @@ def _newest_half(rows: Sequence[Row], definition: TimeToValue, view: View) -> st
 
 def _bands(cohorts: Mapping[date, Row], definition: TimeToValue, view: View) -> Markup:
     language = view.language
-    items = []
+    items: list[Markup] = []
+    version = None
     for first, row in reversed(list(cohorts.items())):
+        if items and row["version"] != version:
+            items.append(card.version_row(view))
+        version = row["version"]
         label = language.short_period(_period(definition), first)
         items.append(tag("li", tag("span", label), _bar(row, view), tag("span", language.count(row["people"]))))
     head = tag("h4", language.say(f"time.by.{_period(definition)}"))
@@ -194,7 +202,9 @@ def _percentiles(rows: Sequence[Row], definition: TimeToValue, view: View) -> Ma
     is_open = [row["status"] != "complete" for row in rows]
     name = language.plain("plot.percentiles", title=definition.description)
     head = tag("h4", language.say(f"time.lines.{unit}"))
-    return tag("div", head, lines(drawn, labels, is_open, top, tops, name))
+    cut = cuts([row["cohort"] for row in rows], changes(rows, "cohort"))
+    label = language.plain("version.changed")
+    return tag("div", head, lines(drawn, labels, is_open, top, tops, name, cuts=cut, cut_label=label))
 
 
 def _enough(row: Row, column: str) -> float | None:

@@ -13,7 +13,22 @@ from daybreak.page.labels import sentence
 from daybreak.page.markup import Markup, joined, name, tag
 from daybreak.page.read import Measured
 from daybreak.page.scale import across, marks, top_of, up
-from daybreak.page.svg import BEFORE, FEW, HEAVY, OPEN, band, dot, grid, line, percent, plot, stretched, under
+from daybreak.page.svg import (
+    BEFORE,
+    FEW,
+    HEAVY,
+    OPEN,
+    band,
+    cut_marks,
+    dot,
+    grid,
+    line,
+    percent,
+    plot,
+    stretched,
+    under,
+)
+from daybreak.page.versions import changed_on, cuts
 from daybreak.page.view import View
 
 DAYS_SHOWN = 56
@@ -57,7 +72,13 @@ def trend(measured: Measured, view: View) -> Markup | None:
         return None
     shown = positions_shown(series)
     found = headline(series)
-    picture = joined([_plot(series, shown, lines, measured, view), _notes(series, shown, view)])
+    picture = joined(
+        [
+            _plot(series, shown, lines, measured, view),
+            _notes(series, shown, view),
+            card.version_note(measured, view),
+        ]
+    )
     return card.card(
         view,
         measured.id,
@@ -93,6 +114,7 @@ def series_of(measured: Measured, view: View, lines: Line) -> Series | None:
         _open_from(rows, days, period, view.data.last_whole_day),
         measured.family.trailing or lines.same_people,
         window,
+        cuts(days, changed_on(measured)),
     )
 
 
@@ -203,15 +225,17 @@ def drawn(series: Series, shown: range, top: float, lines: Line, view: View) -> 
     xs = [across(n, count) for n in range(count)]
     counts = [series.point(at) for at in shown]
     kinds = [_kind(series, at, point) for at, point in zip(shown, counts, strict=True)]
+    parts = [series.begins(at) for at in shown]
     ys = [up(point.rate, top) if point else 0 for point in counts]
     inner = [grid()]
-    inner += _bands(counts, kinds, xs, top) if lines.is_share else []
+    inner += _bands(counts, kinds, parts, xs, top) if lines.is_share else []
     inner += _before(series, shown, xs, top)
-    inner += _lines(kinds, xs, ys)
+    inner += _lines(kinds, parts, xs, ys)
     ends = [n for n, kind in enumerate(kinds) if kind in (HEAVY, FEW)]
     return [
         _hatched(series, shown, xs),
         *_marks(series, shown, xs, view),
+        *cut_marks(_between(parts, xs), view.language.plain("version.changed")),
         stretched(*inner),
         *([dot(xs[ends[-1]], ys[ends[-1]])] if ends else []),
         *(under(xs[n], view.language.short_period(series.period, series.days[shown[n]])) for n in marks(count, LABELS)),
@@ -227,14 +251,20 @@ def _kind(series: Series, position: int, point: Count | None) -> str | None:
     return FEW if point.is_few else HEAVY
 
 
-def _lines(kinds: Sequence[str | None], xs: Sequence[int], ys: Sequence[int]) -> list[Markup]:
-    """A path for each run of one kind; it begins where the run before ended, so that the line is whole."""
+def _between(parts: Sequence[int], xs: Sequence[int]) -> list[int]:
+    """Where the line is cut: half-way between the last point of one version and the first of the next."""
+    return [(xs[last] + xs[last + 1]) // 2 for _, last in runs(parts)[:-1]]
+
+
+def _lines(kinds: Sequence[str | None], parts: Sequence[int], xs: Sequence[int], ys: Sequence[int]) -> list[Markup]:
+    """A path for each run of one kind. It begins where the run before ended, so that the line is whole, but for the cut
+    where the definition is another one."""
     found = []
-    for first, last in runs(kinds):
+    for first, last in runs(list(zip(kinds, parts, strict=True))):
         kind = kinds[first]
         if kind is None:
             continue
-        begin = first - 1 if first and kinds[first - 1] else first
+        begin = first - 1 if first and kinds[first - 1] and parts[first - 1] == parts[first] else first
         if begin < last:
             found.append(line([(xs[n], ys[n]) for n in range(begin, last + 1)], kind))
         else:
@@ -242,10 +272,12 @@ def _lines(kinds: Sequence[str | None], xs: Sequence[int], ys: Sequence[int]) ->
     return found
 
 
-def _bands(counts: Sequence[Count | None], kinds: Sequence[str | None], xs: Sequence[int], top: float) -> list[Markup]:
+def _bands(
+    counts: Sequence[Count | None], kinds: Sequence[str | None], parts: Sequence[int], xs: Sequence[int], top: float
+) -> list[Markup]:
     """The 95 % interval of each complete point."""
     found = []
-    for first, last in runs([kind in (HEAVY, FEW) for kind in kinds]):
+    for first, last in runs([(kind in (HEAVY, FEW), part) for kind, part in zip(kinds, parts, strict=True)]):
         if kinds[first] not in (HEAVY, FEW) or first == last:
             continue
         ends = [(xs[n], count.interval()) for n in range(first, last + 1) if (count := counts[n])]
@@ -254,8 +286,10 @@ def _bands(counts: Sequence[Count | None], kinds: Sequence[str | None], xs: Sequ
 
 
 def _before(series: Series, shown: range, xs: Sequence[int], top: float) -> list[Markup]:
-    """The line of as many periods before, in grey."""
-    earlier = [series.point(at - len(shown)) if at >= len(shown) else None for at in shown]
+    """The line of as many periods before, in grey, where they were counted alike."""
+    apart = len(shown)
+    is_alike = [at >= apart and series.begins(at) == series.begins(at - apart) for at in shown]
+    earlier = [series.point(at - apart) if alike else None for at, alike in zip(shown, is_alike, strict=True)]
     found = []
     for first, last in runs([count is not None for count in earlier]):
         places = [(xs[n], up(count.rate, top)) for n in range(first, last + 1) if (count := earlier[n])]

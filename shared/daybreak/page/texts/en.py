@@ -155,6 +155,10 @@ TEXTS = {
     "change.higher": "▲ higher, beyond chance",
     "change.lower": "▼ lower, beyond chance",
     "change.same": "● within chance",
+    "version.changed": "definition changed",
+    "version.note": "The definition changed on {day}. Numbers from before are neither added to the newer ones nor compared "
+    "with them.",
+    "version.behind": "The definition has changed since these numbers were counted. The next run counts them again.",
     "plot.trend": "Line over time: {title}",
     "plot.percentiles": "Lines of the times by cohort: {title}",
     "plot.curve": "Curve of those who come back: {title}",
