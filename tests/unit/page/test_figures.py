@@ -188,6 +188,81 @@ def test_days_that_hold_the_same_people_are_not_added_up_in_a_line_either() -> N
     assert series.point(15) == Count(30, 100)
 
 
+def in_weeks(id_: str, fields: dict[str, Any], row: dict[str, Any]) -> str:
+    """The number of a definition with these fields, by week, whose newest week has this row."""
+    one = next(one for one in page_data().measured if one.id == id_)
+    weekly = one.definition.model_copy(update={"period": "week", **fields})
+    return number(id_, [{"period_start": date(2026, 11, 9), "status": "complete", **row}], weekly)
+
+
+@pytest.mark.parametrize(
+    ("cancel", "people", "cancelled", "said"),
+    [('{"event":"Cancelled"}', 200, 30, "15 % (11 to 21) cancelled."), ('{"event":"Cancelled"}', 12, 1, "1 of 12 cancelled."), (None, 200, None, None)],
+)  # fmt: skip
+def test_churn_says_who_cancelled_beside_who_is_gone(
+    cancel: str | None, people: int, cancelled: int | None, said: str | None
+) -> None:
+    row = {"people": people, "not_back": 3, "churned": 3, "cancelled": cancelled}
+    found = in_weeks("churn.some", {"cancel": cancel}, row)
+    assert found.endswith(said) if said else "cancelled" not in found
+
+
+def test_conversion_says_how_long_it_typically_took() -> None:
+    # 3 people took 1 day on one day, 5 took 4 days on another, none on a third: of 8 people the fourth took 4 days
+    rows = [
+        {"cohort": TODAY - back * DAY, "status": "complete", "people": 30, "finished": 30, "converted": converted,
+         "median_seconds_to_upgrade": seconds}
+        for back, converted, seconds in ((22, 3, 86_400.0), (21, 5, 345_600.0), (20, 0, None))
+    ]  # fmt: skip
+    assert number("conversion.some", rows).endswith("8 people did it, typically 4.0 days after they started.")
+    nobody = [{**row, "converted": 0, "median_seconds_to_upgrade": None} for row in rows]
+    assert "typically" not in number("conversion.some", nobody)
+
+
+def test_adoption_says_who_used_it_first_in_its_window_and_how_long_that_took() -> None:
+    # the window of 28 days: of the first users, those of the 28 newest days only
+    def rows(seconds: float | None) -> list[dict[str, Any]]:
+        return [
+            {"day": TODAY - back * DAY, "status": "complete", "active_people": 50, "users": 20, "first_users": 2,
+             "median_seconds_to_first_use": seconds}
+            for back in range(60)
+        ]  # fmt: skip
+
+    assert number("adoption.some", rows(7200.0)).endswith(
+        "56 people used it for the first time in these days, typically 2.0 hours after they started."
+    )
+    assert number("adoption.some", rows(None)).endswith("56 people used it for the first time in these days.")
+
+
+def test_support_load_tells_onboarding_from_the_others() -> None:
+    row = {"active_people": 60, "tickets": 30, "onboarding_people": 20, "onboarding_tickets": 25, "other_people": 40,
+           "other_tickets": 5}  # fmt: skip
+    found = in_weeks("support_load.some", {}, row)
+    assert found.endswith("While onboarding 1.25 (20 people), after it 0.13 (40 people).")
+    few = in_weeks("support_load.some", {}, {**row, "onboarding_people": 4, "onboarding_tickets": 3})
+    assert "While onboarding 3 / 4 (4 people)" in few
+
+
+def test_active_people_say_how_many_of_the_months_were_here_on_the_day() -> None:
+    assert number(
+        "active_people.some", [{"day": TODAY, "status": "complete", "dau": 25, "wau": 60, "mau": 100}]
+    ).endswith("25 % of the 30 days’ people were here on the day.")
+
+
+def test_a_survey_of_enough_answers_says_its_mean() -> None:
+    assert number("survey.some", [answers(date(2026, 10, 1), 40, 30)]).endswith("The mean answer is 7.50 .")
+    assert "mean" not in number("survey.some", [answers(date(2026, 10, 1), 19, 3)])
+
+
+def test_a_family_that_the_page_does_not_know_says_its_other_numbers() -> None:
+    data = page_data()
+    one = next(one for one in data.measured if one.id == "breadth.some")
+    family = replace(one.family, name="new", numbers=(Number("features_used"), Number("used_all")))
+    rows = [{"day": TODAY, "status": "complete", "active_people": 30, "features_used": 60, "used_all": 7}]
+    text = draw(replace(data, measured=[replace(one, family=family, rows={EVERYBODY: rows})]), {})
+    assert '<p class="beside">used all <b>7</b></p>' in text
+
+
 def over_time(rows: list[dict[str, Any]]) -> list[str]:
     """The classes of the lines of a retention over time, and of the hatched ground."""
     figure = draw(with_rows("retention.some", rows), {}).partition("Is it getting better?")[2].partition("<table")[0]

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from daybreak.engine.calendar import DAY
+from daybreak.page.counts import Count
 from daybreak.page.figures import card
+from daybreak.page.figures.beside import count_of
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.figures.lines import Drawn, lines
 from daybreak.page.labels import sentence
@@ -66,7 +68,9 @@ def _number(rows: Sequence[Row], view: View) -> Markup:
         language.plain("active.week_and_day", week=newest["wau"], day=newest["dau"]),
         language.plain("before", value=language.count(before["mau"])) if before else None,
     ]
-    return card.headline(language.count(newest["mau"]), rest)
+    on_the_day = Count(newest["dau"], newest["mau"])
+    second = language.say("beside.on_the_day", share=count_of(on_the_day, view)) if on_the_day.of else None
+    return card.headline(language.count(newest["mau"]), rest, beside=second)
 
 
 def _table(rows: Sequence[Row], view: View) -> Table:

@@ -96,13 +96,21 @@ def _csv(value: object) -> str:
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
 
 
-def headline(large: Markup | str, rest: Iterable[Markup | str | None], *, kind: str | None = None) -> Markup:
+def headline(
+    large: Markup | str,
+    rest: Iterable[Markup | str | None],
+    *,
+    kind: str | None = None,
+    beside: Markup | None = None,
+) -> Markup:
     """The number of a figure, large, and what belongs to it: its interval, how many people, the number before.
 
-    `kind`: few, of few people, or words, where it is not a number.
+    `kind`: few, of few people, or words, where it is not a number. `beside`: a sentence of the family's other numbers.
     """
     parts = (joined([tag("span", part), " "]) for part in rest if part)
-    return tag("div", tag("b", large, class_=kind), " ", tag("div", tag("p", parts), class_="parts"), class_="number")
+    second = tag("p", beside, class_="beside") if beside else None
+    belongs = tag("div", tag("p", parts), class_="parts")
+    return tag("div", tag("b", large, class_=kind), " ", belongs, second, class_="number")
 
 
 def change(state: str | None, view: View) -> Markup | None:

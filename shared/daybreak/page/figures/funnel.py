@@ -9,6 +9,7 @@ from daybreak.engine.calendar import DAY
 from daybreak.families.completion import Completion
 from daybreak.page.counts import FEW, WINDOWS, Count, change, periods_between
 from daybreak.page.figures import card
+from daybreak.page.figures.beside import typical
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.labels import sentence
 from daybreak.page.markup import Markup, joined, name, tag
@@ -139,17 +140,7 @@ def _windows(newest: date, end: date, period: str) -> tuple[tuple[date, date], t
 
 
 def _typical(rows: Sequence[Row]) -> float | None:
-    medians = sorted(
-        (row["median_seconds_from_previous"], row["reached"])
-        for row in rows
-        if row["median_seconds_from_previous"] is not None and row["step"] > 1
-    )
-    half, seen = sum(people for _, people in medians) / 2, 0
-    for seconds, people in medians:
-        seen += people
-        if seen >= half:
-            return float(seconds)
-    return None
+    return typical((row["median_seconds_from_previous"], row["reached"]) for row in rows if row["step"] > 1)
 
 
 def _number(

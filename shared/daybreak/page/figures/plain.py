@@ -10,7 +10,7 @@ from daybreak.page.figures import card
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.figures.lines import Drawn, lines
 from daybreak.page.labels import sentence
-from daybreak.page.markup import Markup, joined
+from daybreak.page.markup import Markup, joined, tag
 from daybreak.page.read import Measured
 from daybreak.page.scale import top_of
 from daybreak.page.versions import changed_on, cuts
@@ -54,7 +54,7 @@ def _period(measured: Measured) -> str:
 
 def _name(row: Row, number: Number) -> str:
     """The name of the line that a row is on: the column, or the value that tells the rows of a period apart."""
-    return str(row[number.by]) if number.by else number.column.replace("_", " ")
+    return str(row[number.by]) if number.by else _in_words(number)
 
 
 def _value(row: Row | None, number: Number) -> float | None:
@@ -91,7 +91,15 @@ def _number(rows: Sequence[Row | None], name: str, cut: Sequence[int], measured:
         return card.headline(language.plain("nothing_complete"), [], kind="words")
     period, newest = _period(measured), done[-1]
     when = language.plain(f"in.{period}", day=language.period_name(period, newest[measured.family.partition]))
-    return card.headline(_shown(newest, number, view), [name, when], kind="few" if _is_few(newest, number) else None)
+    others = [other for other in measured.family.numbers[1:] if newest.get(other.column) is not None]
+    second = [joined([" · " if n else "", _in_words(other), " ", tag("b", _shown(newest, other, view))])
+              for n, other in enumerate(others)]  # fmt: skip
+    few = "few" if _is_few(newest, number) else None
+    return card.headline(_shown(newest, number, view), [name, when], kind=few, beside=joined(second) or None)
+
+
+def _in_words(number: Number) -> str:
+    return number.column.replace("_", " ")
 
 
 def _picture(

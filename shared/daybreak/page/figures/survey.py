@@ -84,7 +84,8 @@ def _number(rows: Sequence[Row], definition: Survey, view: View) -> Markup:
         language.plain(f"in.{definition.period}", day=language.period_name(definition.period, newest["period_start"])),
         language.plain("before", value=_shown(before, definition.scale, view)) if before else None,
     ]
-    return card.headline(_shown(newest, definition.scale, view), rest, kind="few" if few else None)
+    mean = None if few or newest["mean"] is None else language.say("beside.mean", mean=language.number(newest["mean"]))
+    return card.headline(_shown(newest, definition.scale, view), rest, kind="few" if few else None, beside=mean)
 
 
 def _period(row: Row, definition: Survey, view: View) -> Markup:

@@ -8,6 +8,7 @@ from typing import Any
 from daybreak.engine.calendar import DAY
 from daybreak.page.counts import WINDOWS, Count, Headline, Series, change, headline, next_period, periods_between, runs
 from daybreak.page.figures import card
+from daybreak.page.figures.beside import beside, count_of
 from daybreak.page.figures.card import Cell, Table
 from daybreak.page.labels import sentence
 from daybreak.page.markup import Markup, joined, name, tag
@@ -161,16 +162,13 @@ def number(found: Headline | None, series: Series, lines: Line, measured: Measur
         before,
         _verdict(found, lines, view),
     ]
-    return card.headline(value(found.now, lines, view), rest, kind="few" if few else None)
+    second = beside(measured, found, view)
+    return card.headline(value(found.now, lines, view), rest, kind="few" if few else None, beside=second)
 
 
 def value(count: Count, lines: Line, view: View) -> str:
     """A number as people read it; of few people the two counts that it is made of."""
-    if count.is_few:
-        return view.language.plain("few" if lines.is_share else "few.each", reached=count.reached, of=count.of)
-    if not lines.is_share:
-        return view.language.number(count.rate)
-    return view.language.percent(count.rate, count.of)
+    return count_of(count, view, is_share=lines.is_share)
 
 
 def when_of(found: Headline, series: Series, lines: Line, view: View) -> str:

@@ -172,6 +172,13 @@ TEXTS = {
     "key.few": "under 20 people",
     "key.open": "still open, so far",
     "key.before": "the period before",
+    "beside.first_use": "{people} used it for the first time in these days.",
+    "beside.time_to_first_use": "{people} used it for the first time in these days, typically **{length}** after they started.",
+    "beside.cancelled": "**{share}**{interval} cancelled.",
+    "beside.time_to_upgrade": "{people} did it, typically **{length}** after they started.",
+    "beside.onboarding": "While onboarding **{onboarding}** ({onboarding_people}), after it **{other}** ({other_people}).",
+    "beside.on_the_day": "**{share}** of the 30 days’ people were here on the day.",
+    "beside.mean": "The mean answer is **{mean}**.",
     # columns
     "column.pooled": "7 days until",
     "column.period": "Period",

@@ -160,6 +160,13 @@ TEXTS = {
     "key.few": "20명 미만",
     "key.open": "진행 중, 현재까지",
     "key.before": "이전 기간",
+    "beside.first_use": "이 기간에 처음 사용: {people}.",
+    "beside.time_to_first_use": "이 기간에 처음 사용: {people}, 시작한 뒤 보통 **{length}**.",
+    "beside.cancelled": "해지: **{share}**{interval}.",
+    "beside.time_to_upgrade": "전환: {people}, 시작한 뒤 보통 **{length}**.",
+    "beside.onboarding": "온보딩 중 **{onboarding}** ({onboarding_people}), 그 뒤 **{other}** ({other_people}).",
+    "beside.on_the_day": "30일 동안 온 인원 중 당일에 온 비율: **{share}**.",
+    "beside.mean": "평균 점수는 **{mean}**점입니다.",
     # columns
     "column.pooled": "이날까지 7일",
     "column.period": "기간",
