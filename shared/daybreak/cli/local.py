@@ -15,6 +15,7 @@ from daybreak.cli.compute import show_summaries
 from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cloud import cdk, deployment
 from daybreak.cloud import local as local_cloud
+from daybreak.definitions.page import PageLanguage
 from daybreak.definitions.project import load
 from daybreak.errors import InputError
 from daybreak.example import purchases
@@ -68,10 +69,15 @@ def demo(
     out: Annotated[Path, typer.Option(help="With --example: the folder for its events, definitions and tables")] = Path(
         "out"
     ),
+    language: Annotated[PageLanguage | None, typer.Option(help="With --example: the language of its page")] = None,
 ) -> None:
     """Send 69,659 real purchases, run the scheduled jobs, and show the answers from Athena."""
     if example:
-        _demonstrate_example(out)
+        _demonstrate_example(out, language or "en")
+    elif language:
+        raise InputError(
+            "--language goes with --example; the page of the purchases has the [page] language of daybreak.toml"
+        )
     else:
         _demonstrate_purchases(port)
 
@@ -102,9 +108,9 @@ def _demonstrate_purchases(port: int) -> None:
     show.OUT.print("Stop it:          .venv/bin/daybreak down")
 
 
-def _demonstrate_example(out: Path) -> None:
+def _demonstrate_example(out: Path, language: PageLanguage) -> None:
     with show.ERR.status("computing …") as status:
-        done = demonstrate(out, lambda doing: status.update(f"{doing} …"))
+        done = demonstrate(out, lambda doing: status.update(f"{doing} …"), language)
     show_summaries(done.project, done.computed, out, rows=0)
     show.OUT.print()
     show.lines(done.computed.watched)

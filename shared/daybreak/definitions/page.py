@@ -5,6 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+PageLanguage = Literal["en", "ko"]
+"""A language of the page's own words."""
+
 
 class Note(BaseModel):
     """Something that happened on a day, drawn as a mark on every trend."""
@@ -21,7 +24,7 @@ class Page(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     language: Annotated[
-        Literal["en", "ko"], Field(description="Of the page's own words; names and descriptions stay yours")
+        PageLanguage, Field(description="Of the page's own words; names and descriptions stay yours")
     ] = "en"
     title: Annotated[str, Field(description="Name of the product, in the head")] = ""
     notes: Annotated[list[Note], Field(description='Days to mark: { day = 2026-11-10, text = "New form" }')] = []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from daybreak.definitions.page import PageLanguage
 from daybreak.definitions.project import Project, load
 from daybreak.example.check import differences, list_differences
 from daybreak.example.decisions import AS_OF, decide
@@ -33,12 +34,16 @@ class Demonstration:
     """A line for each difference; empty if every number is as it was decided."""
 
 
-def demonstrate(out: Path, progress: Callable[[str], None] = lambda _: None) -> Demonstration:
-    """Decide, send, compute and compare. The events, the definitions and the tables stay in the folder `out`."""
+def demonstrate(
+    out: Path, progress: Callable[[str], None] = lambda _: None, language: PageLanguage = "en"
+) -> Demonstration:
+    """Decide, send, compute and compare. The events, the definitions and the tables stay in the folder `out`.
+
+    `language`: that of the page, which the definitions in `out` name.
+    """
     out.mkdir(parents=True, exist_ok=True)
     events_file, definitions_file = out / "example.jsonl", out / "example.toml"
-    product = resources.files("daybreak.example").joinpath("product.toml")
-    definitions_file.write_text(product.read_text(encoding="utf-8"))
+    definitions_file.write_text(product_definitions(language), encoding="utf-8")
     people = decide()
     events_file.write_text("".join(json.dumps(event) + "\n" for event in events(people)), encoding="utf-8")
     project = load(definitions_file)
@@ -62,3 +67,9 @@ def demonstrate(out: Path, progress: Callable[[str], None] = lambda _: None) -> 
         wrong += list_differences(name, out / "lists" / f"{name}.ndjson", lines)
     listed = sum(map(len, lists.values()))
     return Demonstration(project, computed, events_file, definitions_file, len(people), rows, listed, wrong)
+
+
+def product_definitions(language: PageLanguage) -> str:
+    """The text of product.toml, with the language of its page."""
+    text = resources.files("daybreak.example").joinpath("product.toml").read_text(encoding="utf-8")
+    return text.replace("[page]\n", f'[page]\nlanguage = "{language}"\n', 1)
