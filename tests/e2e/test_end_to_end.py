@@ -36,6 +36,8 @@ def test_the_demo_leaves_a_page_that_is_opened_and_shared_with_ones_own_credenti
     assert "Of the people who first bought in a month, who buys again in the months after?" in page
     for number in ("7,846", "8,476", "7,248"):  # the buyers of January, February and March 1997
         assert f'<td class="n">{number}</td>' in page
+    for said in ("Fewer than sixty buyers a day", "No difference is shown", "people are on the list"):
+        assert said in page
     link = json.loads(sandbox.run(".venv/bin/daybreak share --hours 1 --json"))
     with urllib.request.urlopen(link["url"], timeout=60) as shared:
         assert shared.headers["Content-Type"] == "text/html; charset=utf-8"

@@ -21,7 +21,7 @@ from daybreak.errors import InputError
 from daybreak.example import purchases
 from daybreak.example.decisions import AS_OF
 from daybreak.example.demonstrate import demonstrate
-from daybreak.metrics.payloads import jobs_of
+from daybreak.lake import keys
 
 PANEL = "Local"
 Port = Annotated[int, typer.Option(help="The port of the local cloud, on loopback only")]
@@ -92,10 +92,10 @@ def _demonstrate_purchases(port: int) -> None:
         stages.stage("sending purchases with segment-analytics-python"),
         Progress(console=show.ERR, transient=True) as bar,
     ):
-        task = bar.add_task("purchases", total=sum(1 for _ in purchases.purchases(file)))
+        task = bar.add_task("purchases", total=len(purchases.events(file)))
         sent = purchases.send(local.url, local.write_key, file, lambda done: bar.update(task, completed=done))
     stack = Stack.find(deployment.STACK)
-    purchases.run_jobs(stack, sent_from, datetime.now(UTC), jobs_of(load(project / "daybreak.toml")), stages.stage)
+    purchases.run_jobs(stack, sent_from, datetime.now(UTC), load(project / "daybreak.toml"), stages.stage)
     for question, found in purchases.ask(stack, stages.stage).items():
         show.OUT.print()
         show.table(question, found.columns, found.rows)
@@ -103,7 +103,9 @@ def _demonstrate_purchases(port: int) -> None:
     show.table(f"{sent:,} events sent; the time each stage took", ["stage", "seconds"],
                [[name, f"{seconds:.1f}"] for name, seconds in stages.finished])  # fmt: skip
     show.OUT.print(f"\nThe local cloud is still up at {local.url}", markup=False)
-    show.OUT.print("See the page:     .venv/bin/daybreak dashboard")
+    page = f"s3://{stack.lake_bucket}/{keys.page(purchases.LAST_DAY)}"
+    show.OUT.print(f"The page:         {page}", markup=False, soft_wrap=True)
+    show.OUT.print("Open it:          .venv/bin/daybreak dashboard")
     show.OUT.print('Ask it yourself:  .venv/bin/daybreak query "select * from retention limit 5"')
     show.OUT.print("Stop it:          .venv/bin/daybreak down")
 

@@ -16,7 +16,7 @@ from daybreak.definitions.project import Project, load
 from daybreak.errors import DayMissing
 from daybreak.example.decisions import AS_OF, decide
 from daybreak.example.events import events as example_events
-from daybreak.example.purchases import purchases
+from daybreak.example.purchases import events as demo_events
 from daybreak.files.compute import compute_files, look_at_files
 from daybreak.lake.tables import Warned
 from daybreak.metrics.job import Metrics
@@ -535,12 +535,12 @@ def test_the_example_product_gives_no_warning(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_69659_real_purchases_give_no_warning(tmp_path: Path) -> None:
+def test_the_real_purchases_and_the_aa_test_of_the_demo_give_no_warning(tmp_path: Path) -> None:
     file = tmp_path / "purchases.jsonl"
     rows = (
         {"type": "track", "userId": row["user_id"], "event": row["event"], "timestamp": row["timestamp"].isoformat(),
          "messageId": row["message_id"], "properties": row["properties"]}
-        for row in purchases(ROOT / "tests" / "data" / "CDNOW_master.txt.gz")
+        for row in demo_events(ROOT / "tests" / "data" / "CDNOW_master.txt.gz")
     )  # fmt: skip
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     assert look_at_files([str(file)], load(ROOT / "daybreak.toml"), NOW)[1] == []
