@@ -45,6 +45,12 @@ class Workplace:
         if self._opened is not None:
             self._opened.close()
 
+    def seal(self) -> None:
+        """From now on the database only answers: it cannot be written, reads no file and keeps its settings."""
+        self.db.execute("checkpoint")
+        self.close()
+        self._opened = connect_sealed(self.folder / "daybreak.duckdb", self._limits)
+
 
 def connect(file: Path, spill: Path, limits: Limits) -> Connection:
     """A database file; what does not fit in memory goes to `spill`. No extension is ever downloaded."""
@@ -62,6 +68,33 @@ def connect(file: Path, spill: Path, limits: Limits) -> Connection:
     connection.execute("pragma disable_checkpoint_on_shutdown")  # the file is thrown away
     connection.execute(sql_file("daybreak.engine", "folded"))
     return connection
+
+
+def connect_sealed(file: Path, limits: Limits) -> Connection:
+    """A database file for questions from anybody: read only, no other file, no network, no extension, no spilling."""
+    connection = duckdb.connect(
+        str(file),
+        read_only=True,
+        config={
+            "threads": limits.threads,
+            "memory_limit": f"{limits.memory_mb}MB",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        },
+    )
+    for statement in _SEALED:
+        connection.execute(statement)
+    return connection
+
+
+_SEALED = (
+    "set enable_progress_bar = false",
+    "set python_enable_replacements = false",  # a Python variable is not a table
+    "set temp_directory = ''",
+    "set max_expression_depth = 200",
+    "set enable_external_access = false",
+    "set lock_configuration = true",
+)
 
 
 @contextmanager
