@@ -61,3 +61,13 @@ def test_the_first_line_says_the_days_of_the_events_and_an_event_later_than_now_
     days = "2026-10-01 to 2026-10-05, as of 2026-10-05 23:59:59 UTC"
     assert lines[0] == f"3 events read: 2 counted, 1 too late; {days}"
     assert lines[1] == f"1 event is later than now and left out, the first: {events}, line 4: 2569-01-01T00:00:00Z"
+
+
+def test_compute_says_beside_its_tables_how_far_they_reach_and_of_these_tables_only(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    computed(tmp_path, DEFINED + '[active_people.here]\ndescription = "Who is here?"\n', "--out", str(out))
+    latest = out / "latest"
+    assert {"activation.json", "active_people.json", "warnings.json"} <= {file.name for file in latest.iterdir()}
+    computed(tmp_path, DEFINED, "--out", str(out))
+    assert not (latest / "active_people.json").exists()
+    assert (latest / "activation.json").exists()

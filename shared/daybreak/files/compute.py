@@ -21,7 +21,15 @@ from daybreak.families.selectors import event_selector
 from daybreak.files.equal_rows import EqualRows
 from daybreak.files.readers.read import read_with_positions
 from daybreak.files.same_ids import with_examples
-from daybreak.files.tables import Table, copy_lists, make_folder, write_goals_and_alerts, write_tables
+from daybreak.files.tables import (
+    Table,
+    copy_latest,
+    copy_lists,
+    forget_latest,
+    make_folder,
+    write_goals_and_alerts,
+    write_tables,
+)
 from daybreak.ingest import times
 from daybreak.ingest.event import EARLIEST, TYPES, Arrival, canonical, iso
 from daybreak.ingest.frames import pack
@@ -127,17 +135,21 @@ def compute_tables(
 ) -> ComputedTables:
     """Compute every family from event files; write its table to `out` as Parquet and CSV, each list, and the page.
 
+    The folder `latest` holds the same small JSON as in a deployed lake. It says how far the tables reach.
+
     The lake is in a temporary folder, which is deleted. See `compute_files`. Raises InputError.
     """
     make_folder(out)
     lake = Path(tempfile.mkdtemp(prefix="daybreak-lake-"))
     try:
         done = compute_files(files, project, as_of, lake, memory_mb, progress, now=now)
+        forget_latest(out)
         tables = write_tables([computed.family for computed in done.families], lake, out)
         goals_and_alerts = write_goals_and_alerts(lake, out)
         copy_lists(done.store, done.lists, out)
         progress("page: drawing")
         page = _write_page(done, project, out / "page.html")
+        copy_latest(done.store, out)
     finally:
         shutil.rmtree(lake, ignore_errors=True)
     return ComputedTables(

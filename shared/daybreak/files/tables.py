@@ -72,6 +72,20 @@ def copy_lists(lake: FolderStore, lists: Iterable[MadeList], out: Path) -> None:
             file.write_bytes(lake.get(f"{made.file.removesuffix('csv')}{kind}") or b"")
 
 
+def forget_latest(out: Path) -> None:
+    """Remove the small JSON files of an earlier computation, before its tables are replaced."""
+    before = FolderStore(out)
+    before.delete([stored.key for stored in before.list(keys.LATEST)])
+
+
+def copy_latest(lake: FolderStore, out: Path) -> None:
+    """Write the small JSON of each table into the folder `latest` of `out`: how far it reaches, and its versions.
+
+    It is written after all tables, so whoever reads it finds them as it says.
+    """
+    FolderStore(out).put_files({stored.key: lake.root / stored.key for stored in lake.list(keys.LATEST)})
+
+
 def summaries(project: Project, families: Iterable[str], out: Path, rows: int) -> Iterator[Summary]:
     """A summary of each definition of these families, read from the tables in `out`, with its first `rows` rows."""
     with workplace(Limits()) as place:

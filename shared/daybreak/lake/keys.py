@@ -176,8 +176,12 @@ def month_of(key: str) -> str:
     return key.rpartition("/")[2][:7]
 
 
+LATEST = "latest/"
+"""The folder of the small JSON objects, each written after its table."""
+
+
 def latest(family: str) -> str:
-    return f"latest/{family}.json"
+    return f"{LATEST}{family}.json"
 
 
 def hour_of(moment: datetime) -> str:
