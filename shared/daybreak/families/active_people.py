@@ -55,7 +55,7 @@ FAMILY = Family(
     ActivePeople,
     ActivePeopleRow,
     "day",
-    (Number("dau"), Number("wau"), Number("mau"), share("dau_per_mau", "dau", "mau")),
+    (Number("dau", window_days=1), Number("wau", window_days=7), Number("mau"), share("dau_per_mau", "dau", "mau")),
     trailing=True,
     people=People("mau"),
 )

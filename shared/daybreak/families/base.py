@@ -327,6 +327,7 @@ class Number:
     `column` holds its value, which is `numerator` / `denominator` where it is a ratio: the two are columns that add up
     over partitions that do not overlap. It is a share if everybody in the numerator is in the denominator too.
     `by` is the column that tells the rows of a partition and segment apart, such as a funnel's step.
+    `window_days` says how many days it counts in a trailing row, where that is not the definition's own window.
     """
 
     column: str
@@ -335,6 +336,7 @@ class Number:
     is_share: bool = False
     by: str | None = None
     lower_is_better: bool = False
+    window_days: int | None = None
 
 
 def share(
