@@ -19,6 +19,7 @@ each other. `lint-imports` checks it against this list.
     files        files of events -> result tables, without a cloud
     people       whatever is stored about a person: found, exported, forgotten
     tracking     the events that arrived beside the tracking plan
+    ask          result tables -> answers for an assistant on the desk
     aws          DynamoDB, S3, Lambda, Athena
     cloud        the local cloud and the CDK command line
     example      a product whose every number was decided before its events were made
@@ -27,5 +28,5 @@ each other. `lint-imports` checks it against this list.
 The ladder, low to high:
 
     errors < lake | ingest | engine < families | mapping < definitions < export < metrics < watch | lists < page | send
-    < files | people | tracking < aws < cloud | example < cli
+    < files | people | tracking < ask < aws < cloud | example < cli
 """

@@ -9,9 +9,9 @@ import typer
 
 from daybreak.cli.main import APP
 
-PANELS = ["Local", "Send", "Check", "Compute", "Page", "People", "Messages", "Setup"]
+PANELS = ["Local", "Send", "Check", "Compute", "Page", "Ask", "People", "Messages", "Setup"]
 VERBS = {
-    "Check", "Compare", "Compute", "Create", "Delete", "Draft", "Explain", "Export", "List", "Open", "Print", "Put", "Query",
+    "Answer", "Check", "Compare", "Compute", "Create", "Delete", "Draft", "Explain", "Export", "List", "Open", "Print", "Put", "Query",
     "Rebuild", "Recompute", "Revoke", "Run", "Send", "Show", "Start", "Stop", "Take", "Test", "Try",
 }  # fmt: skip
 """The first words of help. A new command uses one of these, or adds a verb that is more exact."""
@@ -40,7 +40,7 @@ def test_the_commands_and_their_groups_keep_their_names() -> None:
         "alerts", "alerts try", "backfill", "compute", "dashboard", "definitions", "definitions check", "definitions docs",
         "definitions list",
         "definitions schema", "definitions show", "demo", "doctor", "down", "export-person", "forget", "keys",
-        "keys create", "keys list", "keys revoke", "keys rotate", "lists", "lists try", "plan", "plan check", "plan docs", "plan learn",
+        "keys create", "keys list", "keys revoke", "keys rotate", "lists", "lists try", "mcp", "plan", "plan check", "plan docs", "plan learn",
         "plan off", "plan push", "query", "reconcile", "rejects", "replay", "run", "send", "send again", "send discard",
         "send now", "send status", "send try", "share", "status", "tail", "up",
     ]  # fmt: skip

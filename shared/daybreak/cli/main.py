@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from daybreak.cli import alerts, check, compute, local, messages, page, people, send, setup
+from daybreak.cli import alerts, ask, check, compute, local, messages, page, people, send, setup
 from daybreak.cli.show import ERR
 from daybreak.errors import DaybreakError
 
@@ -14,7 +14,7 @@ APP = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for panel in (local, send, check, compute, alerts, page, people, messages, setup):  # help shows them in this order
+for panel in (local, send, check, compute, alerts, page, ask, people, messages, setup):  # help shows them in this order
     panel.register(APP)
 
 
