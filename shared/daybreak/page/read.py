@@ -241,12 +241,16 @@ def _difference(run: Run, day: date) -> int | None:
 
 
 def _new(mornings: list[MeasuredGoal], day: date) -> set[str]:
-    """The goals that were not in today's state on a morning some days ago already, and on each one since."""
+    """The goals that were not in today's state on a morning some days ago already, and on each one since.
+
+    A goal whose answer was final before that is not new, even if no earlier morning is known.
+    """
     since = day - timedelta(days=NEWS_DAYS)
-    newest = {goal.goal: goal.state for goal in _newest(mornings, "goal", "day")}
+    newest = {goal.goal: goal for goal in _newest(mornings, "goal", "day")}
     long = {goal.goal for goal in mornings if goal.day <= since}
-    changed = {goal.goal for goal in mornings if goal.day >= since and goal.state != newest[goal.goal]}
-    return {name for name in newest if name not in long or name in changed}
+    changed = {goal.goal for goal in mornings if goal.day >= since and goal.state != newest[goal.goal].state}
+    begun = {name for name, goal in newest.items() if name not in long and goal.final_on > since}
+    return begun | changed
 
 
 def is_news(episode: AlertEpisode, day: date) -> bool:

@@ -243,9 +243,17 @@ def _bar(step: Step, before_it: Step | None, view: View) -> Markup:
 def _step_name(number: int, definition: Completion, view: View) -> Markup:
     if definition.order == "any":
         return view.language.say("funnel.done", n=number, of=len(definition.steps))
-    step = definition.steps[number - 1]
-    shown = name(view.event_text(step.selector))
-    return view.language.say("funnel.optional", step=shown) if step.optional else shown
+    shown = name(_step_text(number, definition, view))
+    return view.language.say("funnel.optional", step=shown) if definition.steps[number - 1].optional else shown
+
+
+def _step_text(number: int, definition: Completion, view: View) -> str:
+    """The event of a step; where other steps have the same one, which of them it is."""
+    selectors = [step.selector for step in definition.steps]
+    selector = selectors[number - 1]
+    text, of = view.event_text(selector), selectors.count(selector)
+    nth = selectors[:number].count(selector)
+    return view.language.plain("funnel.nth", step=text, n=nth, of=of) if of > 1 else text
 
 
 def _table(steps: Sequence[Step], definition: Completion, view: View) -> Table:
@@ -256,7 +264,7 @@ def _table(steps: Sequence[Step], definition: Completion, view: View) -> Table:
         previous = step.reached / step.previous if step.number > 1 and step.previous else None
         title = plain("funnel.done", n=step.number, of=len(definition.steps))
         if definition.order != "any":
-            title = view.event_text(definition.steps[step.number - 1].selector)
+            title = _step_text(step.number, definition, view)
         typical = "–" if step.typical_seconds is None else language.about(step.typical_seconds)
         before = "–" if step.rate_before is None else language.percent(step.rate_before)
         rows.append(

@@ -229,6 +229,7 @@ TEXTS = {
     "funnel.typical": "typically reached after {length}",
     "funnel.done": "{n} of {of} done",
     "funnel.optional": "{step} (may be skipped)",
+    "funnel.nth": "{step}, {n} of {of}",
     "funnel.key.reached": "reached it",
     "funnel.key.stopped": "stopped before it",
     "funnel.key.before": "the period before",

@@ -217,6 +217,7 @@ TEXTS = {
     "funnel.typical": "보통 {length} 뒤에 도달",
     "funnel.done": "{of}개 중 {n}개 완료",
     "funnel.optional": "{step} (건너뛸 수 있음)",
+    "funnel.nth": "{step} {of}번 중 {n}번째",
     "funnel.key.reached": "도달",
     "funnel.key.stopped": "그 전에 멈춤",
     "funnel.key.before": "이전 기간",
