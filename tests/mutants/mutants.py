@@ -41,6 +41,7 @@ COUNTS, DRAWN, EXAMPLE_PAGE = (
     "tests/unit/page/test_draw.py",
     "tests/lake/page/test_example.py",
 )
+STATISTICS = "tests/unit/families/test_experiment_statistics.py"
 COMPARED = "tests/unit/page/test_compared.py"
 ACCOUNTS, IDENTITY = "tests/lake/metrics/test_accounts.py", "tests/lake/metrics/test_identity.py"
 
@@ -82,6 +83,8 @@ MUTANTS = [
     Mutant("overlapping days are compared with another day of the week", "page/counts.py",
            'return whole_weeks(self.window) if self.overlaps and self.period == "day" else self.window', "return self.window",
            COMPARED, "same_day_of_the_week"),
+    Mutant("an experiment is decided anew each day", "families/experiment_statistics.py",
+           "if decided is None and _is_decided(compared):", "if _is_decided(compared):", STATISTICS, "plan_is_reached_stays"),
     # goals and alerts
     Mutant("an alert compares with 21 days", "watch/looks.py", "NOW_DAYS, BEFORE_DAYS = 7, 28",
            "NOW_DAYS, BEFORE_DAYS = 7, 21", LOOKS, "28_before_them"),

@@ -58,20 +58,29 @@ def experiment(
 
     `goal`: person -> the instant at which they reached the goal, by the goal's own rule. A goal counts in the window
     after the exposure. People seen in two variants are only counted as such, and so are people who had reached the goal
-    before their exposure.
+    before their exposure. The verdict is given once: on the first day at whose end at least `planned` people of every
+    variant have had their whole window, from exactly these people.
     """
     goals = {person: at.astimezone(UTC) for person, at in goal.items()}
     exposures = [event for event in known(events, clock) if matches(event, exposure)]
     exposures = [event for event in exposures if _named(event, variant, variants)]
     rows: list[Row] = []
+    verdicts: dict[str, str] = {}
+    decided_on = None
     day = clock.day(exposures[0].at) if exposures else None
     while day and clock.has_begun(day):
         end = min(clock.first_instant(day + DAY), clock.end)
         until_then = [event for event in exposures if event.at < end]
         arms, in_several = _arms(until_then, variant, variants, goals, window, end)
-        complete = {"day": day, "status": status(clock.has_passed(day + DAY))}
-        beside = {"in_several": in_several, "planned": planned}
-        rows.extend({**complete, **beside, **row} for row in _rows(arms, planned, shares, test))
+        is_over = clock.has_passed(day + DAY)
+        of_day = _rows(arms, shares, test)
+        # one look: on the first day that is over with enough people everywhere; what comes after it changes nothing
+        if is_over and not verdicts and min(arm.finished for arm in arms.values()) >= planned:
+            verdicts, decided_on = {row["variant"]: row["verdict"] for row in of_day}, day
+        for row in of_day:
+            verdict = {"verdict": verdicts.get(row["variant"], "collecting"), "decided_on": decided_on}
+            beside = {"day": day, "status": status(is_over), "in_several": in_several, "planned": planned}
+            rows.append({**row, **beside, **verdict})
         day = clock.days_after(day, 1)
     return rows
 
@@ -111,13 +120,12 @@ def _arms(
     return arms, in_several
 
 
-def _rows(arms: dict[str, Arm], planned: int, shares: list[float] | None, test: Test) -> list[Row]:
-    """One row for each variant, in order; all others are compared with the first."""
+def _rows(arms: dict[str, Arm], shares: list[float] | None, test: Test) -> list[Row]:
+    """One row for each variant, in order, with the verdict of this day; all others are compared with the first."""
     first, *others = arms.values()
     comparisons = [Comparison(), *(_compare(arm, first, test) for arm in others)]
     _correct_by_holm(comparisons)
     ratio_p = sample_ratio_p([arm.exposed for arm in arms.values()], shares)
-    collecting = any(arm.finished < planned for arm in arms.values())
     rows = []
     for (name, arm), comparison in zip(arms.items(), comparisons, strict=True):
         low, high = wilson(arm.reached, arm.finished) if arm.finished else (None, None)
@@ -127,8 +135,6 @@ def _rows(arms: dict[str, Arm], planned: int, shares: list[float] | None, test: 
             verdict = "baseline"
         if ratio_p is not None and ratio_p < 0.001:
             verdict = "sample ratio mismatch"
-        if collecting:
-            verdict = "collecting"
         rows.append(
             {
                 "variant": name,

@@ -174,18 +174,19 @@ def _grouped(
 def _rows(family: Family, definition: Any, begins: date, people: int, random: Random) -> Iterator[dict[str, Any]]:
     period = str(definition.options().get("period") or "day")
     final = definition.days_until_final() if family.partition == "cohort" else 0
-    if family.name == "retention":
-        yield from _retention(begins, people, random)
+    if family.name in ("retention", "experiment"):
+        yield from _retention(begins, people, random) if family.name == "retention" else (
+            _experiment(begins, people, definition))  # fmt: skip
         return
     for first in periods_between(period, begins - begins.weekday() * DAY * (period == "week"), TODAY):
         if period == "month":
             first = first.replace(day=1)
         is_open = first + max(final, {"week": 6, "month": 30}.get(period, 0)) * DAY > TODAY
-        for row in _row(family.name, first, people, random, definition):
+        for row in _row(family.name, first, people, random):
             yield {"status": "open" if is_open else "complete", family.partition: first, **row}
 
 
-def _row(family: str, first: date, people: int, random: Random, definition: Any) -> list[dict[str, Any]]:
+def _row(family: str, first: date, people: int, random: Random) -> list[dict[str, Any]]:
     n = random.randint(people // 2, people)
     k = sum(random.random() < 0.4 for _ in range(n))
     rate = k / n if n else None
@@ -221,19 +222,18 @@ def _row(family: str, first: date, people: int, random: Random, definition: Any)
         return [{"step": s, "entered": n, "reached": r, "excluded": 0, "dropped": before - r, "in_progress": 0,
                  "median_seconds_from_previous": 3600.0 if s > 1 else None}
                 for s, r, before in zip((1, 2, 3), reached, [n, *reached], strict=False)]  # fmt: skip
-    if family == "experiment":
-        return _experiment(first, people, random, definition)
     raise NotImplementedError(family)
 
 
-def _experiment(first: date, people: int, random: Random, definition: Any) -> list[dict[str, Any]]:
-    rows = [
-        {"definition": "some", "day": first, "segment": "all", "segment_value": "all", "position": at, "variant": variant,
-         "exposed": people * 3, "finished": people * 2, "reached": people // 2 + at * people // 2, "in_several": 0,
-         "reached_before": 0, "planned": 50, "rate": (people // 2 + at * people // 2) / (people * 2) if people else None, "share": 1.0, "test_name": "two_proportions"}
+def _experiment(begins: date, people: int, definition: Any) -> Iterator[dict[str, Any]]:
+    yield from with_statistics(
+        {"definition": "some", "day": day, "segment": "all", "segment_value": "all", "position": at, "variant": variant,
+         "status": "complete", "version": "0", "exposed": people * 3, "finished": people * 2,
+         "reached": people // 2 + at * people // 2, "in_several": 0, "reached_before": 0, "planned": 50, "share": 1.0,
+         "rate": (people // 2 + at * people // 2) / (people * 2) if people else None, "test_name": "two_proportions"}
+        for day in periods_between("day", begins, TODAY)
         for at, variant in enumerate(definition.variants, 1)
-    ]  # fmt: skip
-    return list(with_statistics(rows))
+    )  # fmt: skip
 
 
 def _retention(begins: date, people: int, random: Random) -> Iterator[dict[str, Any]]:

@@ -715,6 +715,7 @@ def experiment(actors: list[Actor], variants: list[str], goal: str, window: time
     """By the end of each day: how many of those who saw a variant reached the goal in the window after it?"""
     seen = [actor for actor in actors if actor.variants and actor.variants[0][0] <= AS_OF]
     rows = []
+    decided_on = None
     for day in days_from(min((day_of(actor.variants[0][0]) for actor in seen), default=date.max)):
         end = min(begins(next_first("day", day)), UNTIL)
         several = 0
@@ -725,21 +726,24 @@ def experiment(actors: list[Actor], variants: list[str], goal: str, window: time
                 several += 1
             elif shown:
                 count_exposed(counts[shown[0][1]], actor, shown[0][0], goal, window, end)
-        enough = min(of_variant["finished"] for of_variant in counts.values()) >= planned
+        is_over = has_passed(next_first("day", day))
+        if decided_on is None and is_over and all(of_variant["finished"] >= planned for of_variant in counts.values()):
+            decided_on = day
         base = rate(counts[variants[0]]["reached"], counts[variants[0]]["finished"])
         for variant in variants:
             row = {
                 "segment": "all",
                 "segment_value": "all",
-                "status": status(has_passed(next_first("day", day))),
+                "status": status(is_over),
                 "day": day,
                 "variant": variant,
                 **counts[variant],
                 "in_several": several,
                 "planned": planned,
+                "decided_on": decided_on,
                 **compared(counts[variant], base, variant == variants[0]),
             }
-            if not enough and variant != variants[0]:
+            if decided_on is None and variant != variants[0]:
                 row["verdict"] = "collecting"
             rows.append(row)
     return rows

@@ -35,8 +35,8 @@ class Experiment(Definition):
     Each variant has a Wilson interval, and its difference to the first one has Newcombe's. The test is the pooled z
     test (Fisher's exact test where an expected count is under 5). Holm's method corrects the p values where there are
     more than two variants, and the sample ratio is tested. There is no verdict before the planned number of people has
-    finished in every variant: looking every day for two weeks at 5 % finds something in 22 % of experiments where there
-    is nothing.
+    finished in every variant, and that of the first complete day on which it has stays: looking every day for two weeks
+    at 5 % finds something in 22 % of experiments where there is nothing. Counts, intervals and p values go on.
     """
 
     example: ClassVar[str] = (
@@ -171,8 +171,11 @@ class ExperimentRow(MetricRow):
     sample_ratio_p: float | None = Field(description="Chi-square p of exposed against the planned shares")
     planned: int = Field(description="People each variant needs before there is a verdict")
     verdict: str = Field(
-        description="collecting; sample ratio mismatch (p under 0.001: people are not divided as planned); "
-        "else at 5 %: better, worse, no difference; baseline for the first variant"
+        description="That of decided_on, before it collecting: sample ratio mismatch (p under 0.001: people are not "
+        "divided as planned); else at 5 %: better, worse, no difference; baseline for the first variant"
+    )
+    decided_on: date | None = Field(
+        description="First complete day on which every variant had `planned` finished; null before it"
     )
 
 

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from statistics import NormalDist
 from typing import Any
 
@@ -180,13 +181,33 @@ def sample_ratio(exposed: list[int], shares: list[float]) -> float | None:
 
 
 def with_statistics(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The counts of `experiment.sql`, one row per variant, with intervals, tests and a verdict added."""
+    """The counts of `experiment.sql`, one row per day and variant, with intervals, tests and a verdict added.
 
-    def one_comparison(row: dict[str, Any]) -> tuple[Any, ...]:
-        return row["definition"], row["day"], row["segment"], row["segment_value"]
+    The verdict is that of the first complete day on which every variant has its planned number, and stays: looking
+    again each day after it finds something sooner or later where there is nothing. So `rows` must hold every day from
+    the first exposure on, as each run computes them.
+    """
 
-    for _, found in groupby(sorted(rows, key=lambda r: (*one_comparison(r), r["position"])), key=one_comparison):
-        yield from _compared(list(found))
+    def one_question(row: dict[str, Any]) -> tuple[Any, ...]:
+        return row["definition"], row["segment"], row["segment_value"]
+
+    def in_order(row: dict[str, Any]) -> tuple[Any, ...]:
+        return *one_question(row), row["day"], row["position"]
+
+    for _, days in groupby(sorted(rows, key=in_order), key=one_question):
+        decided: dict[str, Any] | None = None
+        for day, found in groupby(days, key=itemgetter("day")):
+            compared = list(_compared(list(found)))
+            if decided is None and _is_decided(compared):
+                decided = {"decided_on": day, "verdicts": [row["verdict"] for row in compared]}
+            verdicts = decided["verdicts"] if decided else ["collecting"] * len(compared)
+            for row, verdict in zip(compared, verdicts, strict=True):
+                yield {**row, "verdict": verdict, "decided_on": decided["decided_on"] if decided else None}
+
+
+def _is_decided(rows: list[dict[str, Any]]) -> bool:
+    """True if the day of these rows is complete and has the planned number of people in every variant."""
+    return all(row["status"] == "complete" and row["finished"] >= row["planned"] for row in rows)
 
 
 def _compared(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -210,7 +231,7 @@ def _compared(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             "p_value": comparison.p if comparison else None,
             "p_adjusted": p,
             "sample_ratio_p": ratio,
-            "verdict": _verdict(rows, row, p, difference, ratio),
+            "verdict": _verdict(row, p, difference, ratio),
         }
 
 
@@ -231,11 +252,8 @@ def _compare(row: dict[str, Any], first: Arm | None) -> Comparison | None:
     return relative_lift(*means)
 
 
-def _verdict(
-    rows: list[dict[str, Any]], row: dict[str, Any], p: float | None, difference: float | None, ratio: float | None
-) -> str:
-    if any(other["finished"] < other["planned"] for other in rows):
-        return "collecting"
+def _verdict(row: dict[str, Any], p: float | None, difference: float | None, ratio: float | None) -> str:
+    """The verdict if the day of this row is the one that decides."""
     if ratio is not None and ratio < MISMATCH:
         return "sample ratio mismatch"
     if row["position"] == 1:

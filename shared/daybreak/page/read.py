@@ -45,6 +45,8 @@ BALANCED_DAYS = 7
 
 TRENDS = ("activation", "conversion", "campaign", "adoption", "breadth")
 """The families whose lines can be drawn for a long range, so each row of a segment's value is read."""
+DECIDED_ONCE = ("experiment",)
+"""The families whose figure may be that of a day long ago."""
 
 M = TypeVar("M", bound=Row)
 
@@ -184,7 +186,7 @@ def _measured(run: Run, family: Family) -> list[Measured]:
 def _rows(run: Run, family: Family) -> Sql:
     newest = _statement(run, "newest_of", family)
     run.db.execute(spliced("create or replace temp table newest as {newest}", newest=newest))
-    days = ALL_DAYS if family.name in TRENDS else SEGMENT_DAYS
+    days = ALL_DAYS if family.name in TRENDS + DECIDED_ONCE else SEGMENT_DAYS
     return _statement(run, "rows_to_draw", family, days=Sql(str(days)))
 
 

@@ -78,7 +78,7 @@ def _verdicts(view: View) -> Iterator[tuple[Said, bool]]:
             if rows and experiment.is_divided_wrongly(rows):
                 yield Said("wrong", view.language.say("today.mismatch", title=_title(measured))), False
             elif rows:
-                yield from ((said, experiment.is_old(measured, view)) for said in _verdict(measured, rows, view))
+                yield from ((said, experiment.is_old(rows, view)) for said in _verdict(measured, rows, view))
 
 
 def _verdict(measured: Measured, rows: list[experiment.Row], view: View) -> Iterator[Said]:
@@ -95,6 +95,7 @@ def _verdict(measured: Measured, rows: list[experiment.Row], view: View) -> Iter
         "other": language.percent(base["rate"], base["finished"]),
         "p": experiment.chance_of(chosen, view),
         "people": view.people(chosen["finished"] + base["finished"], measured.definition.actor),
+        "day": base["decided_on"],
     }
     if chosen["verdict"] == "no difference":
         yield Said("same", language.say("today.no_difference", **values))

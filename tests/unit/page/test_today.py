@@ -55,10 +55,10 @@ def test_the_verdict_of_an_experiment_is_news_for_two_weeks() -> None:
     assert old[0].startswith(
         "Nothing changed beyond chance: 4 numbers were compared with the time before; 11 more have too few"
     )
-    assert "planned number is reached" in old[-1]
-    group, rows = next(iter(experiment.rows.items()))
-    young = replace(experiment, rows={group: rows[-6:]})
-    assert "planned number is reached" in said(replace(data, measured=[*data.measured, young]))[0]
+    assert "The planned number was reached on 12 October." in old[-1]
+    young = next(one for one in page_data(days=14).measured if one.family.name == "experiment")
+    news = said(replace(data, measured=[*data.measured, young]))[0]
+    assert "The planned number was reached on 7 November." in news
 
 
 def activation(now: int, before: int, of: int) -> Measured:

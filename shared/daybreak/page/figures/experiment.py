@@ -57,17 +57,16 @@ def experiment(measured: Measured, view: View) -> Markup | None:
 
 
 def newest(measured: Measured, view: View) -> list[Row]:
-    """The rows of the newest complete day, in the order of the variants."""
+    """The rows of the day that decided, and before it of the newest complete one, in the order of the variants."""
     rows = _complete(measured, view)
-    return _on(max((row["day"] for row in rows), default=None), rows, measured)
+    found = _on(max((row["day"] for row in rows), default=None), rows, measured)
+    return _on(found[0]["decided_on"] or found[0]["day"], rows, measured) if found else []
 
 
-def is_old(measured: Measured, view: View) -> bool:
-    """True if the verdicts of the newest day stood two weeks before already, so they are not news."""
-    now = newest(measured, view)
-    rows = _complete(measured, view)
-    earlier = _on(now[0]["day"] - NEWS_DAYS * DAY, rows, measured) if now else []
-    return bool(earlier) and [row["verdict"] for row in now] == [row["verdict"] for row in earlier]
+def is_old(rows: Sequence[Row], view: View) -> bool:
+    """True if these rows decided two weeks ago or earlier, so that their verdict is not news."""
+    decided_on = rows[0]["decided_on"]
+    return decided_on is not None and decided_on <= view.data.last_whole_day - NEWS_DAYS * DAY
 
 
 def _complete(measured: Measured, view: View) -> list[Row]:
@@ -97,7 +96,9 @@ def _number(rows: Sequence[Row], view: View) -> Markup:
     verdicts = [row for row in rows if row["verdict"] in ("better", "worse")]
     chosen = verdicts or list(rows[1:2])
     words = (_verdict(row, view) for row in chosen)
-    return card.headline(joined(words), [_explained(chosen[0], rows, view)], kind="words")
+    decided_on = rows[0]["decided_on"]
+    when = view.language.say("experiment.decided", day=view.language.day_and_year(decided_on)) if decided_on else None
+    return card.headline(joined(words), [_explained(chosen[0], rows, view), when], kind="words")
 
 
 def _verdict(row: Row, view: View) -> Markup:

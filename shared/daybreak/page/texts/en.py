@@ -89,9 +89,9 @@ TEXTS = {
     "today.unbalanced": "**{n}** event of the last 7 days was lost or doubled. Look at the reconciliation first.|"
     "**{n}** events of the last 7 days were lost or doubled. Look at the reconciliation first.",
     "today.experiment": "{title} **{variant}**: **{rate}** against **{other}** of “{base}” ({verdict}, {p}, {people}). "
-    "The planned number is reached.",
+    "The planned number was reached on {day}.",
     "today.no_difference": "{title} No difference is shown between the variants: **{rate}** and **{other}** ({p}, {people}). "
-    "The planned number is reached.",
+    "The planned number was reached on {day}.",
     "today.mismatch": "{title} People are not divided as planned, so the variants cannot be compared. Look for the cause "
     "first.",
     "today.higher": "{title} **{now}**{what}, up from **{before}** {earlier}{people}. That is beyond chance{among}.",
@@ -303,6 +303,7 @@ TEXTS = {
     "anything is compared.",
     "experiment.collecting": "{finished} of {planned} planned have finished in the smallest variant. No verdict before that.",
     "experiment.difference": "Difference to the first variant: {difference} points ({low} to {high}), {p}",
+    "experiment.decided": "decided on {day}, when the planned number was reached; people who came later change nothing",
     "experiment.of": "{reached} of {of}",
     "experiment.planned": "{finished} finished, {planned} planned",
     # surveys

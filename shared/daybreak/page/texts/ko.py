@@ -84,8 +84,8 @@ TEXTS = {
     "today.among": " (비교한 수치 {n}개를 모두 감안해도)",
     "today.late": "일부 수치는 오늘 아침 것이 아닙니다: {families}.",
     "today.unbalanced": "최근 7일 동안 이벤트 **{n}**개가 사라지거나 두 번 세어졌습니다. 대조표부터 확인하세요.",
-    "today.experiment": "{title} **{variant}** **{rate}**, ‘{base}’ **{other}** ({verdict}, {p}, {people}). 계획한 인원을 채웠습니다.",
-    "today.no_difference": "{title} 실험안 사이의 차이가 확인되지 않았습니다: **{rate}**, **{other}** ({p}, {people}). 계획한 인원을 채웠습니다.",
+    "today.experiment": "{title} **{variant}** **{rate}**, ‘{base}’ **{other}** ({verdict}, {p}, {people}). {day}에 계획한 인원을 채웠습니다.",
+    "today.no_difference": "{title} 실험안 사이의 차이가 확인되지 않았습니다: **{rate}**, **{other}** ({p}, {people}). {day}에 계획한 인원을 채웠습니다.",
     "today.mismatch": "{title} 인원이 계획한 비율로 나뉘지 않아 실험안을 비교할 수 없습니다. 원인부터 찾으세요.",
     "today.higher": "{title} **{now}**{what}, {earlier} **{before}**에서 올랐습니다{people}. 우연의 범위를 넘습니다{among}.",
     "today.lower": "{title} **{now}**{what}, {earlier} **{before}**에서 내렸습니다{people}. 우연의 범위를 넘습니다{among}.",
@@ -289,6 +289,7 @@ TEXTS = {
     "experiment.mismatch": "이런 비율이 우연히 나올 확률은 1,000분의 1보다 작습니다. 비교하기 전에 원인을 찾으세요.",
     "experiment.collecting": "가장 적은 실험안에서 계획한 {planned}명 중 {finished}명이 끝났습니다. 그 전에는 판정하지 않습니다.",
     "experiment.difference": "첫 실험안과의 차이: {difference}%p ({low}~{high}), {p}",
+    "experiment.decided": "계획한 인원을 채운 {day}에 판정했으며, 그 뒤의 인원은 판정을 바꾸지 않습니다",
     "experiment.of": "{of} 중 {reached}",
     "experiment.planned": "{finished} 종료, 계획 {planned}",
     # surveys
