@@ -213,7 +213,7 @@ def test_a_run_killed_at_any_write_loses_and_doubles_no_entry(tmp_path: Path, re
         assert len(found.deployment.events()) == 6
         if finished:
             break
-        writes += stride(4)
+        writes += stride(3)
     assert writes > 11  # seven files, the state before and after, the events, the counts and their JSON
 
 
