@@ -152,7 +152,7 @@ MUTANTS = [
     Mutant("the note of an hour goes although items are left", "export/expiry.py",
            "            if not left:\n", "            if True:\n", EXPIRY, "note_stays"),
     Mutant("the parts of an hour are joined in another order", "export/arrivals.py",
-           "pool.map(_read_part, parts, folders), _read", "reversed(list(pool.map(_read_part, parts, folders))), _read",
+           "pool.map(_read_part, parts, folders), whole", "reversed(list(pool.map(_read_part, parts, folders))), whole",
            EXPIRY, "end_to_end"),
     Mutant("the workplace of a live process is cleared", "engine/database.py",
            "            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)\n", "",
