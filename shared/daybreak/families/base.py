@@ -24,6 +24,8 @@ PERIOD_DAYS: dict[str, int] = {"hour": 1, "day": 1, "week": 7, "month": 31}
 """No period is longer than this. It decides how far back to read, and is never used to count."""
 ENDLESS = timedelta(days=36_600)
 """A window longer than any history, for a goal whose window begins elsewhere."""
+FEWEST_PEOPLE = 20
+"""Fewer people are too few to judge a share by, and to name what they have in common: it may be one person's."""
 FOREVER_DAYS = 100_000
 """For definitions in which any later event can still change any partition."""
 

@@ -7,11 +7,12 @@ from itertools import pairwise
 from typing import Any
 
 from daybreak.engine.calendar import DAY
+from daybreak.families.base import FEWEST_PEOPLE
 from daybreak.families.experiment_statistics import Arm, Interval, two_proportions, wilson
 
 WINDOWS = {"day": 28, "week": 4, "month": 1}
 """Period -> how many complete ones a headline adds up, and how many before it are compared with it."""
-FEW = 20
+FEW = FEWEST_PEOPLE
 """Under so many people a share is written as two counts, in grey."""
 POOLED_DAYS = 7
 BEYOND_CHANCE = 0.01

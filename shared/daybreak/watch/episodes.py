@@ -12,11 +12,13 @@ from datetime import date, timedelta
 
 from daybreak.definitions.alerts import Alert
 from daybreak.definitions.chosen import Chosen
+from daybreak.families.base import FEWEST_PEOPLE
+from daybreak.families.registry import FAMILIES
 from daybreak.families.selectors import label
 from daybreak.lake.tables import AlertEpisode
 from daybreak.watch import sentences
-from daybreak.watch.looks import ABOVE, BELOW, FELL, ROSE, STOPPED, Look, relative_change
-from daybreak.watch.series import EVERYBODY, Group
+from daybreak.watch.looks import ABOVE, BELOW, FELL, ROSE, STOPPED, Look, enough_to_name, relative_change
+from daybreak.watch.series import EVERYBODY, Group, Series
 
 REMINDED_EVERY = timedelta(days=7)
 SETTLED_AFTER = timedelta(days=28)
@@ -60,6 +62,23 @@ def next_morning(
         if one.change and group not in taken and not _is_return(watched.alert, mine, group, one, morning)
     ]
     return [*kept, *new]
+
+
+def may_be_named(episode: AlertEpisode, watched: Watched | None, groups: Mapping[Group, Series]) -> bool:
+    """False for an episode of a value that today's rule would not have named on the morning on which it opened.
+
+    An older version may have written it, and the table is kept. If the alert is gone or watches something else, nothing
+    else counts the people than the episode itself, and its denominators only where nobody is in two rows.
+    """
+    group = _group(episode)
+    if group == EVERYBODY:
+        return True
+    if watched and watched.version == episode.version and group in groups:
+        return group in enough_to_name(watched.alert, {group: groups[group]}, episode.opened)
+    family = FAMILIES.get(episode.subject.partition(".")[0])
+    counts = [episode.now_people] if episode.change in (BELOW, ABOVE) else [episode.now_people, episode.before_people]
+    are_once = family is not None and family.people is not None and family.people.are_once
+    return are_once and all(count is not None and count >= FEWEST_PEOPLE for count in counts)
 
 
 def closed_unspoken(was: Sequence[AlertEpisode], morning: date) -> list[AlertEpisode]:

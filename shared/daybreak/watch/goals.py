@@ -8,10 +8,9 @@ from daybreak.definitions.chosen import Chosen
 from daybreak.definitions.goals import Goal
 from daybreak.definitions.project import ALL
 from daybreak.engine.calendar import DAY
-from daybreak.families.base import version_of
+from daybreak.families.base import FEWEST_PEOPLE, version_of
 from daybreak.families.experiment_statistics import wilson
 from daybreak.lake.tables import MeasuredGoal
-from daybreak.watch.looks import FEWEST_PEOPLE
 from daybreak.watch.series import Measured, Series
 
 GOAL_DAYS = 28

@@ -13,7 +13,7 @@ from functools import partial
 from daybreak.definitions.alerts import Alert
 from daybreak.definitions.chosen import Chosen, choose
 from daybreak.definitions.nearest import nearest
-from daybreak.definitions.project import Project
+from daybreak.definitions.project import ALL, Project
 from daybreak.engine.calendar import DAY
 from daybreak.engine.database import Limits
 from daybreak.engine.sql import Sql
@@ -28,7 +28,7 @@ from daybreak.lake.tables import AlertEpisode, MeasuredGoal, RefusedAlert
 from daybreak.metrics.exported import newest_export, require_exported
 from daybreak.metrics.publish import read_latest
 from daybreak.metrics.results import rows_of
-from daybreak.watch.episodes import Watched, closed_unspoken, next_morning
+from daybreak.watch.episodes import Watched, closed_unspoken, may_be_named, next_morning
 from daybreak.watch.events import events_a_day
 from daybreak.watch.goals import measure_goal
 from daybreak.watch.looks import BEFORE_DAYS, STOPPED_FOR, Look, look_at_event
@@ -133,9 +133,9 @@ class Watch:
         """Every episode after this morning in the order in which they opened, and the alerts that are refused."""
         after, refused = list[AlertEpisode](), list[RefusedAlert]()
         for name in {**self.project.alerts, **dict.fromkeys(episode.alert for episode in was)}:
-            mine = [episode for episode in was if episode.alert == name]
-            if name in self.project.alerts:
-                watched = _watched(self.project, name)
+            watched = _watched(self.project, name) if name in self.project.alerts else None
+            mine = numbers.named([episode for episode in was if episode.alert == name], watched)
+            if watched:
                 looks, blind = numbers.look(watched, mine, known)
                 after += next_morning(watched, mine, looks, known)
                 refused += [blind] if blind else []
@@ -192,6 +192,13 @@ class Numbers:
         """How often the alert's event came on each day."""
         selector = alert.event or ""
         return events_a_day(self._run, [selector], first, last)[selector]
+
+    def named(self, was: list[AlertEpisode], watched: Watched | None) -> list[AlertEpisode]:
+        """The episodes of one alert without those of values that too few people have to be named."""
+        if all(episode.segment == ALL for episode in was):
+            return was
+        groups = self.of_alert(watched.alert, watched.chosen) if watched and watched.chosen else {}
+        return [episode for episode in was if may_be_named(episode, watched, groups)]
 
     def look(
         self, watched: Watched, was: list[AlertEpisode], known: date

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from daybreak.definitions.alerts import COMPARED, Alert
 from daybreak.engine.calendar import DAY
+from daybreak.families.base import FEWEST_PEOPLE
 from daybreak.families.experiment_statistics import Arm, holm
 from daybreak.watch import chance
 from daybreak.watch.series import EVERYBODY, Group, Measured, Series, share_of
@@ -17,8 +18,6 @@ from daybreak.watch.series import EVERYBODY, Group, Measured, Series, share_of
 NOW_DAYS, BEFORE_DAYS = 7, 28
 PAST_WEEKS = 12
 """The spread is that of so many weeks before the last 7 days, or of as many as there are."""
-FEWEST_PEOPLE = 20
-"""Fewer people on either side are not looked at."""
 CAME_ON = 25
 """An event can stop that came on so many of 28 days."""
 STOPPED_FOR = timedelta(days=2)

@@ -12,6 +12,7 @@ from itertools import groupby
 from daybreak.definitions.alerts import Alert
 from daybreak.definitions.chosen import Chosen
 from daybreak.engine.calendar import DAY
+from daybreak.families.base import FEWEST_PEOPLE
 from daybreak.families.experiment_statistics import Arm
 from daybreak.lake.tables import AlertEpisode, RefusedAlert
 from daybreak.watch import chance
@@ -19,7 +20,6 @@ from daybreak.watch.episodes import Watched
 from daybreak.watch.looks import (
     BEFORE_DAYS,
     CAME_ON,
-    FEWEST_PEOPLE,
     NOW_DAYS,
     STOPPED_FOR,
     Look,

@@ -10,6 +10,8 @@ import duckdb
 import pytest
 
 from daybreak.errors import DayMissing, InputError
+from daybreak.export.rows import write_rows
+from daybreak.export.run import begin
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
 from daybreak.lake.tables import AlertEpisode, MeasuredGoal, duckdb_columns
@@ -321,6 +323,33 @@ def test_a_project_without_goals_and_alerts_writes_tables_without_rows(tmp_path:
     lived.watch(1)
     assert (lived.rows("goals"), lived.rows("alerts")) == ([], [])
     assert lived.latest("goals")["rows"] == []
+
+
+def test_an_old_episode_of_a_value_that_few_people_have_leaves_the_table(fallen: Mornings, tmp_path: Path) -> None:
+    lived = copy_of(fallen, tmp_path)
+    everybody, admins = (AlertEpisode(**row) for row in lived.rows("alerts"))
+    one = {"segment_value": "ann@example.com", "now_people": 1, "before_people": 1, "message": "of ann@example.com"}
+    gone = {"alert": "gone", "segment": "mail"}
+    old = [
+        everybody,
+        admins,
+        admins.model_copy(update=one),
+        admins.model_copy(update={**one, "closed": day(51), "ending": "recovered"}),
+        admins.model_copy(update={**one, **gone, "now_people": 20}),
+        admins.model_copy(update={**one, **gone, "now_people": 70, "before_people": 280, "subject": "churn.weekly"}),
+        admins.model_copy(update={**gone, "now_people": 70, "before_people": 280, "closed": day(51), "ending": "recovered"}),
+    ]  # fmt: skip
+    with begin(lived.store, WATCHED, LIMITS) as run:
+        write_rows(run, keys.watched(keys.ALERTS), AlertEpisode, old)
+    seen = Watch(lived.store, WATCHED, LIMITS).run(day(55))
+    assert [(e.alert, e.segment_value) for e in seen.episodes] == [
+        ("falls", "all"),
+        ("falls", "admin"),
+        ("gone", "admin"),
+    ]
+    for key in lived.bytes():
+        assert b"ann@example.com" not in (lived.store.get(key) or b"")
+    assert "ann@example.com" not in str(lived.rows("alerts"))
 
 
 REFUSED = (
