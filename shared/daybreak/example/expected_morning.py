@@ -96,6 +96,16 @@ SYNCS_SPOKEN = [
 ]
 """The mornings of history on which the alert `no_syncs` would have spoken."""
 
+SYNCS_RECOVERED: Row = {
+    **EVERYBODY,
+    "subject": "Sync Finished", "number": None, "change": "stopped", "now": 1.0, "before": 1.0,
+    "opened": FAILED_SYNCS[1], "closed": FAILED_SYNCS[-1] + DAY, "spoken": FAILED_SYNCS[-1] + DAY,
+    "ending": "recovered",
+}  # fmt: skip
+"""The episode of the planted recovery, in a table that saw each morning: a sync came on each one before it, and one on
+the first after it.
+"""
+
 
 def _on_the_way(measured: Row, baseline: Row, target: float, *, begins: date, end: date, by: date, state: str,
                 days: int) -> Row:  # fmt: skip

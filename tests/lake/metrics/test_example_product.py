@@ -20,10 +20,11 @@ from daybreak.example.decisions import AS_OF, BEGINS, ZONE, decide
 from daybreak.example.events import events
 from daybreak.example.expected import expected
 from daybreak.example.expected_lists import expected_lists
-from daybreak.example.expected_morning import SYNCS_SPOKEN, alerts, goals
+from daybreak.example.expected_morning import SYNCS_RECOVERED, SYNCS_SPOKEN, alerts, goals
 from daybreak.export.run import begin
 from daybreak.families.registry import FAMILIES
 from daybreak.files.compute import compute_files
+from daybreak.lake import keys
 from daybreak.metrics.results import rows_of
 from daybreak.metrics.views import view_of
 from daybreak.watch.job import Watch
@@ -31,6 +32,7 @@ from support.journeys import LIMITS, Deployment
 
 Row = dict[str, Any]
 PRODUCT = load(Path(example.__file__).with_name("product.toml"))
+NO_SYNCS = PRODUCT.alerts["no_syncs"]
 PEOPLE = decide()
 EXPECTED = expected(PEOPLE)
 FIRST = BEGINS.date()
@@ -91,6 +93,20 @@ def test_the_sync_that_was_decided_to_fail_is_spoken_of_when_it_stops_and_when_i
     day, until = AS_OF.astimezone(PRODUCT.zone).date(), AS_OF + timedelta(microseconds=1)
     replayed = Watch(tables.store, PRODUCT, LIMITS).replay("no_syncs", day, until)
     assert [(one.morning, one.says) for one in replayed.mornings] == SYNCS_SPOKEN
+
+
+def test_the_table_that_sees_each_morning_holds_the_planted_recovery(tables: Deployment, tmp_path: Path) -> None:
+    lived = Deployment(tmp_path / "lived", PRODUCT.model_copy(update={"goals": {}, "alerts": {"no_syncs": NO_SYNCS}}))
+    for stored in tables.store.list(""):
+        if not stored.key.startswith((f"{keys.GOALS}/", f"{keys.ALERTS}/", "latest/")):
+            lived.store.put(stored.key, tables.store.get(stored.key) or b"")
+    open_on = []
+    for day in (SYNCS_RECOVERED["opened"] + timedelta(days=n) for n in range(-3, 6)):
+        seen = Watch(lived.store, lived.project, LIMITS).run(day)
+        open_on += [day] if seen.open else []
+    assert open_on == [SYNCS_RECOVERED["opened"], SYNCS_RECOVERED["opened"] + timedelta(days=1)]
+    (row,) = morning_of(lived, "alerts")
+    assert differences("alert", "no_syncs", [row], [SYNCS_RECOVERED]) == []
 
 
 def test_the_fall_that_was_decided_is_seen_on_the_morning_that_scipy_finds(tables: Deployment) -> None:
