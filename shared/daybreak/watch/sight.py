@@ -16,7 +16,7 @@ from daybreak.families.base import FEWEST_PEOPLE
 from daybreak.families.experiment_statistics import Arm
 from daybreak.lake.tables import AlertEpisode, RefusedAlert
 from daybreak.watch import chance
-from daybreak.watch.episodes import Watched
+from daybreak.watch.episodes import REMEMBERED, Watched
 from daybreak.watch.looks import (
     BEFORE_DAYS,
     CAME_ON,
@@ -80,11 +80,12 @@ def look_or_refuse(
 ) -> tuple[dict[Group, Look], RefusedAlert | None]:
     """This morning's look, or why there is none.
 
-    An episode that lasts is looked at until it is over, because the people who have become few may be its doing. One
-    that has ended this morning lasts for this purpose, so that a repeated morning sees the same.
+    An episode that lasts is looked at until it is over, because the people or the number that have become small may be
+    its doing. So is the time after it, while the 28 days before still hold it.
     """
-    lasts = any(episode.version == watched.version and episode.closed in (None, known) for episode in was)
-    refused = [] if lasts else refused_of(sights_of(watched, groups, known))
+    mine = [episode.closed for episode in was if episode.version == watched.version]
+    is_recent = any(closed is None or known - closed < REMEMBERED for closed in mine)
+    refused = [] if is_recent else refused_of(sights_of(watched, groups, known))
     return ({}, refused[0]) if refused else (look(watched.alert, groups, known), None)
 
 

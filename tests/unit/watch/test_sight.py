@@ -152,6 +152,16 @@ def test_an_episode_that_lasts_is_looked_at_until_it_is_over_however_few_people_
     assert [(episode.change, episode.ending) for episode in episodes] == [("fell", "recovered")]
 
 
+def test_a_total_loss_that_has_become_the_new_level_is_no_want_of_people() -> None:
+    watched, counts = watching(FALLS), [(40, 100)] * 35 + [(0, 100)] * 80
+    groups, episodes = {EVERYBODY: series("activation.first", counts)}, list[AlertEpisode]()
+    for n in range(36, len(counts) + 2):
+        looks, refused = look_or_refuse(watched, groups, episodes, day(n))
+        assert refused is None
+        episodes = next_morning(watched, episodes, looks, day(n))
+    assert [(episode.change, episode.ending) for episode in episodes] == [("fell", "settled")]
+
+
 def test_an_event_that_comes_too_seldom_cannot_stop() -> None:
     watched = watching('event = "S"\nwhen = "stops"')
     often = sight_of_event(watched, {day(n): 1 for n in range(1, 31)}, day(30))
