@@ -17,6 +17,8 @@ from daybreak.page.view import View
 MOST = 5
 EACH = 2
 """So many goals and so many changes at most; the others stand below."""
+NAMED = 4
+"""So many changes beside those are named."""
 REASONS = ("alone", "few", "old", "open", "nobody")
 """Why nothing is compared, the reason that is nearest to a comparison first: see `compared.Reason`."""
 SPOKEN_GOALS = ("met", "missed", "behind")
@@ -35,8 +37,7 @@ def today(view: View) -> list[Said]:
     numbers = list(compared(view))
     verdicts = [*_verdicts(view)]
     fresh = [said for said, is_old in verdicts if not is_old]
-    goals_and_changes = [*list(_goals(view))[:EACH], *list(_changes(numbers, view))[:EACH]]
-    news = [*_wrong(view), *_alerts(view), *fresh, *goals_and_changes]
+    news = [*_wrong(view), *_alerts(view), *fresh, *list(_goals(view))[:EACH], *_changes(numbers, view)]
     listed = list(_lists(view))
     if not news:
         news = [_no_change(numbers, view)]
@@ -117,14 +118,28 @@ def _goals(view: View) -> Iterator[Said]:
 
 
 def _changes(numbers: list[Compared], view: View) -> Iterator[Said]:
-    """The numbers that differ by themselves, and that still do once corrected for how many are compared."""
+    """The numbers that differ by themselves, and that still do once corrected for how many are compared.
+
+    Of a definition the one that is least likely by chance; two in a sentence each, the others by their titles.
+    """
     corrected = holm([number.p for number in numbers])
-    found = [(p, nth) for nth, p in enumerate(corrected) if p is not None and p < BEYOND_CHANCE]
     tested = sum(p is not None for p in corrected)
-    for _, nth in sorted(found):
-        number = numbers[nth]
+    found: dict[str, Compared] = {}
+    beyond = ((p, nth) for nth, p in enumerate(corrected) if p is not None and p < BEYOND_CHANCE)
+    for number in (numbers[nth] for _, nth in sorted(beyond)):
         if number.change:
-            yield Said(_mark_of(number), _sentence(f"today.{number.change}", number, tested, view))
+            found.setdefault(number.measured.id, number)
+    first, others = list(found.values())[:EACH], list(found.values())[EACH:]
+    for number in first:
+        yield Said(_mark_of(number), _sentence(f"today.{number.change}", number, tested, view))
+    if others:
+        titles = joined(
+            [
+                joined([" · " if nth else "", name(one.measured.definition.description.strip())])
+                for nth, one in enumerate(others[:NAMED])
+            ]
+        )
+        yield Said("same", view.language.say("today.more", n=len(others), titles=titles))
 
 
 def _mark_of(number: Compared) -> str:

@@ -167,6 +167,16 @@ def test_a_collapse_in_any_family_is_the_first_sentence(family: str) -> None:
     assert not any("Nothing changed" in text for text in rest)
 
 
+def test_of_many_changes_two_have_a_sentence_and_the_others_are_named() -> None:
+    """Everything collapses at once; of each definition one number, so that none hides another one."""
+    quiet, families = morning(7), list(SINCE)
+    fallen = [next(one for one in morning(7, family).measured if one.family.name == family) for family in families]
+    first, second, third, *_ = said(replace(quiet, measured=fallen))
+    assert first.split("?")[0] != second.split("?")[0]
+    assert third.startswith("12 more changed beyond chance: Is ")
+    assert third.count(" well?") == 4
+
+
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_a_morning_without_a_change_says_how_many_numbers_were_compared(language: str) -> None:
     nothing = {"en": "Nothing changed beyond chance: 15 numbers were compared with the time before.",

@@ -84,6 +84,7 @@ TEXTS = {
     "among so many{others}.|Nothing changed for certain: {n} of {of} compared numbers are beyond chance by themselves, as some "
     "may be among so many{others}.",
     "today.untested": "; {n} more has too few people, or no time before|; {n} more have too few people, or no time before",
+    "today.more": "{n} more changed beyond chance: {titles}",
     "today.among": ", even among {n} compared numbers",
     "today.late": "Some of these numbers are older than this morning: {families}.",
     "today.unbalanced": "**{n}** event of the last 7 days was lost or doubled. Look at the reconciliation first.|"
