@@ -109,9 +109,11 @@ period = "week"
 """
 
 
-def project(language: str = "en", name: str = "Example", event: str = "Signed Up") -> Project:
+def project(
+    language: str = "en", name: str = "Example", event: str = "Signed Up", definitions: str = DEFINITIONS
+) -> Project:
     """One definition of every family. `name` is the product's title and a question, `event` the name of an event."""
-    return parse(DEFINITIONS.format(language=language, title=_toml(name), event=_toml(event), note=_toml(name[:80])))
+    return parse(definitions.format(language=language, title=_toml(name), event=_toml(event), note=_toml(name[:80])))
 
 
 def page_data(
@@ -121,12 +123,13 @@ def page_data(
     days: int = 90,
     people: int = 40,
     changed: date = date.min,
+    toml: str = DEFINITIONS,
 ) -> PageData:
     """The page of a project that is so many days old, with at most so many new people a day.
 
     Rows before `changed` were counted by another version of their definitions.
     """
-    definitions = project(language, name, event)
+    definitions = project(language, name, event, toml)
     begins = TODAY - (days - 1) * DAY
     measured = [
         Measured(FAMILIES[family], one, definition, VERSION,

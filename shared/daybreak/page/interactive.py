@@ -59,6 +59,7 @@ def _trend(measured: Measured, groups: list[Group], view: View) -> dict[str, Any
         "line": everybody.line_window,
         "last": everybody.end,
         "cuts": everybody.cuts,
+        "n": view.language.texts[f"n.{measured.definition.actor}"],
         "groups": found,
     }
 

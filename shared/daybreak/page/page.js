@@ -167,7 +167,8 @@
       const day = dayAfter(trend.first, n), p = points[i];
       if (!p) return [[said(day), iso(day)], ["–", ""], ...(trend.share ? [["–", ""]] : []), ["0", 0], ["0", 0], ["–", ""]];
       const few = p.of < FEW, rate = p.reached / p.of;
-      const both = { reached: grouped(p.reached), of: grouped(p.of) };
+      const counted = (n) => fill(trend.n, { n: grouped(n) });
+      const both = { reached: trend.share ? counted(p.reached) : grouped(p.reached), of: counted(p.of) };
       const value = few ? fill(texts[trend.share ? "few" : "few.each"], both) : trend.share ? percent(rate, p.of) : number(rate);
       const [low, high] = trend.share ? interval(p) : [0, 0], digits = p.of >= 1000 ? 1 : 0;
       const between = fill(texts.interval, { low: fixed(low * 100, digits), high: fixed(high * 100, digits) });

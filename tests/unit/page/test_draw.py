@@ -4,6 +4,7 @@ import csv
 import hashlib
 import re
 from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
@@ -13,13 +14,18 @@ from urllib.parse import unquote
 import pytest
 
 from daybreak.families.registry import FAMILIES
+from daybreak.lake.tables import Warned
+from daybreak.metrics.warnings.registry import WARNINGS
 from daybreak.page.draw import draw
 from daybreak.page.figures import card
 from daybreak.page.read import PageData
-from support.page_data import HOSTILE, page_data
+from daybreak.page.texts import ko
+from support.page_data import DEFINITIONS, HOSTILE, page_data
 
 VOID = {"meta", "br", "link", "input", "hr"}
 HANGUL = re.compile(r"[\uac00-\ud7a3]")
+SETTING = ("project", "merge", "signed", "in", "true")
+"""Words of daybreak.toml that a warning names: the same in every language."""
 
 
 class Parsed(HTMLParser):
@@ -156,6 +162,50 @@ def test_korean_says_everything_of_the_products_own_in_korean() -> None:
     codes = {word for one in page_data("ko").measured for word in re.split(r"[._]", one.id)}
     english = set(re.findall(r"[A-Za-z]{2,}", own)) - names - descriptions - codes - {"role", "ab"}
     assert english == set()
+
+
+def in_korean(definitions: str) -> str:
+    """The definitions with every name of the team's own in Korean, and an event of each form."""
+    form = """{{ event = ["가입", "초대"], where = [{{ property = "요금제", op = "in", value = ["무료", "유료"] }},
+      {{ property = "팀", op = "exists" }}, {{ property = "수", op = ">=", value = 3 }}] }}"""
+    korean = re.sub(r'description = "[^"]*"', 'description = "질문?"', definitions)
+    korean = re.sub(r'"(?:Workflow|Guide|Trial|Signed|Upgraded|Viewed|Ticket|Answered|plain)[^"]*"', '"이벤트"', korean)
+    return re.sub(r'(steps = \[)"이벤트"', rf"\1{form}", korean)
+
+
+def spoken(page: Parsed) -> Iterator[str]:
+    """Every text of a page that people read or hear, one by one, without codes."""
+    yield from page.texts
+    for _, attributes in page.elements:
+        yield from (text for key in ("aria-label", "label", "title") if (text := attributes.get(key)))
+        yield from str(attributes.get("data-tips") or "").replace("\t", "\n").split("\n")
+
+
+@pytest.mark.parametrize("actor", ["person", "account"])
+@pytest.mark.parametrize("people", [3, 40])
+def test_a_korean_page_of_korean_names_has_no_english_word(people: int, actor: str) -> None:
+    toml = in_korean(DEFINITIONS)
+    toml = re.sub(r'(description = "질문\?"|description = \{title\})', rf'\1\nactor = "{actor}"', toml)
+    data = page_data("ko", name="제품", event="가입", people=people, toml=toml)
+    warned = [
+        Warned(kind=kind, definition=None, subject="이벤트", message="in English", count=3, total=7)
+        for kind in WARNINGS
+    ]
+    data = replace(data, warnings=warned, late=dict.fromkeys(FAMILIES, date(2026, 11, 3)), difference=3)
+    text = re.sub(r"<code>.*?</code>", "", draw(data, {"activation.first": date(2026, 11, 3)}))
+    for found in spoken(Parsed(text)):
+        words = set(re.findall(r"[A-Za-z]{2,}", found)) - {"CSV", "NPS", "Daybreak", "ID", "UTC", "role", *SETTING}
+        assert not words, found
+    assert "가입 또는 초대 (요금제: 무료, 유료 중 하나 및 팀 있음 및 수 &gt;= 3)" in text
+    shown = re.sub(r"<[^>]+>", "", re.sub(r"<(details|table).*?</\1>", "", text, flags=re.DOTALL))
+    assert re.search(r"중 \d+(?:명|개)", shown)
+    assert not re.search(r"중 \d+(?![\d,]*(?:명|개))", shown)
+
+
+@pytest.mark.parametrize("text", [*ko.TEXTS.values(), *ko.WARNINGS.values()])
+def test_a_korean_text_has_no_english_word(text: str) -> None:
+    words = set(re.findall(r"[A-Za-z]{2,}", re.sub(r"\{\w+\}", "", text)))
+    assert words <= {"CSV", "NPS", "Daybreak", "ID", *SETTING}
 
 
 def test_english_has_no_korean() -> None:

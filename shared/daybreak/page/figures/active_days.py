@@ -51,10 +51,10 @@ def _mean(rows: Iterable[Row]) -> Count | None:
     return Count(days, people) if people else None
 
 
-def _shown(mean: Count, view: View) -> str:
+def _shown(mean: Count, definition: ActiveDays, view: View) -> str:
     """A mean as people read it; of few people the two counts that it is made of."""
     if mean.is_few:
-        return view.language.plain("few.each", reached=mean.reached, of=mean.of)
+        return view.few_each(mean.reached, mean.of, definition.actor)
     return view.language.number(mean.rate)
 
 
@@ -72,9 +72,9 @@ def _number(now: Sequence[Row], earlier: dict[int, Row], definition: ActiveDays,
         language.plain(f"days.mean.{_unit(definition)}"),
         view.people(now[0]["active_people"], definition.actor),
         language.plain("trailing", window=language.length(definition.window), day=now[0]["day"]),
-        None if before is None else language.plain("before", value=_shown(before, view)),
+        None if before is None else language.plain("before", value=_shown(before, definition, view)),
     ]
-    return card.headline(_shown(mean, view), rest, kind="few" if mean.is_few else None)
+    return card.headline(_shown(mean, definition, view), rest, kind="few" if mean.is_few else None)
 
 
 def _picture(now: Sequence[Row], earlier: dict[int, Row], definition: ActiveDays, view: View) -> Markup:

@@ -47,14 +47,14 @@ def active_people(measured: Measured, view: View) -> Markup | None:
         measured.id,
         title=definition.description,
         sentence=sentence(definition, "active_people", view),
-        number=_number(counted_alike(rows, "day"), view),
+        number=_number(counted_alike(rows, "day"), definition.actor, view),
         picture=joined([picture, card.version_note(measured, view)]),
         table=_table(shown, view),
         kind="people",
     )
 
 
-def _number(rows: Sequence[Row], view: View) -> Markup:
+def _number(rows: Sequence[Row], actor: str, view: View) -> Markup:
     """The month's people on the newest complete day, and 30 days before."""
     language = view.language
     done = {row["day"]: row for row in rows if row["status"] == "complete"}
@@ -65,12 +65,14 @@ def _number(rows: Sequence[Row], view: View) -> Markup:
     rest = [
         language.plain("active.month"),
         language.plain("on", day=newest["day"]),
-        language.plain("active.week_and_day", week=newest["wau"], day=newest["dau"]),
-        language.plain("before", value=language.count(before["mau"])) if before else None,
+        language.plain(
+            "active.week_and_day", week=view.counted(newest["wau"], actor), day=view.counted(newest["dau"], actor)
+        ),
+        language.plain("before", value=view.counted(before["mau"], actor)) if before else None,
     ]
     on_the_day = Count(newest["dau"], newest["mau"])
-    second = language.say("beside.on_the_day", share=count_of(on_the_day, view)) if on_the_day.of else None
-    return card.headline(language.count(newest["mau"]), rest, beside=second)
+    second = language.say("beside.on_the_day", share=count_of(on_the_day, view, actor)) if on_the_day.of else None
+    return card.headline(view.counted(newest["mau"], actor), rest, beside=second)
 
 
 def _table(rows: Sequence[Row], view: View) -> Table:

@@ -31,10 +31,10 @@ def typical(medians: Iterable[tuple[float | None, int]]) -> float | None:
     return None
 
 
-def count_of(count: Count, view: View, *, is_share: bool = True) -> str:
+def count_of(count: Count, view: View, actor: str, *, is_share: bool = True) -> str:
     """A share or a mean as people read it; of few people the two counts that it is made of."""
     if count.is_few:
-        return view.language.plain("few" if is_share else "few.each", reached=count.reached, of=count.of)
+        return (view.few if is_share else view.few_each)(count.reached, count.of, actor)
     return view.language.percent(count.rate, count.of) if is_share else view.language.number(count.rate)
 
 
@@ -67,7 +67,9 @@ def _churn(measured: Measured, found: Headline, view: View) -> Markup | None:
         return None
     count = Count(row["cancelled"], row["people"])
     between = "" if count.is_few else f" ({view.language.interval(*count.interval(), count.of)})"
-    return view.language.say("beside.cancelled", share=count_of(count, view), interval=between)
+    return view.language.say(
+        "beside.cancelled", share=count_of(count, view, measured.definition.actor), interval=between
+    )
 
 
 def _conversion(measured: Measured, found: Headline, view: View) -> Markup | None:
@@ -86,7 +88,7 @@ def _support_load(measured: Measured, found: Headline, view: View) -> Markup | N
         return None
     actor = measured.definition.actor
     values = {
-        name: count_of(Count(row[f"{name}_tickets"], row[f"{name}_people"]), view, is_share=False)
+        name: count_of(Count(row[f"{name}_tickets"], row[f"{name}_people"]), view, actor, is_share=False)
         for name in ("onboarding", "other")
     }
     people = {f"{name}_people": view.people(row[f"{name}_people"], actor) for name in values}

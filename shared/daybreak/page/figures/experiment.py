@@ -48,8 +48,8 @@ def experiment(measured: Measured, view: View) -> Markup | None:
         measured.id,
         title=definition.description,
         sentence=sentence(definition, "experiment", view),
-        number=_number(rows, view),
-        picture=joined([_picture(rows, view) if rows else None, card.version_note(measured, view)]),
+        number=_number(rows, definition.actor, view),
+        picture=joined([_picture(rows, definition.actor, view) if rows else None, card.version_note(measured, view)]),
         table=_table(rows, view),
         kind="experiment",
         wide=True,
@@ -85,7 +85,7 @@ def is_divided_wrongly(rows: Sequence[Row]) -> bool:
     return ratio is not None and ratio < MISMATCH
 
 
-def _number(rows: Sequence[Row], view: View) -> Markup:
+def _number(rows: Sequence[Row], actor: str, view: View) -> Markup:
     """The verdict in a word; before it, only that people are still being collected."""
     say = view.language.say
     if not rows:
@@ -98,7 +98,7 @@ def _number(rows: Sequence[Row], view: View) -> Markup:
     words = (_verdict(row, view) for row in chosen)
     decided_on = rows[0]["decided_on"]
     when = view.language.say("experiment.decided", day=view.language.day_and_year(decided_on)) if decided_on else None
-    return card.headline(joined(words), [_explained(chosen[0], rows, view), when], kind="words")
+    return card.headline(joined(words), [_explained(chosen[0], rows, actor, view), when], kind="words")
 
 
 def _verdict(row: Row, view: View) -> Markup:
@@ -109,12 +109,14 @@ def _verdict(row: Row, view: View) -> Markup:
     return joined([tag("span", word, class_=f"state {state}"), " "])
 
 
-def _explained(row: Row, rows: Sequence[Row], view: View) -> Markup:
+def _explained(row: Row, rows: Sequence[Row], actor: str, view: View) -> Markup:
     """The numbers that the verdict rests on."""
     language = view.language
     least = min(other["finished"] for other in rows)
     if row["verdict"] == "collecting":
-        return language.say("experiment.collecting", finished=least, planned=row["planned"])
+        return language.say(
+            "experiment.collecting", finished=view.counted(least, actor), planned=view.counted(row["planned"], actor)
+        )
     values = {
         **{key: _points(row[column], least) for key, column in _DIFFERENCES.items()},
         "p": chance_of(row, view),
@@ -135,10 +137,10 @@ def _points(share: float | None, people: int) -> str:
     return "–" if share is None else signed(share * 100, digits_of(people))
 
 
-def _picture(rows: Sequence[Row], view: View) -> Markup:
+def _picture(rows: Sequence[Row], actor: str, view: View) -> Markup:
     language = view.language
     top = top_of(max((row["rate_high"] or 0 for row in rows), default=0), is_share=True)
-    items = [_variant(row, top, rows, view) for row in rows]
+    items = [_variant(row, top, rows, actor, view) for row in rows]
     ticks = (
         tag(
             "text",
@@ -154,16 +156,17 @@ def _picture(rows: Sequence[Row], view: View) -> Markup:
     return tag("ol", items, axis, class_="variants")
 
 
-def _variant(row: Row, top: float, rows: Sequence[Row], view: View) -> Markup:
+def _variant(row: Row, top: float, rows: Sequence[Row], actor: str, view: View) -> Markup:
     language = view.language
-    reached = language.plain("experiment.of", reached=row["reached"], of=row["finished"])
+    reached = view.few(row["reached"], row["finished"], actor)
+    counts = {key: view.counted(row[key], actor) for key in ("finished", "planned")}
     title = tag("div", tag("b", name(row["variant"])), tag("span", reached), class_="step")
     is_final = row["verdict"] not in ("collecting", "sample ratio mismatch") and not is_divided_wrongly(rows)
     state = STATES[row["verdict"]] if is_final else "wait"
     planned = min(1.0, row["finished"] / row["planned"])
     beside = tag(
         "div",
-        tag("span", language.plain("experiment.planned", finished=row["finished"], planned=row["planned"])),
+        tag("span", language.plain("experiment.planned", **counts)),
         tag(
             "svg",
             tag("rect", class_="stopped", x=0, y=0, width="100%", height=6, rx=3),

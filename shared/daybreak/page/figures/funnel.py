@@ -151,7 +151,7 @@ def _number(
         return card.headline(language.plain("nothing_complete"), [], kind="words")
     last, few = steps[-1], steps[0].entered < FEW
     count = Count(last.reached, last.entered)
-    large = language.plain("few", reached=count.reached, of=count.of) if few else language.percent(count.rate, count.of)
+    large = view.few(count.reached, count.of, definition.actor) if few else language.percent(count.rate, count.of)
     when = _when(cohorts, definition, view, is_old=is_old)
     before = None if last.rate_before is None else language.plain("before", value=language.percent(last.rate_before))
     low_high = None if few else language.interval(*count.interval(), count.of)
@@ -191,7 +191,7 @@ def _most_stop(steps: Sequence[Step], definition: Completion, view: View) -> Mar
     return view.language.say(
         "funnel.most_stop",
         people=view.people(steps[0].entered, definition.actor),
-        stopped=worst.dropped,
+        stopped=view.counted(worst.dropped, definition.actor),
         step=_step_name(worst.number, definition, view),
     )
 
@@ -209,16 +209,16 @@ def _item(step: Step, steps: Sequence[Step], definition: Completion, view: View)
         language.plain("funnel.of_previous", share=language.percent(step.reached / step.previous, step.previous))
         if before_it and step.previous and step.number > 2
         else None,
-        language.plain("funnel.stopped", n=step.dropped) if before_it else None,
+        language.plain("funnel.stopped", n=view.counted(step.dropped, definition.actor)) if before_it else None,
         language.plain("funnel.typical", length=language.about(step.typical_seconds))
         if step.typical_seconds is not None
         else None,
     ]
     beside = tag("div", (tag("span", fact) for fact in facts if fact), class_="facts")
-    return tag("li", title, _bar(step, before_it, view), beside)
+    return tag("li", title, _bar(step, before_it, definition, view), beside)
 
 
-def _bar(step: Step, before_it: Step | None, view: View) -> Markup:
+def _bar(step: Step, before_it: Step | None, definition: Completion, view: View) -> Markup:
     language = view.language
     wide = whole(step.of_start * BAR)
     stopped = whole(step.previous / step.entered * BAR) if before_it and step.entered else wide
@@ -228,7 +228,7 @@ def _bar(step: Step, before_it: Step | None, view: View) -> Markup:
         outline = [tag("rect", class_=kind, x=0, y=1, width=was, height=32) for kind in ("halo", "outline")]
     few = step.entered < FEW
     count = Count(step.reached, step.entered)
-    shown = language.plain("few", reached=count.reached, of=count.of) if few else language.percent(count.rate, count.of)
+    shown = view.few(count.reached, count.of, definition.actor) if few else language.percent(count.rate, count.of)
     return tag(
         "svg",
         tag("rect", class_="stopped", x=0, y=4, width=percent(stopped), height=26) if stopped > wide else None,

@@ -53,14 +53,14 @@ def _number(rows: Sequence[Row], definition: Lifecycle, view: View) -> Markup:
         return card.headline(language.plain("nothing_complete"), [], kind="words")
     newest = done[-1]
     parts = [
-        language.plain(f"lifecycle.n.{column}", n=newest[column])
+        language.plain(f"lifecycle.n.{column}", n=view.counted(newest[column], definition.actor))
         for column in ("new_people", "returning_people", "resurrected_people")
     ]
-    gone = language.plain("lifecycle.n.gone", n=newest["dormant_people"] or 0)
+    gone = language.plain("lifecycle.n.gone", n=view.counted(newest["dormant_people"] or 0, definition.actor))
     when = language.plain(
         f"in.{definition.period}", day=language.period_name(definition.period, newest["period_start"])
     )
-    large = language.count(newest["active_people"])
+    large = view.counted(newest["active_people"], definition.actor)
     return card.headline(large, [language.plain(f"active.{definition.actor}"), when, *parts, gone])
 
 

@@ -22,11 +22,11 @@ def _list(made: MadeList, view: View) -> Markup:
     at = made.made_at.replace(tzinfo=UTC).astimezone(view.data.project.zone)
     facts = [
         language.plain(f"list.on_it.{made.actor}", n=made.people),
-        language.plain("list.entered", n=made.entered),
-        language.plain("list.left", n=made.left),
-        language.plain("list.held_out", n=made.held_out) if made.held_out else None,
+        language.plain("list.entered", n=view.counted(made.entered, made.actor)),
+        language.plain("list.left", n=view.counted(made.left, made.actor)),
+        language.plain("list.held_out", n=view.counted(made.held_out, made.actor)) if made.held_out else None,
     ]
     made_at = language.say("list.made", day=at.date(), time=f"{at:%H:%M}")
     caption = tag("figcaption", tag("h3", name(title(made))), tag("p", made_at, class_="label"))
-    number = card.headline(language.count(made.people), facts)
+    number = card.headline(view.counted(made.people, made.actor), facts)
     return tag("figure", caption, number, id=f"list.{made.list}", class_="card list")

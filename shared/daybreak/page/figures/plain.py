@@ -43,7 +43,7 @@ def plain(measured: Measured, view: View) -> Markup | None:
         sentence=sentence(measured.definition, measured.family.name, view),
         number=_number(found[names[0]], names[0], cut, measured, view),
         picture=joined([_picture(found, labels, is_open, cut, measured, view), card.version_note(measured, view)]),
-        table=_table(found, labels, days, is_open, number, view),
+        table=_table(found, labels, days, is_open, measured, view),
         kind="plain",
     )
 
@@ -66,13 +66,12 @@ def _is_few(row: Row, number: Number) -> bool:
     return number.denominator is not None and (row[number.denominator] or 0) < FEW
 
 
-def _shown(row: Row | None, number: Number, view: View) -> str:
+def _shown(row: Row | None, number: Number, measured: Measured, view: View) -> str:
     if row is None or row.get(number.column) is None:
         return "–"
     if number.numerator and number.denominator and _is_few(row, number):
-        return view.language.plain(
-            "few" if number.is_share else "few.each", reached=row[number.numerator], of=row[number.denominator]
-        )
+        few = view.few if number.is_share else view.few_each
+        return few(row[number.numerator], row[number.denominator], measured.definition.actor)
     value = row[number.column]
     if number.is_share:
         return view.language.percent(value, row[number.denominator] if number.denominator else 0)
@@ -92,10 +91,10 @@ def _number(rows: Sequence[Row | None], name: str, cut: Sequence[int], measured:
     period, newest = _period(measured), done[-1]
     when = language.plain(f"in.{period}", day=language.period_name(period, newest[measured.family.partition]))
     others = [other for other in measured.family.numbers[1:] if newest.get(other.column) is not None]
-    second = [joined([" · " if n else "", _in_words(other), " ", tag("b", _shown(newest, other, view))])
+    second = [joined([" · " if n else "", _in_words(other), " ", tag("b", _shown(newest, other, measured, view))])
               for n, other in enumerate(others)]  # fmt: skip
     few = "few" if _is_few(newest, number) else None
-    return card.headline(_shown(newest, number, view), [name, when], kind=few, beside=joined(second) or None)
+    return card.headline(_shown(newest, number, measured, view), [name, when], kind=few, beside=joined(second) or None)
 
 
 def _in_words(number: Number) -> str:
@@ -128,15 +127,15 @@ def _table(
     labels: Sequence[str],
     days: Sequence[date],
     is_open: Sequence[bool],
-    number: Number,
+    measured: Measured,
     view: View,
 ) -> Table:
     """A row for each position of the line."""
-    language = view.language
+    language, number = view.language, measured.family.numbers[0]
     rows = []
     for n, day in enumerate(days):
         state = "open" if is_open[n] else "complete"
         values = [found[name][n] for name in found]
-        cells = [Cell(_shown(row, number, view), row.get(number.column) if row else None) for row in values]
+        cells = [Cell(_shown(row, number, measured, view), row.get(number.column) if row else None) for row in values]
         rows.append([Cell(labels[n], day.isoformat()), *cells, Cell(language.plain(f"status.{state}"), state)])
     return Table([language.plain("column.period"), *found, language.plain("column.state")], rows)

@@ -106,20 +106,19 @@ def _number(counts: dict[int, Count], definition: Retention, view: View) -> Mark
         return card.headline(language.plain("nothing_complete"), [], kind="words")
     first, *others = _followed(list(counts))
     count = counts[first]
-    large = language.plain("few", reached=count.reached, of=count.of) if count.is_few else (
-        language.percent(count.rate, count.of))  # fmt: skip
+    large = _rate(count, definition, view)
     rest = [
         _span(first, definition, view),
         None if count.is_few else language.interval(*count.interval(), count.of),
         None if count.is_few else view.people(count.of, definition.actor),
-        *(f"{_span(p, definition, view)} {_rate(counts[p], view)}" for p in others),
+        *(f"{_span(p, definition, view)} {_rate(counts[p], definition, view)}" for p in others),
     ]
     return card.headline(large, rest, kind="few" if count.is_few else None)
 
 
-def _rate(count: Count, view: View) -> str:
+def _rate(count: Count, definition: Retention, view: View) -> str:
     if count.is_few:
-        return view.language.plain("few", reached=count.reached, of=count.of)
+        return view.few(count.reached, count.of, definition.actor)
     return view.language.percent(count.rate, count.of)
 
 
@@ -138,7 +137,7 @@ def _curve(counts: dict[int, Count], definition: Retention, view: View) -> Marku
     low = [(x, up(end[0], top)) for x, end in zip(xs, ends, strict=True)]
     said = [n for n, p in enumerate(periods) if p in _followed(periods)]
     below = [under(xs[n], _short_span(periods[n], definition)) for n in marks(len(periods), 7)]
-    labels = [_said(places[n], _rate(counts[periods[n]], view)) for n in said]
+    labels = [_said(places[n], _rate(counts[periods[n]], definition, view)) for n in said]
     inner = [
         stretched(grid(), band(high, low), line(places, "line")),
         *(dot(*places[n]) for n in said),
@@ -299,7 +298,7 @@ def _table(counts: dict[int, Count], definition: Retention, view: View) -> Table
         rows.append(
             [
                 Cell(name, name),
-                Cell(_rate(count, view), count.rate),
+                Cell(_rate(count, definition, view), count.rate),
                 Cell(language.interval(low, high, count.of), card.ends(low, high)),
                 Cell(language.count(count.reached), count.reached),
                 Cell(language.count(count.of), count.of),

@@ -62,7 +62,7 @@ def _shown(row: Row, scale: str, view: View) -> str:
     if not row["answers"]:
         return "–"
     if row["answers"] < FEW:
-        return language.plain("few", reached=row["high"], of=row["answers"])
+        return view.few(row["high"], row["answers"], "answer")
     if scale == "csat":
         return language.percent(score(row, scale), row["answers"])
     return signed(score(row, scale), 0)

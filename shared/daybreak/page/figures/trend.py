@@ -154,7 +154,8 @@ def number(found: Headline | None, series: Series, lines: Line, measured: Measur
     few = found.now.is_few
     low_high = language.interval(*found.now.interval(), found.now.of) if lines.is_share and not few else None
     people = view.people(found.now.of, measured.definition.actor)
-    before = language.plain("before", value=value(found.before, lines, view)) if found.before else None
+    actor = measured.definition.actor
+    before = language.plain("before", value=value(found.before, lines, view, actor)) if found.before else None
     rest = [
         low_high,
         None if few and lines.is_share else people,
@@ -163,12 +164,12 @@ def number(found: Headline | None, series: Series, lines: Line, measured: Measur
         _verdict(found, lines, view),
     ]
     second = beside(measured, found, view)
-    return card.headline(value(found.now, lines, view), rest, kind="few" if few else None, beside=second)
+    return card.headline(value(found.now, lines, view, actor), rest, kind="few" if few else None, beside=second)
 
 
-def value(count: Count, lines: Line, view: View) -> str:
+def value(count: Count, lines: Line, view: View, actor: str = "person") -> str:
     """A number as people read it; of few people the two counts that it is made of."""
-    return count_of(count, view, is_share=lines.is_share)
+    return count_of(count, view, actor, is_share=lines.is_share)
 
 
 def when_of(found: Headline, series: Series, lines: Line, view: View) -> str:
@@ -345,16 +346,16 @@ def table(series: Series, shown: range, lines: Line, measured: Measured, view: V
     share = [plain("column.share"), plain("column.interval")] if lines.is_share else [plain("column.each")]
     columns = [plain(f"column.{over}"), *share, plain("column.reached"), plain(f"who.{measured.definition.actor}"),
                plain("column.state")]  # fmt: skip
-    return Table(columns, [row for at in shown if (row := _row(series, at, lines, view))])
+    return Table(columns, [row for at in shown if (row := _row(series, at, lines, measured, view))])
 
 
-def _row(series: Series, at: int, lines: Line, view: View) -> list[Cell] | None:
+def _row(series: Series, at: int, lines: Line, measured: Measured, view: View) -> list[Cell] | None:
     language, count = view.language, series.point(at)
     day = Cell(language.short_period(series.period, series.days[at]), series.days[at].isoformat())
     if count is None:
         nothing = Cell("–", None)
         return [day, nothing, *([nothing] if lines.is_share else []), Cell("0", 0), Cell("0", 0), Cell("–", None)]
-    shown = [Cell(value(count, lines, view), count.rate)]
+    shown = [Cell(value(count, lines, view, measured.definition.actor), count.rate)]
     if lines.is_share:
         low, high = count.interval()
         shown.append(Cell(language.interval(low, high, count.of), card.ends(low, high)))

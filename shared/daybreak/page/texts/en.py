@@ -32,6 +32,13 @@ TEXTS = {
     "who.account": "accounts",
     "counted.person": "{n} person|{n} people",
     "counted.account": "{n} account|{n} accounts",
+    "n.person": "{n}",
+    "n.account": "{n}",
+    "n.answer": "{n}",
+    "event.where": "{event}, where {conditions}",
+    "event.in": "{property} is one of {values}",
+    "event.exists": "{property} is there",
+    "event.compared": "{property} {op} {values}",
     "status.open": "still open",
     "status.complete": "complete",
     # head
@@ -305,7 +312,6 @@ TEXTS = {
     "experiment.collecting": "{finished} of {planned} planned have finished in the smallest variant. No verdict before that.",
     "experiment.difference": "Difference to the first variant: {difference} points ({low} to {high}), {p}",
     "experiment.decided": "decided on {day}, when the planned number was reached; people who came later change nothing",
-    "experiment.of": "{reached} of {of}",
     "experiment.planned": "{finished} finished, {planned} planned",
     # surveys
     "survey.answers": "{n} answer|{n} answers",

@@ -32,6 +32,13 @@ TEXTS = {
     "who.account": "계정",
     "counted.person": "{n}명",
     "counted.account": "계정 {n}개",
+    "n.person": "{n}명",
+    "n.account": "{n}개",
+    "n.answer": "{n}개",
+    "event.where": "{event} ({conditions})",
+    "event.in": "{property}: {values} 중 하나",
+    "event.exists": "{property} 있음",
+    "event.compared": "{property} {op} {values}",
     "status.open": "진행 중",
     "status.complete": "완료",
     # head
@@ -267,8 +274,8 @@ TEXTS = {
     "lifecycle.n.returning_people": "계속 {n}",
     "lifecycle.n.resurrected_people": "복귀 {n}",
     "lifecycle.n.gone": "이탈 {n}",
-    "active.person": "명",
-    "active.account": "계정",
+    "active.person": "활동 인원",
+    "active.account": "활동 계정",
     "active.dau": "하루",
     "active.wau": "7일",
     "active.mau": "30일",
@@ -288,10 +295,9 @@ TEXTS = {
     "verdict.worse": "▼ 더 나쁨",
     "experiment.variant_is": "{variant}: {verdict}",
     "experiment.mismatch": "이런 비율이 우연히 나올 확률은 1,000분의 1보다 작습니다. 비교하기 전에 원인을 찾으세요.",
-    "experiment.collecting": "가장 적은 실험안에서 계획한 {planned}명 중 {finished}명이 끝났습니다. 그 전에는 판정하지 않습니다.",
+    "experiment.collecting": "가장 적은 실험안에서 계획한 {planned} 중 {finished}의 기간이 끝났습니다. 그 전에는 판정하지 않습니다.",
     "experiment.difference": "첫 실험안과의 차이: {difference}%p ({low}~{high}), {p}",
     "experiment.decided": "계획한 인원을 채운 {day}에 판정했으며, 그 뒤의 인원은 판정을 바꾸지 않습니다",
-    "experiment.of": "{of} 중 {reached}",
     "experiment.planned": "{finished} 종료, 계획 {planned}",
     # surveys
     "survey.answers": "응답 {n}개",
@@ -327,11 +333,11 @@ TEXTS = {
     "goal.mark.needed": "같은 기간에 필요한 값",
     "goal.mark.target": "목표",
     # lists
-    "list.on_it.person": "명",
-    "list.on_it.account": "계정",
+    "list.on_it.person": "명단 인원",
+    "list.on_it.account": "명단 계정",
     "list.entered": "새로 {n}",
     "list.left": "빠짐 {n}",
-    "list.held_out": "발송 제외 {n}명",
+    "list.held_out": "발송 제외 {n}",
     "list.made": "{day} {time}에 작성",
     # families
     "family.activation": "활성화",
@@ -393,22 +399,29 @@ TEXTS = {
 }
 
 WARNINGS = {
-    "day_not_exported": "내보내지 않은 날이 {count}일 있습니다: 그날 도착한 이벤트는 어떤 수치에도 들어 있지 않습니다",
-    "event_never_came": "이벤트 ‘{subject}’: 한 번도 도착하지 않았습니다",
-    "trait_never_set": "특성 ‘{subject}’: 설정된 적이 없어 모두 ‘알 수 없음’입니다",
-    "property_never_came": "속성 ‘{subject}’: 이벤트 {total}개 어디에도 없습니다",
-    "value_never_came": "‘{subject}’: 이벤트 {total}개 가운데 정의가 찾는 값이 하나도 없습니다",
-    "filter_never_met": "‘{subject}’: 이벤트 {total}개 가운데 필터의 모든 조건을 만족하는 것이 없습니다",
-    "survey_scale": "‘{subject}’: 응답 {total}개 가운데 {count}개가 척도와 맞지 않는 듯합니다",
-    "number_as_text": "‘{subject}’: 이벤트 {total}개 가운데 {count}개에서 숫자가 아니라 글자여서 조건에 맞지 않습니다",
-    "value_spelling": "‘{subject}’: 이벤트 {total}개 가운데 {count}개에서 값의 철자가 정의와 다릅니다",
+    "day_not_exported": "내보내지 않은 날이 {count}일 있습니다. 그날 새로 도착한 이벤트는 완료된 행을 포함해 어떤 수치에도 들어 있지 않고, "
+    "그 전에 도착한 이벤트는 두 번 세어질 수 있습니다. 내보내기가 성공하면 해결되며, 원인은 내보내기 로그에 있습니다",
+    "event_never_came": "이벤트 ‘{subject}’: 한 번도 도착하지 않았습니다. 이름의 철자를 확인하세요",
+    "trait_never_set": "특성 ‘{subject}’: 설정된 적이 없어 모두 ‘알 수 없음’입니다. 이름의 철자를 확인하세요",
+    "property_never_came": "속성 ‘{subject}’: 이벤트 {total}개 어디에도 없습니다. 이름의 철자를 확인하세요",
+    "value_never_came": "‘{subject}’: 이벤트 {total}개 가운데 정의가 찾는 값이 하나도 없습니다. 실제로 오는 값과 그 형식(글자, 숫자)을 확인하세요",
+    "filter_never_met": "‘{subject}’: 이벤트 {total}개 가운데 필터의 모든 조건을 만족하는 것이 없습니다. 조건 하나하나는 만족하는 이벤트가 "
+    "있으니, 조건들을 함께 확인하세요",
+    "survey_scale": "‘{subject}’: 응답 {total}개 가운데 {count}개가 척도와 맞지 않는 듯합니다. 더 짧은 척도로 물었는지, 방향이 반대인지, "
+    "정수가 아닌지 확인하세요",
+    "number_as_text": "‘{subject}’: 이벤트 {total}개 가운데 {count}개에서 숫자가 아니라 글자로 오므로 숫자 조건에 절대 맞지 않습니다. 숫자로 "
+    "보내세요",
+    "value_spelling": "‘{subject}’: 이벤트 {total}개 가운데 {count}개에서 값의 철자나 형식이 정의와 다릅니다",
     "name_spelling": "대소문자나 공백만 다른 두 이벤트가 서로 다른 이벤트로 세어집니다 ({count}개)",
-    "same_message_id": "메시지 ID가 이미 왔던 것이라 이벤트 {count}개를 뺐습니다: 이벤트마다 고유한 ID가 필요합니다",
-    "link_not_followed": "이미 로그인한 두 사람을 잇는 연결 {count}개를 따르지 않았습니다",
-    "id_like_none": "값이 없다는 뜻으로 보이는 ID에 이벤트 {total}개 가운데 {count}개가 있습니다: 한 사람이 맞나요?",
-    "one_id": "한 ID에 이벤트 {total}개 가운데 {count}개가 있습니다: 한 사람이 맞나요?",
-    "id_spelling": "ID {total}개 가운데 {count}개가 대소문자나 공백만 다르고, 다른 사람으로 세어집니다",
+    "same_message_id": "사람이나 이벤트 이름은 다르지만 메시지 ID가 이미 왔던 것이라 이벤트 {count}개를 뺐습니다. 이벤트마다 고유한 ID가 "
+    "필요합니다",
+    "link_not_followed": "둘 다 로그인한 적이 있는 두 사람을 잇는 연결 {count}개를 따르지 않았습니다. 같은 사람이라면 [project]에 "
+    "merge_signed_in = true를 설정하세요",
+    "id_like_none": "값이 없다는 뜻으로 보이는 ID에 이벤트 {total}개 가운데 {count}개가 있습니다. 각각 한 사람이 맞나요?",
+    "one_id": "한 ID에 이벤트 {total}개 가운데 {count}개가 있습니다. 한 사람이 맞나요?",
+    "id_spelling": "ID {total}개 가운데 {count}개가 대소문자나 공백만 다르고, 서로 다른 사람으로 세어집니다",
 }
-"""Kind of warning -> its sentence. English reads the table's own sentence, which says more."""
+"""Kind of warning -> its sentence. English reads the table's own sentence, which names examples and near names too: the table
+holds them nowhere else."""
 
 KOREAN = Language("ko", TEXTS, WARNINGS)
