@@ -10,9 +10,9 @@ from daybreak.ask.explain import Nothing
 from daybreak.ask.results import Results
 from daybreak.engine.one_select import cell
 from daybreak.engine.sql import Sql, identifier, spliced
+from daybreak.families.base import FEWEST_PEOPLE
 from daybreak.lake import keys
 from daybreak.watch.goals import MET, MISSED
-from daybreak.watch.looks import FEWEST_PEOPLE
 
 ALERTS_SHOWN = 50
 

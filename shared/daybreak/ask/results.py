@@ -18,13 +18,12 @@ from daybreak.engine.one_select import shortened
 from daybreak.engine.sql import Sql, identifier, identifiers, literal, literals, spliced, sql_file
 from daybreak.errors import InputError
 from daybreak.export.run import Run, begin
-from daybreak.families.base import Definition, Family
+from daybreak.families.base import FEWEST_PEOPLE, Definition, Family
 from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
 from daybreak.lake.tables import MeasuredDefinition, Warned, duckdb_columns
 from daybreak.metrics.views import view_of
 from daybreak.page.read import different_people
-from daybreak.watch.looks import FEWEST_PEOPLE
 
 DEFINITIONS = "definitions"
 """The table of what each metric counts."""

@@ -112,7 +112,8 @@ class PageData:
 
 def read(run: Run, day: date, until: datetime) -> PageData:
     """Everything that the page of a day shows."""
-    values = _values(run)
+    stored = {family: rows_of(run, FAMILIES[family]) for family in run.project.measured}  # each is listed once
+    values = _values(run, stored)
     shown = [{"segment": s, "segment_value": value} for s, some in values.items() for value in some]
     create(run.db, "shown", dict.fromkeys(("segment", "segment_value"), "VARCHAR"), shown)
     mornings = read_rows(run, keys.watched(keys.GOALS), MeasuredGoal)
@@ -123,7 +124,7 @@ def read(run: Run, day: date, until: datetime) -> PageData:
         project=run.project,
         day=day,
         until=until,
-        measured=[measured for family in run.project.measured for measured in _measured(run, FAMILIES[family])],
+        measured=[one for family, rows in stored.items() for one in _measured(run, FAMILIES[family], rows)],
         values=values,
         late={},
         warnings=read_rows(run, keys.warnings(), Warned),
@@ -137,12 +138,12 @@ def read(run: Run, day: date, until: datetime) -> PageData:
     return replace(data, late=_late(run, data))
 
 
-def _values(run: Run) -> dict[str, list[str]]:
-    """Segment -> its values that enough people have, the largest first."""
+def _values(run: Run, stored: Mapping[str, Sql]) -> dict[str, list[str]]:
+    """Segment -> its values that enough people have, the largest first. `stored`: family -> its rows as a relation."""
     people: dict[tuple[str, str], int] = {}
-    for family in run.project.measured:
+    for family, rows in stored.items():
         if counted := different_people(FAMILIES[family]):
-            statement = _statement(run, "people_of", FAMILIES[family], people=counted)
+            statement = _statement("people_of", FAMILIES[family], rows, people=counted)
             for segment, value, count in run.db.execute(statement).fetchall():
                 people[segment, value] = max(people.get((segment, value), 0), int(count or 0))
     values: dict[str, list[str]] = {}
@@ -164,9 +165,11 @@ def different_people(family: Family) -> Sql | None:
     return Sql(f"coalesce(sum({column}) filter (where {identifier(by)} = 1), 0)")  # each step names all who entered
 
 
-def _measured(run: Run, family: Family) -> list[Measured]:
+def _measured(run: Run, family: Family, stored: Sql) -> list[Measured]:
     """The definitions of one family with their rows, in the order of daybreak.toml."""
-    found = run.db.execute(_retention(run, family) if family.name == "retention" else _rows(run, family))
+    found = run.db.execute(
+        _retention(run, family, stored) if family.name == "retention" else _rows(run, family, stored)
+    )
     names = [column[0] for column in found.description]
     whose = itemgetter(*map(names.index, ("definition", "segment", "segment_value")))
     rows: dict[str, dict[Group, list[dict[str, Any]]]] = {}
@@ -183,27 +186,27 @@ def _measured(run: Run, family: Family) -> list[Measured]:
     ]
 
 
-def _rows(run: Run, family: Family) -> Sql:
-    newest = _statement(run, "newest_of", family)
+def _rows(run: Run, family: Family, stored: Sql) -> Sql:
+    newest = _statement("newest_of", family, stored)
     run.db.execute(spliced("create or replace temp table newest as {newest}", newest=newest))
     days = ALL_DAYS if family.name in TRENDS + DECIDED_ONCE else SEGMENT_DAYS
-    return _statement(run, "rows_to_draw", family, days=Sql(str(days)))
+    return _statement("rows_to_draw", family, stored, days=Sql(str(days)))
 
 
-def _retention(run: Run, family: Family) -> Sql:
+def _retention(run: Run, family: Family, stored: Sql) -> Sql:
     """Retention's rows, cohorts of days and hours added up to weeks."""
     definitions = run.project.of(family.name)
     days = {name: int(d.options()["period"] in ("day", "hour")) for name, d in definitions.items()}
     rows = [{"definition": name, "days": in_weeks} for name, in_weeks in days.items()]
     create(run.db, "buckets", {"definition": "VARCHAR", "days": "INTEGER"}, rows)
     shift = {"monday": 6, "sunday": 0}[run.project.settings.week_start]
-    return _statement(run, "retention_to_draw", family, week_shift=Sql(str(shift)))
+    return _statement("retention_to_draw", family, stored, week_shift=Sql(str(shift)))
 
 
-def _statement(run: Run, name: str, family: Family, **parts: Sql) -> Sql:
+def _statement(name: str, family: Family, stored: Sql, **parts: Sql) -> Sql:
     return spliced(
         sql_file("daybreak.page.sql", name),
-        **{"rows": rows_of(run, family), "everybody": literal(ALL), "partition": identifier(family.partition), **parts},
+        **{"rows": stored, "everybody": literal(ALL), "partition": identifier(family.partition), **parts},
     )
 
 

@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 from base64 import b64decode
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from daybreak.export.run import begin
 from daybreak.families.registry import FAMILIES
 from daybreak.files.compute import ComputedLake, compute_files
 from daybreak.lake import keys
-from daybreak.lake.store import FolderStore
+from daybreak.lake.store import FolderStore, Stored
 from daybreak.lists.job import Lists
 from daybreak.metrics.publish import read_latest
 from daybreak.page.counts import FEW, Count, headline
@@ -237,6 +238,34 @@ def test_a_table_whose_job_failed_this_morning_is_late(
 def _late(store: FolderStore, project: Project) -> dict[str, date | None]:
     with begin(store, project, Limits()) as run:
         return read(run, LAST_DAY, UNTIL).late
+
+
+class Listed(FolderStore):
+    """A folder that notes which prefixes were listed, and which objects fetched."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.lists: list[str] = []
+        self.fetched: list[str] = []
+
+    def list(self, prefix: str) -> Sequence[Stored]:
+        self.lists.append(prefix)
+        return super().list(prefix)
+
+    def local(self, keys: Iterable[str], work: Path) -> dict[str, Path]:
+        paths = super().local(keys, work)
+        self.fetched += paths
+        return paths
+
+
+def test_the_job_lists_and_fetches_the_months_of_a_family_once(computed: tuple[FolderStore, Project]) -> None:
+    store, project = computed
+    listed = Listed(store.root)
+    write_page(listed, project, LAST_DAY, UNTIL)
+    months = [prefix for prefix in listed.lists if prefix.endswith("by_month/")]
+    assert sorted(months) == sorted(keys.months_prefix(family) for family in project.measured)
+    fetched = [key for key in listed.fetched if keys.is_by_month(key)]
+    assert len(fetched) == len(set(fetched)) > 40
 
 
 def test_a_changed_definition_says_since_when_it_counts_so(computed: tuple[FolderStore, Project]) -> None:

@@ -24,7 +24,7 @@ from support.page_data import DEFINITIONS, HOSTILE, page_data
 
 VOID = {"meta", "br", "link", "input", "hr"}
 HANGUL = re.compile(r"[\uac00-\ud7a3]")
-SETTING = ("project", "merge", "signed", "in", "true")
+SETTING = ("project", "merge", "signed", "in", "true", "by", "at", "least", "limit", "metric")
 """Words of daybreak.toml that a warning names: the same in every language."""
 
 
