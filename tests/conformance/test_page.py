@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
@@ -242,14 +243,53 @@ def test_on_paper_no_figure_is_cut_and_the_ground_is_white(
         assert tall < a4
 
 
-def test_forced_colours_and_less_motion_keep_every_mark(
-    browser: Browser, tmp_path: Path, example: dict[str, PageData]
+PAINTS = """(() => {
+    const of = (mark) => { const style = getComputedStyle(mark); return [style.fill, style.stroke, style.strokeDasharray,
+        style.strokeWidth].join(' '); };
+    const seen = (selector) => [...new Set([...document.querySelectorAll(selector)].map(of))];
+    const ground = getComputedStyle(document.querySelector('.card')).backgroundColor;
+    const invisible = [...document.querySelectorAll(
+        'path.line, rect.solid, rect.b1, rect.b2, rect.b3, rect.b4, rect.interval, circle.dot, .cut line, .note line, .whisker, .outline, ' +
+        '.track .needed, .track .target, text:not([class^=in-])')]
+        .filter((mark) => { const style = getComputedStyle(mark); const paint = style.fill === 'none' ? style.stroke : style.fill;
+            return ['none', ground].includes(paint) && ['none', ground].includes(style.stroke); })
+        .map((mark) => mark.outerHTML.slice(0, 90));
+    const keys = [...document.querySelectorAll('.legend')].filter((key) => key.offsetParent).map((key) =>
+        [...key.querySelectorAll('i')].map((mark) => { const style = getComputedStyle(mark);
+            return [style.backgroundColor, style.backgroundImage, style.borderTop, style.borderLeft, style.borderRadius,
+                style.height, style.width].join(' '); }));
+    return { ground, invisible, keys,
+        kinds: ['path.line:not(.few, .open, .before, .l2, .l3)', 'path.line.open:not(.l1, .l2, .l3)', 'path.line.before',
+            'path.line.l2:not(.open)', 'path.line.l3:not(.open)', 'rect.b1', 'rect.b2', 'rect.b3', 'rect.b4', 'rect.solid', 'rect.outline'].map((kind) =>
+            [kind, seen(kind)]) };
+})()"""
+"""The paint of every kind of mark, the marks that have the colour of the ground, and how the keys look."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_in_forced_colours_every_mark_is_seen_and_none_looks_like_another(
+    browser: Browser, tmp_path: Path, example: dict[str, PageData], scheme: Literal["light", "dark"]
 ) -> None:
-    with opened(browser, tmp_path, example["en"], forced_colors="active", reduced_motion="reduce") as (tab, _, lines):
-        assert tab.evaluate("""[...document.querySelectorAll('path.line, rect.solid, rect.b1, circle.dot')].every((mark) => {
-            const style = getComputedStyle(mark);
-            return [style.stroke, style.fill].some((paint) => paint !== 'none' && paint !== 'rgb(255, 255, 255)');
-        })""")
+    for data in (example["en"], page_data(changed=TODAY - 20 * DAY), page_data(people=10)):
+        with opened(browser, tmp_path, data, forced_colors="active", color_scheme=scheme) as (tab, _, lines):
+            found = tab.evaluate(PAINTS)
+            assert found["invisible"] == []
+            kinds = {kind: paints for kind, paints in found["kinds"] if paints}
+            assert len(kinds) >= 8
+            for one, other in combinations(["path.line.l2:not(.open)", "path.line.l3:not(.open)", "path.line.before", "path.line.open:not(.l1, .l2, .l3)",
+                                            "path.line:not(.few, .open, .before, .l2, .l3)"], 2):  # fmt: skip
+                assert not set(kinds.get(one, [])) & set(kinds.get(other, [])), (one, other)
+            for one, other in combinations(["rect.b1", "rect.b2", "rect.b3", "rect.b4"], 2):
+                assert not set(kinds.get(one, [])) & set(kinds.get(other, [])), (one, other)
+            assert not set(kinds["rect.solid"]) & set(kinds.get("rect.outline", []))
+            for key in found["keys"]:
+                assert len(set(key)) == len(key), key
+            assert lines == []
+
+
+def test_less_motion_moves_nothing(browser: Browser, tmp_path: Path, example: dict[str, PageData]) -> None:
+    with opened(browser, tmp_path, example["en"], reduced_motion="reduce") as (tab, _, lines):
+        tab.select_option("#range", "26w")
         assert tab.evaluate("document.getAnimations().length") == 0
         assert lines == []
 
