@@ -164,8 +164,8 @@ def test_features_of_few_people_are_two_counts_in_grey(people: int, shown: str) 
 @pytest.mark.parametrize(
     ("id_", "row", "shown"),
     [("churn.some", {"people": 100, "back": 70, "not_back": 30, "churned": 30, "cancelled": None},
-      "30 % 22 to 40 100 people in the week of 9 November before 30 % ● within chance"),
-     ("support_load.some", {"active_people": 100, "tickets": 25}, "0.25 100 people in the week of 9 November before 0.25")],
+      "30 % 22 to 40 100 people in the week from 9 November before 30 % ● within chance"),
+     ("support_load.some", {"active_people": 100, "tickets": 25}, "0.25 100 people in the week from 9 November before 0.25")],
 )  # fmt: skip
 def test_weeks_that_hold_the_same_people_are_not_added_up(id_: str, row: dict[str, Any], shown: str) -> None:
     rows = [{"period_start": date(2026, 8, 31) + 7 * n * DAY, "status": "complete", **row} for n in range(11)]
@@ -246,7 +246,7 @@ def test_support_load_tells_onboarding_from_the_others() -> None:
 def test_active_people_say_how_many_of_the_months_were_here_on_the_day() -> None:
     assert number(
         "active_people.some", [{"day": TODAY, "status": "complete", "dau": 25, "wau": 60, "mau": 100}]
-    ).endswith("25 % of the 30 days’ people were here on the day.")
+    ).endswith("25 % of those here in the 30 days came on the day.")
 
 
 def test_a_survey_of_enough_answers_says_its_mean() -> None:
