@@ -108,12 +108,12 @@ def export_person(
     cloud: Cloud = "auto",
     stack: StackName = "Daybreak",
 ) -> None:
-    """Export everything that is stored about a person, as JSON: ids, events, rejected events and lists."""
+    """Export everything that is stored about a person, as JSON: ids, events, rejected events, lists and messages."""
     project, target = definitions_here(), deployment(cloud, stack)
     _export(target)
     with show.ERR.status("reading …"):
         found = exporting.export_person(target.lake(), user, merge_signed_in=project.settings.merge_signed_in)
-    if not any(found[kind] for kind in ("events", "rejected", "lists")):
+    if not any(records for kind, records in found.items() if kind != "ids"):
         show.ERR.print(f"Nothing is stored about {user}: check the spelling.", style="yellow", markup=False)
     if out is None:
         show.as_json(found)
@@ -193,7 +193,7 @@ def _show(receipt: Receipt, as_json: bool) -> None:
         "events deleted from the raw log": receipt.events_removed,
         "events deleted from the quarantine": receipt.rejects_removed,
         "lines deleted from files of lists": receipt.list_lines_removed,
-        "objects of logs and lists rewritten": len(receipt.objects),
+        "objects of logs, lists and messages rewritten": len(receipt.objects),
         "arrival days rebuilt": len(receipt.days_rebuilt),
         "old versions of objects deleted": receipt.old_versions_removed,
     }

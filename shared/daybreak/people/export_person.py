@@ -8,7 +8,7 @@ from daybreak.people.find import People, digests, ids_of, records_of
 
 
 def export_person(store: Store, user: str, *, merge_signed_in: bool, limits: Limits = Limits()) -> dict[str, Any]:
-    """Everything the lake stores about a person: {"ids", "events", "rejected", "lists"}.
+    """Everything the lake stores about a person: {"ids", "events", "rejected", "lists", "messages"}.
 
     `user` is any id of theirs. The lists of records are empty if nothing is stored.
     """

@@ -27,6 +27,7 @@ from daybreak.lake import keys
 from daybreak.lake.store import Store
 from daybreak.lists.files import lines_about
 from daybreak.metrics.persons import make_person_of
+from daybreak.send.people import about_people
 
 _SQL = "daybreak.people.sql"
 _BODIES_AT_ONCE = 200
@@ -111,7 +112,8 @@ def ids_of(store: Store, people: Iterable[str], *, merge_signed_in: bool, limits
 def records_of(store: Store, people: People, limits: Limits = Limits()) -> dict[str, list[dict[str, Any]]]:
     """Everything that the lake stores about these people.
 
-    {"events": rows in order of time, "rejected": records, "lists": lines of the files of lists}
+    {"events": rows in order of time, "rejected": records, "lists": lines of the files of lists, "messages": files of
+    messages, with the ids of these people alone}
     """
     with workplace(limits) as place:
         db, work = place.db, place.folder
@@ -122,7 +124,17 @@ def records_of(store: Store, people: People, limits: Limits = Limits()) -> dict[
         for line in unpack(store.get(key) or b"")
         if people.in_reject(line)
     ]
-    return {"events": events, "rejected": rejected, "lists": list(lines_about(store, people.in_list))}
+    messages = [
+        {"file": key, **message}
+        for key in list_keys(store, keys.MESSAGES)
+        if (stored := store.get(key)) and (message := about_people(stored, people.named))
+    ]
+    return {
+        "events": events,
+        "rejected": rejected,
+        "lists": list(lines_about(store, people.in_list)),
+        "messages": messages,
+    }
 
 
 def arrival_days_of(store: Store, people: People, limits: Limits = Limits()) -> set[date]:

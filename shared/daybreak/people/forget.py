@@ -49,7 +49,7 @@ def forget(
     limits: Limits = Limits(),
     progress: Progress = lambda _: None,
 ) -> Receipt:
-    """Delete people from the events table, the raw log, the quarantine, the lake, the derived tables and the lists.
+    """Delete people from the events table, the logs, the lake, the derived tables, the lists and the messages.
 
     They must be suppressed before, so that none of their events arrives meanwhile. `people` is everybody who was ever
     suppressed, so that a run also finishes the work of one that was killed. `rebuild` builds all tables of an
@@ -80,18 +80,21 @@ def forget(
             receipt.days_rebuilt.append(arrived.isoformat())
     _invalidate_metrics(store, now)
     store.delete(list_keys(store, _ATHENA_RESULTS))
-    _rewrite_messages(store, people)
+    receipt.objects += _rewrite_messages(store, people)
     receipt.old_versions_removed = store.purge()
     store.put(keys.receipt(now), receipt.dump())
     return receipt
 
 
-def _rewrite_messages(store: Store, people: People) -> None:
-    """Take the people out of the files that sends to S3 have written."""
+def _rewrite_messages(store: Store, people: People) -> list[str]:
+    """Take the people out of the files that sends to S3 have written. Returns the keys of those that held one."""
+    rewritten = []
     for key in list_keys(store, keys.MESSAGES):
         event = store.get(key)
         if event and (without := without_people(event, people.named)) != event:
             store.put(key, without)
+            rewritten.append(key)
+    return rewritten
 
 
 def _rewrite_logs(store: Store, people: People, receipt: Receipt, progress: Progress) -> set[date]:

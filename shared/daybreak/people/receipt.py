@@ -17,7 +17,7 @@ class Receipt:
     list_lines_removed: int = 0
     """Lines of the files of lists."""
     objects: list[str] = field(default_factory=list)
-    """Keys of the logs and the files of lists that were rewritten."""
+    """Keys of the logs, the files of lists and the files of messages that were rewritten."""
     days_rebuilt: list[str] = field(default_factory=list)
     old_versions_removed: int = 0
     left: int = 0

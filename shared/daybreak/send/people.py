@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 from daybreak.definitions.lists import id_in
 from daybreak.lake import keys
@@ -73,13 +74,26 @@ class PeopleOfLists:
 def without_people(cloud_event: bytes, is_forgotten: Callable[[str], bool]) -> bytes:
     """A message as it lies under `messages/`, without the ids of people who are to be forgotten."""
     event = json.loads(cloud_event)
+    named = _people_in(event)
+    kept = [each for each in named if not is_forgotten(each)]
+    return cloud_event if len(kept) == len(named) else event_bytes(_with(event, kept))
+
+
+def about_people(cloud_event: bytes, is_theirs: Callable[[str], bool]) -> dict[str, Any] | None:
+    """A message as it lies under `messages/`, with the ids of these people alone; None if it names none of them."""
+    event = json.loads(cloud_event)
+    theirs = [each for each in _people_in(event) if is_theirs(each)]
+    return _with(event, theirs) if theirs else None
+
+
+def _people_in(event: dict[str, Any]) -> list[str]:
+    """The ids of people in a message. An account is nobody, whatever its id."""
     data = event["data"]
-    if data.get("actor") == "account":  # an account is nobody, whatever its id
-        return cloud_event
-    kept = [each for each in data.get("ids", []) if not is_forgotten(each)]
-    if len(kept) == len(data.get("ids", [])):
-        return cloud_event
-    return event_bytes({**event, "data": {**data, "ids": kept}})
+    return [] if data.get("actor") == "account" else list(data.get("ids", []))
+
+
+def _with(event: dict[str, Any], ids: list[str]) -> dict[str, Any]:
+    return {**event, "data": {**event["data"], "ids": ids}}
 
 
 def _bounds(people: int) -> list[str]:

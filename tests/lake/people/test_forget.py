@@ -27,6 +27,8 @@ from support.endpoint import Endpoint
 from support.journeys import LIMITS
 from support.todays_lake import MEASURED, export, ids, rows, today, track
 
+NOTHING: dict[str, list[object]] = {"events": [], "rejected": [], "lists": [], "messages": []}
+
 
 @pytest.fixture
 def lake(tmp_path: Path) -> FolderStore:
@@ -93,7 +95,7 @@ def test_a_person_is_removed_from_everything_that_is_stored(endpoint: Endpoint, 
     assert (manifest.events, manifest.duplicates, manifest.unreconciled) == (3, 0, 0)
     assert export(endpoint, lake).unreconciled == 0
     assert ids(lake) == ["b1", "b2", "c1"]
-    assert records_of(lake, ada) == {"events": [], "rejected": [], "lists": []}
+    assert records_of(lake, ada) == NOTHING
     (kept,) = (lake.get(stored.key) for stored in lake.list("receipts/"))
     assert kept
     assert b'"ada"' not in kept
@@ -142,7 +144,7 @@ def test_a_deletion_that_was_killed_is_finished_by_running_it_again(endpoint: En
     assert records_of(lake, ada)["events"]
     receipt = forget(lake, endpoint, ada)
     assert (receipt.left, receipt.days_rebuilt) == (0, [today().isoformat()])
-    assert records_of(lake, ada) == {"events": [], "rejected": [], "lists": []}
+    assert records_of(lake, ada) == NOTHING
     manifest = read_manifest(lake, today())
     assert manifest
     assert (manifest.events, manifest.unreconciled) == (3, 0)
@@ -167,7 +169,7 @@ def test_events_that_an_export_writes_again_during_the_deletion_are_found(
 
     receipt = delete_people(lake, EventsTable(endpoint.tables, "events"), ada, overtaken, datetime.now(UTC), LIMITS)
     assert (receipt.left, len(receipt.days_rebuilt)) == (0, 2)
-    assert records_of(lake, ada) == {"events": [], "rejected": [], "lists": []}
+    assert records_of(lake, ada) == NOTHING
     assert export(endpoint, lake).unreconciled == 0
     assert ids(lake) == ["b1", "b2", "c1"]
 
@@ -204,7 +206,7 @@ def test_a_device_belongs_to_its_first_user_and_the_next_one_is_not_forgotten_wi
 
 def test_in_a_lake_without_events_nobody_is_known(lake: FolderStore) -> None:
     assert ids_in(lake, ["ada"]) == Ids(own=frozenset({"ada"}), unknown=frozenset({"ada"}))
-    assert records_of(lake, everybody(lake, "ada")) == {"events": [], "rejected": [], "lists": []}
+    assert records_of(lake, everybody(lake, "ada")) == NOTHING
 
 
 def test_a_day_on_which_only_they_were_active_is_counted_again(endpoint: Endpoint, lake: FolderStore) -> None:

@@ -15,6 +15,7 @@ from daybreak.people.forget import forget
 from support.journeys import LIMITS, Arrived, event
 from support.listing import Listing, listing
 
+NOTHING: dict[str, list[object]] = {"events": [], "rejected": [], "lists": [], "messages": []}
 ASKED = """
 [list.recent]
 who = { did = "S", in = "7d" }
@@ -96,7 +97,7 @@ def test_a_forgotten_person_is_in_no_file_and_everything_else_stays(tmp_path: Pa
     assert [row["user_id"] for row in found.ndjson("recent")] == ["=bob"]
     assert found.ids("accounts") == ["ada"]
     assert [row["user_id"] for row in found.csv("recent")] == ["'=bob"]
-    assert records_of(deployment.store, ada) == {"events": [], "rejected": [], "lists": []}
+    assert records_of(deployment.store, ada) == NOTHING
     assert found.counts() == counts
     for key in deployment.bytes("lists/recent/"):
         text = (deployment.store.get(key) or b"").decode()
