@@ -35,6 +35,7 @@ def messages(tables: Tables, project: Project, source: str, since: date) -> list
 
 def metrics_ready(source: str, time: datetime, ready: Ready) -> Message:
     """The numbers of all definitions, and the warnings, are there."""
+    definitions = f"{ready.definitions} definition{'s'[: ready.definitions != 1]}"
     warnings = f"{ready.warnings} warning{'s'[: ready.warnings != 1]}" if ready.warnings else "no warnings"
     return message(
         source,
@@ -42,7 +43,7 @@ def metrics_ready(source: str, time: datetime, ready: Ready) -> Message:
         "metrics",
         time,
         f"Metrics of {ready.day} are ready",
-        [f"The numbers of {ready.definitions} definitions are ready up to {ready.day}, with {warnings}."],
+        [f"The numbers of {definitions} are ready up to {ready.day}, with {warnings}."],
         {"day": ready.day.isoformat(), "definitions": ready.definitions, "warnings": ready.warnings},
         ready.day,
     )

@@ -108,6 +108,8 @@ def test_the_metrics_are_told_once_a_day() -> None:
     assert message.time == datetime(2026, 11, 25, 23, tzinfo=UTC)  # midnight in Berlin
     assert message.data == {"day": "2026-11-25", "definitions": 2, "warnings": 1}
     assert message.text.startswith("The numbers of 2 definitions are ready up to 2026-11-25, with 1 warning.\n")
+    (message,) = told(Tables(ready=Ready(DAY, 1, 0)))
+    assert message.text.startswith("The numbers of 1 definition are ready up to 2026-11-25, with no warnings.\n")
 
 
 def test_a_goal_says_its_numbers_in_sentences() -> None:
