@@ -79,8 +79,8 @@ def test_a_morning_shows_what_each_job_counted_and_what_waits(monkeypatch: pytes
     deployed(monkeypatch)
     lines = {" ".join(line.split()) for line in run("morning", "--date", DAY).splitlines()}
     assert {
-        "retention 2026-11-20 2 months written",
-        "warnings · 3 warnings",
+        "retention 2026-11-20 months written: 2",
+        "warnings · warnings: 3",
         "stuck 7",
         "team 1 0 1 0 status 500",
     } <= lines

@@ -219,7 +219,7 @@ def _show_morning(ran: Sequence[Mapping[str, Any]]) -> None:
 def _counted(done: Mapping[str, Any]) -> str:
     """What a job counted, in words; nothing for a family of which nothing is defined."""
     counts = {name.replace("_", " "): value for name, value in done.items() if isinstance(value, int)}
-    return "" if counts.get("definitions") == 0 else ", ".join(f"{value} {name}" for name, value in counts.items())
+    return "" if counts.get("definitions") == 0 else ", ".join(f"{name}: {value}" for name, value in counts.items())
 
 
 def _show_rows(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
