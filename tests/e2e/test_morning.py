@@ -23,8 +23,7 @@ from support.sandbox import Sandbox, copied
 
 pytestmark = pytest.mark.slow
 
-TODAY = datetime.now(UTC).date()
-YESTERDAY = TODAY - timedelta(days=1)
+YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
 DEFINITIONS = f"""
 [project]
 timezone = "UTC"
@@ -131,9 +130,13 @@ class Deployed:
             status, answer, _ = self.sandbox.post(json.dumps({"batch": day_of(ago)}).encode(), path, key)
             assert (status, answer["accepted"]) == (200, SIGN_UPS + SAVED[ago])
 
+    def export(self) -> None:
+        """What has arrived by now: of today, and with it of the days before."""
+        self.run(f"run export --date {datetime.now(UTC):%Y-%m-%d}")
+
     def morning(self) -> None:
         """Export what has arrived, then let the deployed functions run every job of the morning."""
-        self.run(f"run export --date {TODAY}")
+        self.export()
         self.run(f"run morning --date {YESTERDAY}")
 
     def received(self, queue: str) -> list[dict[str, Any]]:
@@ -227,7 +230,7 @@ def test_a_file_says_up_to_which_day_the_metrics_are_ready(deployed: Deployed) -
 def test_everybody_who_entered_comes_back_as_an_event_that_says_who_was_held_out(deployed: Deployed) -> None:
     people = deployed.file(next(key for key in deployed.keys("lists/no_report/") if key.endswith("/people.csv")))
     delivered = {row["user_id"] for row in csv.DictReader(people.splitlines())}
-    deployed.run(f"run export --date {TODAY}")
+    deployed.export()
     entered = deployed.sandbox.query("select user_id, source, properties from events where event = 'List Entered'")
     assert {row["source"] for row in entered} == {"daybreak"}
     assert sorted((row["user_id"], json.loads(row["properties"])["variant"]) for row in entered) == sorted(
