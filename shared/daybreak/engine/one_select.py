@@ -107,6 +107,8 @@ class Bounds:
 
     rows: int
     seconds: float
+    characters: int = 100_000
+    """Of all cells together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +164,18 @@ def select(connection: Connection, checked: Checked, bounds: Bounds) -> Selected
         raise InputError(f"the query failed: {_first_line(error)}") from None
     finally:
         too_late.cancel()
-    kept = [[cell(value) for value in row] for row in rows[: bounds.rows]]
-    return Selected([shortened(name) for name in columns], kept, len(rows) > bounds.rows)
+    names = [shortened(name) for name in columns]
+    kept: list[list[Cell]] = []
+    room = bounds.characters - sum(map(len, names))
+    for row in rows[: bounds.rows]:
+        cells = [cell(value) for value in row]
+        room -= sum(len(str(one)) + 2 for one in cells)
+        if room < 0:
+            break
+        kept.append(cells)
+    if rows and not kept:
+        raise InputError(f"one row has more than {bounds.characters:,} characters; choose fewer columns")
+    return Selected(names, kept, len(rows) > len(kept))
 
 
 def cell(value: Any) -> Cell:

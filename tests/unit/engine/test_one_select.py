@@ -227,6 +227,16 @@ def test_only_so_many_rows_are_read_and_it_is_said_that_there_are_more(sealed: C
     assert not asked(sealed, "select * from range(5)").has_more
 
 
+def test_an_answer_has_so_many_characters_at_most(sealed: Connection) -> None:
+    checked = check(sealed, "select 'xxxxxxxx' as a from range(5)", TABLES)  # ten characters a row, with its comma
+    found = select(sealed, checked, Bounds(rows=5, seconds=2.0, characters=31))
+    assert (len(found.rows), found.has_more) == (3, True)
+    with pytest.raises(InputError, match="one row has more than 5 characters; choose fewer columns"):
+        select(sealed, checked, Bounds(rows=5, seconds=2.0, characters=5))
+    none = select(sealed, check(sealed, "select 1 as a where false", TABLES), BOUNDS)
+    assert (none.rows, none.has_more) == ([], False)
+
+
 def test_cells_are_values_of_json_and_texts_are_short_and_on_one_line(sealed: Connection) -> None:
     sql = (
         "select cast('nan' as double), cast('inf' as double), 0.5, 'a' || chr, cast(1 as hugeint), null, [1, 2], day from "
