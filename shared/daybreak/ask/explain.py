@@ -1,6 +1,6 @@
 """Definitions in words: what there is, and what one of them counts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from daybreak.lake.tables import MeasuredDefinition, Row, columns
 from daybreak.metrics.views import view_of
 
 NAMED = ("goal", "alert", "list")
+VALUES_SHOWN = 100
 
 
 class Nothing(Asked):
@@ -105,11 +106,7 @@ def explain_definition(results: Results, asked: AskedDefinition) -> Explained:
         return _explain_named(results, kind, name)
     family, name, definition = results.metric(asked.name)
     first, last = _first_and_last(results, family, name)
-    few = [
-        f"segment {segment}: {results.left_out[segment]:,} values are left out, because few people have them"
-        for segment in definition.segments
-        if results.left_out.get(segment)
-    ]
+    values = {segment: results.values.get(segment, ()) for segment in definition.segments}
     return Explained(
         **carried(results, [asked.name]),
         name=asked.name,
@@ -119,11 +116,19 @@ def explain_definition(results: Results, asked: AskedDefinition) -> Explained:
         definition=_as_written(definition.model_dump(by_alias=True), definition.selectors()),
         numbers=[_number(family, definition, number) for number in numbers_of(family, definition)],
         columns=meanings(family.row),
-        segments={segment: list(map(shortened, results.values.get(segment, ()))) for segment in definition.segments},
+        segments={segment: list(map(shortened, some[:VALUES_SHOWN])) for segment, some in values.items()},
         first=first,
         last=last,
-        notes=few,
+        notes=[*_left_out(results, values)],
     )
+
+
+def _left_out(results: Results, values: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for segment, some in values.items():
+        if few := results.left_out.get(segment):
+            yield f"segment {segment}: {few:,} values are left out, because few people have them"
+        if len(some) > VALUES_SHOWN:
+            yield f"segment {segment}: {len(some) - VALUES_SHOWN:,} more values can be asked for; query lists them"
 
 
 class AskedTable(Asked):

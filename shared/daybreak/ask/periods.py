@@ -17,6 +17,7 @@ from daybreak.definitions.chosen import Chosen, Misfit, choose
 from daybreak.definitions.goals import ChosenNumber
 from daybreak.definitions.project import ALL
 from daybreak.engine.calendar import DAY
+from daybreak.engine.one_select import shortened
 from daybreak.engine.sql import identifier
 from daybreak.errors import InputError
 from daybreak.families.experiment_statistics import Arm, two_proportions, wilson
@@ -142,9 +143,9 @@ def _series(results: Results, asked: AskedPeriod) -> Series:
     """The rows of the number that is asked for, of everybody or of one value of a segment. Raises InputError."""
     family, name, definition = results.metric(asked.metric)
     results.reach_of(family, name)
-    results.check_segment(definition, asked.metric, asked.segment, asked.segment_value)
-    if asked.segment != ALL and asked.segment_value is None:
-        values = ", ".join(results.values.get(asked.segment, ())) or "none"
+    value = results.segment_value(definition, asked.metric, asked.segment, asked.segment_value)
+    if asked.segment != ALL and value is None:
+        values = ", ".join(map(shortened, results.values.get(asked.segment, ()))) or "none"
         raise InputError(f"segment {asked.segment!r} needs a `segment_value`; choose from {values}")
     number = ChosenNumber(**{field: getattr(asked, field) for field in _FIELDS})
     try:
@@ -153,8 +154,7 @@ def _series(results: Results, asked: AskedPeriod) -> Series:
         raise InputError(f"{misfit.field}: {misfit}") from None
     version, segments = results.project.version(family.name, name), tuple(definition.segments)
     groups = read_series(results.run, identifier(family.name), chosen, version, segments)
-    group = (asked.segment, asked.segment_value or ALL) if asked.segment != ALL else (ALL, ALL)
-    return groups.get(group) or Series(chosen, results.run.calendar, {})
+    return groups.get((asked.segment, value or ALL)) or Series(chosen, results.run.calendar, {})
 
 
 def _over(results: Results, series: Series, first: date, last: date) -> _Found:

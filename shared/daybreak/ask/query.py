@@ -19,7 +19,9 @@ class AskedQuery(Asked):
 
 class Queried(Answer):
     columns: list[str]
-    rows: list[list[Cell]] = Field(description=f"The first {BOUNDS.rows} rows")
+    rows: list[list[Cell]] = Field(
+        description=f"The first rows, at most {BOUNDS.rows} and {BOUNDS.characters:,} characters"
+    )
     has_more: bool = Field(description="True if there are more rows, which were left out")
 
 
@@ -29,7 +31,7 @@ def query(results: Results, asked: AskedQuery) -> Queried:
     metrics = _read(results, checked.tables, checked.texts)
     notes = ["rows of `status` open were read too, unless the select leaves them out"] if metrics else []
     notes += results.not_computed if checked.tables else []
-    more = [f"only the first {BOUNDS.rows} rows are shown: add them up, or choose fewer"] if found.has_more else []
+    more = [f"only the first {len(found.rows)} rows are shown: add them up, or choose fewer"] if found.has_more else []
     return Queried(
         **carried(results, metrics),
         columns=found.columns,

@@ -115,19 +115,26 @@ class Results:
         views = {v.name: v.description for v in (view_of(FAMILIES[f], self.project) for f in self.project.measured)}
         return {**of_families, **views, **models, DEFINITIONS: MeasuredDefinition.__doc__ or ""}
 
-    def check_segment(self, definition: Definition, metric: str, segment: str, value: str | None) -> None:
-        """Refuse a segment that the definition does not have, and a value that it does not have or few people have."""
+    def segment_value(self, definition: Definition, metric: str, segment: str, value: str | None) -> str | None:
+        """The value of a segment as the tables hold it, for one that was asked for as answers show it.
+
+        Raises InputError for a segment that the metric does not have, and a value that no one or too few have.
+        """
         if segment == ALL:
             if value not in (None, ALL):
                 raise InputError(f"segment_value {shortened(str(value), 60)!r} needs the name of its `segment`")
-            return
+            return None
         if segment not in definition.segments:
             raise InputError(unknown(segment, definition.segments, f"a segment of {metric}"))
-        if value is not None and value not in self.values.get(segment, ()):
+        if value is None:
+            return None
+        shown = {shortened(one): one for one in self.values.get(segment, ())}
+        if value not in shown:
             raise InputError(
                 f"segment {segment} has no value {shortened(value, 60)!r} that {FEWEST_PEOPLE} people have; "
-                f"choose from {', '.join(map(shortened, self.values.get(segment, ()))) or 'none'}"
+                f"choose from {', '.join(shown) or 'none'}"
             )
+        return shown[value]
 
 
 def unknown(name: str, known: Sequence[str], word: str = "defined") -> str:

@@ -44,10 +44,10 @@ class Rows(Answer):
 
 def read_rows(results: Results, asked: AskedRows) -> Rows:
     family, name, definition = results.metric(asked.metric)
-    results.check_segment(definition, asked.metric, asked.segment, asked.segment_value)
+    value = results.segment_value(definition, asked.metric, asked.segment, asked.segment_value)
     if asked.from_day and asked.to_day and asked.to_day < asked.from_day:
         raise InputError(f"to_day {asked.to_day} is before from_day {asked.from_day}")
-    where = Sql(" and ".join(_conditions(family, name, asked)))
+    where = Sql(" and ".join(_conditions(family, name, asked, value)))
     parts = {"table": identifier(family.name), "where": where}
     apart = list(dict.fromkeys(number.by for number in family.numbers if number.by))
     counted = results.db.execute(spliced("select count(*) from {table} where {where}", **parts)).fetchone()
@@ -74,11 +74,11 @@ def read_rows(results: Results, asked: AskedRows) -> Rows:
     )
 
 
-def _conditions(family: Family, name: str, asked: AskedRows) -> Iterator[str]:
+def _conditions(family: Family, name: str, asked: AskedRows, segment_value: str | None) -> Iterator[str]:
     yield f"definition = {literal(name)}"
     yield f"segment = {literal(asked.segment)}"
-    if asked.segment != ALL and asked.segment_value is not None:
-        yield f"segment_value = {literal(asked.segment_value)}"
+    if segment_value is not None:
+        yield f"segment_value = {literal(segment_value)}"
     if asked.from_day:
         yield f"{identifier(family.partition)} >= date {literal(asked.from_day)}"
     if asked.to_day:

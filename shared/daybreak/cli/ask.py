@@ -1,5 +1,7 @@
 """The command that answers assistants."""
 
+import os
+import signal
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -40,6 +42,14 @@ def mcp(
     source = _source(out, definitions, cloud, stack)
     _look(source)
     desk = server.Desk(source)
+
+    def end(number: int, _: object) -> None:
+        """End at once: a thread waits for the next question, and would hold the process until there is one."""
+        desk.close()
+        os._exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
     try:
         server.serve(desk, version("daybreak"))
     finally:
