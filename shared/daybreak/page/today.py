@@ -133,12 +133,8 @@ def _changes(numbers: list[Compared], view: View) -> Iterator[Said]:
     for number in first:
         yield Said(_mark_of(number), _sentence(f"today.{number.change}", number, tested, view))
     if others:
-        titles = joined(
-            [
-                joined([" · " if nth else "", name(one.measured.definition.description.strip())])
-                for nth, one in enumerate(others[:NAMED])
-            ]
-        )
+        named = (name(one.measured.definition.description.strip()) for one in others[:NAMED])
+        titles = joined([joined([" · " if nth else "", title]) for nth, title in enumerate(named)])
         yield Said("same", view.language.say("today.more", n=len(others), titles=titles))
 
 

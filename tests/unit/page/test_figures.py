@@ -93,7 +93,7 @@ def test_a_time_to_value_adds_up_four_weeks_and_names_the_median_of_the_newest()
             for n, week in enumerate(weeks)]  # fmt: skip
     assert number("time_to_value.some", rows) == (
         "40 % had it within 14 days 35 to 45 400 people 4 complete weeks before 60 % ▼ lower, beyond chance "
-        "had it within a day 20 % before 20 % ● within chance of those who came in the week of 26 October, half had it after 25 hours"
+        "had it within a day 20 % before 20 % ● within chance of those who started in the week from 26 October, half had it after 25 hours"
     )
 
 
@@ -101,7 +101,7 @@ def test_a_time_to_value_adds_up_four_weeks_and_names_the_median_of_the_newest()
     ("people", "shown"),
     [(4, "2 of 4 had it within 14 days 1 complete week had it within a day 2 of 4"),
      (20, "50 % had it within 14 days 30 to 70 20 people 1 complete week had it within a day 50 % "
-          "of those who came in the week of 26 October, fewer than half had it")],
+          "of those who started in the week from 26 October, fewer than half had it")],
 )  # fmt: skip
 def test_a_time_to_value_of_few_people_or_nothing_before_has_no_verdict(people: int, shown: str) -> None:
     half = {"reached": people // 2, "within_24h": people // 2, "p50_seconds": None}
