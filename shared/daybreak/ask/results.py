@@ -165,9 +165,9 @@ def _reach(source: Source, run: Run, family: str) -> Reach | None:
     latest = read_json(source.store, keys.latest(family))
     if latest is None:
         return None
-    day, until = date.fromisoformat(latest["as_of"]), datetime.fromisoformat(latest["through"])
-    is_whole = until >= run.calendar.ends_at(day).replace(tzinfo=UTC)
-    return Reach(day if is_whole else day - DAY, until, latest["versions"])
+    day, through = date.fromisoformat(latest["as_of"]), datetime.fromisoformat(latest["through"])
+    ends = run.calendar.ends_at(day).replace(tzinfo=UTC)  # the events reach further than the day they are counted to
+    return Reach(day if through >= ends else day - DAY, min(through, ends), latest["versions"])
 
 
 def _load(run: Run, source: Source, family: Family) -> None:

@@ -657,14 +657,15 @@ def test_doubts_and_late_tables_are_said_with_the_numbers(computed: Computed, tm
     (out / "latest" / "warnings.json").write_text(json.dumps({"columns": columns, "rows": doubts}))
     churn = json.loads((out / "latest" / "churn.json").read_text())
     (out / "latest" / "churn.json").write_text(
-        json.dumps({**churn, "as_of": "2026-11-12", "through": "2026-11-12T23:00:00+00:00"})
+        json.dumps({**churn, "as_of": "2026-11-12", "through": "2026-11-20T11:00:00+00:00"})
     )
     with closing(Desk(ComputedFolder(out, computed.definitions))) as one:
         found = answer(one, "read_rows", metric=FIRST_WORKFLOW)
         assert found["doubts"] == ["a doubt about one", "a doubt about all"]
         assert answer(one, "list_definitions")["doubts"] == []
         late = answer(one, "read_rows", metric="churn.weekly")
-        assert late["as_of"] == "2026-11-12"
+        # events of later days were exported, but are not counted in it
+        assert (late["as_of"], late["known_until"]) == ("2026-11-12", "2026-11-12T23:00:00Z")
         assert late["unfinished"][0].startswith("this was computed as of 2026-11-12, other tables as of 2026-11-19")
         message = refused(one, "read_period", metric="churn.weekly", from_day="2026-11-09", to_day="2026-11-15")
         assert "is unfinished: churn.weekly is complete until 2026-11-08 only" in message
