@@ -12,7 +12,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import anyio
 import pytest
+from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
+from mcp_types import CallToolResult
 
 from conftest import ROOT
 from support.demo import check_demo, check_numbers, run_commands
@@ -61,6 +65,27 @@ def test_a_view_holds_the_days_of_a_final_week_added_up(sandbox: Sandbox) -> Non
 
 def test_the_queries_of_the_page_for_bi_tools_give_what_the_page_shows(sandbox: Sandbox) -> None:
     run_commands(sandbox, blocks(DOCS / "bi.md", "sh"))
+
+
+def test_an_assistant_is_answered_from_the_deployment(sandbox: Sandbox) -> None:
+    """The buyers of January 1997 are published, and the demo defines no list."""
+    started = StdioServerParameters(
+        command="/bin/sh",
+        args=["-c", f"cd '{sandbox.folder}' && exec .venv/bin/daybreak mcp --cloud local"],
+        env=sandbox.environment,
+    )
+    january = {"from_day": "1997-01-01", "to_day": "1997-01-31"}
+
+    async def ask() -> tuple[CallToolResult, CallToolResult]:
+        async with Client(stdio_client(started)) as client:
+            period = await client.call_tool("read_period", {"metric": "activation.second_order", **january})
+            return period, await client.call_tool("read_lists", {})
+
+    period, lists = anyio.run(ask)
+    assert period.structured_content is not None, period
+    assert period.structured_content["denominator"] == 7_846
+    assert lists.structured_content is not None, lists
+    assert lists.structured_content["lists"] == []
 
 
 def test_a_bad_event_reaches_the_table_of_rejects_and_its_siblings_the_table_of_events(sandbox: Sandbox) -> None:
