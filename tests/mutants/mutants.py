@@ -43,6 +43,7 @@ COUNTS, DRAWN, EXAMPLE_PAGE = (
 )
 STATISTICS = "tests/unit/families/test_experiment_statistics.py"
 COMPARED = "tests/unit/page/test_compared.py"
+ASK, ONE_SELECT = "tests/lake/ask/test_assistant.py", "tests/unit/engine/test_one_select.py"
 ACCOUNTS, IDENTITY = "tests/lake/metrics/test_accounts.py", "tests/lake/metrics/test_identity.py"
 
 
@@ -85,6 +86,26 @@ MUTANTS = [
            COMPARED, "same_day_of_the_week"),
     Mutant("an experiment is decided anew each day", "families/experiment_statistics.py",
            "if decided is None and _is_decided(compared):", "if _is_decided(compared):", STATISTICS, "plan_is_reached_stays"),
+    # assistants
+    Mutant("an assistant sees values that few people have", "ask/results.py",
+           "for (s, v), count in people.items() if count >= FEWEST_PEOPLE]", "for (s, v), count in people.items()]",
+           ASK, "few_people_have"),
+    Mutant("an unfinished period is read", "ask/periods.py", "if last > complete_to:", "if False:", ASK,
+           "unfinished_period"),
+    Mutant("rows that overlap are read as if they added up", "ask/periods.py",
+           "if days_between(first, last) not in (1, window):", "if False:", ASK, "never_added_up"),
+    Mutant("periods that share days are compared", "ask/periods.py",
+           "if now.first <= before.last and before.first <= now.last:", "if False:", ASK, "share_days"),
+    Mutant("a changed definition is answered with its old numbers", "ask/results.py",
+           "reach is not None and reach.versions.get(name) == self.project.version(family, name)",
+           "reach is not None", ASK, "changed_definition"),
+    Mutant("a query reads every table", "engine/one_select.py",
+           "if not is_plain or name.lower() not in self._tables:", "if not is_plain:", ONE_SELECT, "anything_else"),
+    Mutant("a `with` name hides the table that it reads", "engine/one_select.py",
+           'self.walk(name["value"], named)', 'self.walk(name["value"], named | {name["key"].lower()})',
+           ONE_SELECT, "anything_else"),
+    Mutant("a query calls every function", "engine/one_select.py", "if name.lower() not in allowed or len(",
+           "if len(", ONE_SELECT, "anything_else"),
     # goals and alerts
     Mutant("an alert compares with 21 days", "watch/looks.py", "NOW_DAYS, BEFORE_DAYS = 7, 28",
            "NOW_DAYS, BEFORE_DAYS = 7, 21", LOOKS, "28_before_them"),

@@ -1,5 +1,6 @@
 """One select from anybody: it reads the tables it may read and nothing else, within bounds, whatever it says."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -30,6 +31,15 @@ def sealed() -> Iterator[Connection]:
 
 def asked(db: Connection, sql: str) -> Selected:
     return select(db, check(db, sql, TABLES), BOUNDS)
+
+
+def refusal(db: Connection, sql: str) -> str | None:
+    """The line with which a select is refused; None if it is answered."""
+    try:
+        asked(db, sql)
+    except InputError as error:
+        return str(error)
+    return None
 
 
 @pytest.mark.parametrize(
@@ -189,11 +199,11 @@ def test_a_plain_select_on_the_tables_is_answered(sealed: Connection, sql: str, 
         "x" * (LONGEST_SQL + 1),
         "select '" + "x" * 1_000_000 + "'",
     ],
+    ids=lambda sql: re.sub(r"\W+", "_", sql)[:50],
 )
 def test_anything_else_is_refused_in_one_line_that_shows_nothing(sealed: Connection, sql: str) -> None:
-    with pytest.raises(InputError) as refused:
-        asked(sealed, sql)
-    message = str(refused.value)
+    message = refusal(sealed, sql)
+    assert message is not None
     assert "\n" not in message
     assert len(message) < 400
     assert SECRET not in message
