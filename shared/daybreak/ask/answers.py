@@ -17,6 +17,9 @@ LONGEST_TEXT = 400
 """Characters of a description or a sentence in an answer."""
 DOUBTS_SHOWN = 10
 
+NONE_OPEN = (date.max, date.max)
+"""The rows that an answer is about, where it reads complete ones only."""
+
 Row = dict[str, Cell]
 
 

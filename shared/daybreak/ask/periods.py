@@ -10,7 +10,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from daybreak.ask.answers import Answer, Asked, carried, days_between, span
+from daybreak.ask.answers import NONE_OPEN, Answer, Asked, carried, days_between, span
 from daybreak.ask.results import Results
 from daybreak.ask.rows import FIRST_DAY, LAST_DAY
 from daybreak.definitions.chosen import Chosen, Misfit, choose
@@ -25,8 +25,6 @@ from daybreak.page.counts import BEYOND_CHANCE, FEW
 from daybreak.watch.sentences import written
 from daybreak.watch.series import Measured, Point, Series, read_series, share_of
 
-NONE_OPEN = (date.max, date.max)
-"""Only complete rows are read here, so nothing of an answer is unfinished."""
 _FIELDS = ("column", "step", "period", "active_days", "variant")
 
 

@@ -15,7 +15,7 @@ from daybreak.definitions.project import ALL, Project
 from daybreak.engine.calendar import DAY
 from daybreak.engine.database import Connection, Limits, create
 from daybreak.engine.one_select import shortened
-from daybreak.engine.sql import Sql, identifier, identifiers, literal, literals, spliced, sql_file
+from daybreak.engine.sql import Sql, identifier, identifiers, literal, literals, parquet, spliced, sql_file
 from daybreak.errors import InputError
 from daybreak.export.run import Run, begin
 from daybreak.families.base import FEWEST_PEOPLE, Definition, Family
@@ -151,7 +151,10 @@ def read(source: Source) -> Results:
         if not reaches:
             raise InputError("none of these definitions was computed yet; compute the results again")
         for family in project.measured:
-            _load(run, source, FAMILIES[family])
+            columns = duckdb_columns(FAMILIES[family].row)
+            _load(
+                run, FAMILIES[family], source.rows(run, FAMILIES[family]) if family in reaches else parquet([], columns)
+            )
         _load_small(run, source)
         values, left_out = _leave_out(run)
         for family in project.measured:
@@ -170,18 +173,18 @@ def _reach(source: Source, run: Run, family: str) -> Reach | None:
     return Reach(day if through >= ends else day - DAY, min(through, ends), latest["versions"])
 
 
-def _load(run: Run, source: Source, family: Family) -> None:
-    """The rows of a family that count as its definitions say now."""
+def _load(run: Run, family: Family, rows: Sql) -> None:
+    """Keep those of a family's rows that count as its definitions say now."""
     versions = run.project.versions(family.name)
-    rows = spliced(
+    statement = spliced(
         "create table {name} as select {columns} from {rows} as r where definition || ' ' || version in ({versions}) "
         "order by all",
         name=identifier(family.name),
         columns=identifiers(duckdb_columns(family.row)),
-        rows=source.rows(run, family),
+        rows=rows,
         versions=literals(f"{name} {version}" for name, version in versions.items()),
     )
-    run.db.execute(rows)
+    run.db.execute(statement)
 
 
 def _load_small(run: Run, source: Source) -> None:

@@ -34,7 +34,7 @@ class Source(Protocol):
     def project(self) -> Project: ...
 
     def rows(self, run: Run, family: Family) -> Sql:
-        """All rows of a family's table, as a relation with the columns of its row model."""
+        """All rows of a family that was computed, as a relation with the columns of its row model."""
 
     def small(self, run: Run, table: str, model: type[R]) -> list[R]:
         """The rows of `goals`, `alerts` or `lists`; none if there are none."""
@@ -62,8 +62,9 @@ class ComputedFolder:
 
     def rows(self, run: Run, family: Family) -> Sql:  # noqa: ARG002 - nothing to download
         file, columns = self.out / f"{family.name}.parquet", duckdb_columns(family.row)
-        rows = parquet([file] if file.is_file() else [], columns)
-        return spliced("(select {columns} from {rows})", columns=identifiers(columns), rows=rows)
+        if not file.is_file():
+            raise InputError(f"{file} is missing; compute the results again")
+        return spliced("(select {columns} from {rows})", columns=identifiers(columns), rows=parquet([file], columns))
 
     def small(self, run: Run, table: str, model: type[R]) -> list[R]:  # noqa: ARG002 - nothing to download
         latest = read_json(self.store, keys.latest(table)) or {"columns": [], "rows": []}

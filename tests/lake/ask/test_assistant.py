@@ -472,7 +472,13 @@ def test_a_query_reads_the_tables_and_says_what_it_counted(desk: Desk) -> None:
     assert found["rows"] == [[name, people] for name, people in want.items()]
     assert set(found["counted"]) == {f"activation.{name}" for name in want}
     assert len(found["unfinished"]) == 3
+    assert any("rows of `status` open were read too" in note for note in found["notes"])
     complete = answer(desk, "query", sql="select count(*) from churn_complete where segment = 'all'")
+    assert (complete["unfinished"], complete["notes"]) == ([], [])
+    assert set(complete["counted"]) == {"churn.weekly"}
+    assert answer(desk, "query", sql="select state from goals")["unfinished"] == [
+        "a goal is decided once its state is met or missed"
+    ]
     assert complete["rows"] == [[sum(r["status"] == "complete" for r in rows_of("churn.weekly"))]]
 
 
@@ -588,6 +594,25 @@ def test_a_wrong_argument_is_named_in_one_line(desk: Desk, name: str, arguments:
     assert message in said
     assert len(said) <= 1000
     assert answer(desk, "read_lists")["lists"]  # and the next question is answered
+
+
+def test_many_questions_at_once_are_all_answered(desk: Desk) -> None:
+    async def ask() -> list[CallToolResult]:
+        results: list[CallToolResult] = []
+
+        async def one(client: Client, name: str, arguments: dict[str, Any]) -> None:
+            results.append(await client.call_tool(name, arguments))
+
+        async with Client(server(desk, "test")) as client, anyio.create_task_group() as group:
+            for _ in range(20):
+                group.start_soon(one, client, "read_period", {"metric": FIRST_WORKFLOW, **days(NOV)})
+                group.start_soon(one, client, "query", {"sql": "select count(*) from retention a, retention b"})
+                group.start_soon(one, client, "query", {"sql": "select * from nothing"})
+        return results
+
+    results = anyio.run(ask)
+    assert len(results) == 60
+    assert sum(result.is_error for result in results) == 20
 
 
 # Where the tables stand
@@ -726,6 +751,7 @@ def test_results_that_cannot_be_read_are_reported_in_one_line(computed: Computed
         (tmp_path / "latest" / "activation.json").write_bytes(
             (computed.out / "latest" / "activation.json").read_bytes()
         )
+        assert "activation.parquet is missing; compute the results again" in refused(one, "read_lists")
         (tmp_path / "activation.parquet").write_bytes(b"PAR1 and then nothing")
         refused(one, "read_rows", metric=FIRST_WORKFLOW)
 
