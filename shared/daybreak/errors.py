@@ -5,6 +5,7 @@ DaybreakError
 ├── EventRejected     one event is rejected and quarantined; the other events of its request are not affected
 ├── DefinitionError   daybreak.toml says something that cannot be measured
 ├── InputError        a file or value given on the command line, or a payload given to a job, cannot be used
+│   └── MappingNeeded a file does not say which column is which part of an event; holds a drafted mapping
 ├── DayMissing        a job ran before the data it needs was exported: retry after the export
 ├── DayStuck          an arrival day could not be rebuilt; its raw log is safe, and the other days are exported
 ├── Overtaken         another run has written the same objects meanwhile; nothing of theirs was overwritten
@@ -45,6 +46,14 @@ class DefinitionError(DaybreakError):
 
 class InputError(DaybreakError):
     """Something given on the command line or to a job cannot be used; the line names it."""
+
+
+class MappingNeeded(InputError):
+    """A file does not say which column is which part of an event. `draft` is a mapping to correct and to save."""
+
+    def __init__(self, message: str, draft: str) -> None:
+        super().__init__(message)
+        self.draft = draft
 
 
 class DayMissing(DaybreakError):

@@ -59,7 +59,7 @@ def test_the_first_line_says_the_days_of_the_events_and_an_event_later_than_now_
     command = ["compute", events, "--definitions", asked, "--out", str(tmp_path / "out")]
     lines = CliRunner().invoke(APP, command).stdout.splitlines()
     days = "2026-10-01 to 2026-10-05, as of 2026-10-05 23:59:59 UTC"
-    assert lines[0] == f"3 events read: 2 counted, 1 too late; {days}"
+    assert lines[0] == f"1 person; 3 events read: 2 counted, 1 too late; {days}"
     assert lines[1] == f"1 event is later than now and left out, the first: {events}, line 4: 2569-01-01T00:00:00Z"
 
 

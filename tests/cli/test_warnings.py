@@ -31,7 +31,7 @@ def computed(case: str, folder: Path, *options: str) -> list[str]:
 def test_the_first_line_counts_what_came_before_and_the_warning_names_it(tmp_path: Path) -> None:
     lines = computed("f8-id-came-before", tmp_path, "--as-of", "2026-10-10")
     days = "2026-10-05 to 2026-10-05, as of 2026-10-10 00:00:00 UTC"
-    assert lines[0] == f"2 events read: 1 counted, 1 came before; {days}"
+    assert lines[0] == f"1 person; 2 events read: 1 counted, 1 came before; {days}"
     assert [line for line in lines if line.endswith('"x" is "Joined" of "kim", then "Joined" of "lee"')]
 
 
@@ -56,7 +56,8 @@ def test_compute_and_definitions_check_and_plan_check_say_the_same(tmp_path: Pat
 
 def test_a_clock_in_the_future_is_named_and_moves_nothing(tmp_path: Path) -> None:
     lines = computed("s5-one-wrong-clock", tmp_path)
-    assert lines[0] == "5 events read: 4 counted, 1 too late; 2026-11-20 to 2026-11-21, as of 2026-11-21 23:59:59 UTC"
+    days = "2026-11-20 to 2026-11-21, as of 2026-11-21 23:59:59 UTC"
+    assert lines[0] == f"2 people; 5 events read: 4 counted, 1 too late; {days}"
     assert lines[1].startswith("1 event is later than now and left out, the first: ")
     assert lines[1].endswith("line 5: 2099-01-01T00:00:00Z")
 

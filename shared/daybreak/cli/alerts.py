@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from daybreak.cli import show
-from daybreak.cli.options import AsJson, Cloud, StackName
+from daybreak.cli.options import AsJson, Cloud, MappingFile, StackName, mapping_in
 from daybreak.cli.target import definitions_here, deployment
 from daybreak.definitions.project import load
 from daybreak.files.compute import replay_on_files
@@ -28,6 +28,7 @@ def try_alert(
     name: Annotated[str, typer.Argument(help="The alert: the last part of [alert.NAME]")],
     events: Annotated[list[str] | None, typer.Argument(help="Files of events; without them, the deployed lake")] = None,
     definitions: Annotated[Path, typer.Option(help="The file of definitions")] = Path("daybreak.toml"),
+    mapping: MappingFile = None,
     cloud: Cloud = "auto",
     stack: StackName = "Daybreak",
     as_json: AsJson = False,
@@ -35,7 +36,7 @@ def try_alert(
     """List the mornings of history on which an alert would have spoken. Writes nothing."""
     with show.ERR.status("looking back …"):
         if events:
-            done = replay_on_files(events, load(definitions), name, datetime.now(UTC))
+            done = replay_on_files(events, load(definitions), name, datetime.now(UTC), mapping_in(mapping))
         else:
             done = Watch(deployment(cloud, stack).lake(), definitions_here()).replay(name)
     columns = ["morning", "says", "segment", "value", "message"]

@@ -1,7 +1,6 @@
 """The commands that compute tables, from files or from the events of a deployed stack, and query them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,14 +10,16 @@ from rich.progress import track
 
 from daybreak.aws.stack import Stack
 from daybreak.cli import show
-from daybreak.cli.options import AsJson, Cloud, StackName, days, one_day
+from daybreak.cli.options import AsJson, Cloud, MappingFile, StackName, days, mapping_in, one_day
 from daybreak.cli.target import definitions_here, deployment
 from daybreak.definitions.project import Project, load
 from daybreak.errors import CloudError, InputError
 from daybreak.export.backfill import plan_backfill
 from daybreak.export.payloads import AskSpan, ExportDay, FinishBackfill
 from daybreak.families.registry import FAMILIES
-from daybreak.files.compute import MEMORY_MB, TOO_LATE, ComputedTables, EventCounts, compute_tables
+from daybreak.files.compute import MEMORY_MB, ComputedTables, compute_tables
+from daybreak.files.counts import EventCounts
+from daybreak.files.judge import TOO_LATE
 from daybreak.files.tables import summaries
 from daybreak.ingest import times
 from daybreak.lake.keys import LISTS, PAGE, WARNINGS, WATCH
@@ -41,7 +42,10 @@ def register(app: typer.Typer) -> None:
 def compute(
     events: Annotated[
         list[str],
-        typer.Argument(help="Files of JSON or CSV, also compressed, or folders of them; - is standard input"),
+        typer.Argument(
+            help="Files of CSV, Excel, JSON or Parquet, also compressed, or of another tool's export, or folders of "
+            "them; - is standard input"
+        ),
     ],
     definitions: Annotated[Path, typer.Option(help="The file of definitions")] = Path("daybreak.toml"),
     as_of: Annotated[
@@ -53,24 +57,31 @@ def compute(
     out: Annotated[Path, typer.Option(help="The folder for the tables, as Parquet and CSV")] = Path("out"),
     rows: Annotated[int, typer.Option(help="Show this many rows of each definition below its summary")] = 0,
     memory_mb: Annotated[int, typer.Option(help="The memory that the engine may use, in MB")] = MEMORY_MB,
+    mapping: MappingFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Compute every metric from files of events, on this machine and without AWS."""
     project = load(definitions)
-    instant = _instant(as_of, project)
+    instant, mapped = _instant(as_of, project), mapping_in(mapping)
     with show.ERR.status("reading …") as status:
         now = datetime.now(UTC)
         done = compute_tables(
-            events, project, instant, out, memory_mb, lambda doing: status.update(f"{doing} …"), now=now
+            events,
+            project,
+            instant,
+            out,
+            memory_mb,
+            lambda doing: status.update(f"{doing} …"),
+            now=now,
+            mapping=mapped,
         )
     if as_json:
         tables = {name: show.objects(*table) for name, table in {**done.tables, **done.goals_and_alerts}.items()}
         warnings = [warning.model_dump() for warning in done.warnings]
         lists = {"lists": [made.model_dump() for made in done.lists]} if done.lists else {}
         refused = {"refused_alerts": [one.model_dump() for one in done.refused_alerts]} if done.refused_alerts else {}
-        show.as_json(
-            {**tables, **refused, **lists, "events": {**asdict(done.counts), "as_of": done.as_of}, "warnings": warnings}
-        )
+        counts = {**done.counts.as_json(), "as_of": done.as_of}
+        show.as_json({**tables, **refused, **lists, "events": counts, "warnings": warnings})
         return
     _show_counts(done, project, instant)
     show_summaries(project, done, out, rows)
@@ -185,17 +196,18 @@ def _show_counts(done: ComputedTables, project: Project, instant: datetime | Non
     days = [moment.astimezone(project.zone).date() for moment in (counts.first, counts.last) if moment]
     span = " to ".join(day.isoformat() for day in days)
     as_of = f"{done.as_of:%Y-%m-%d %H:%M:%S} UTC"
-    show.OUT.print(f"{_read(counts)} {span}, as of {as_of}", soft_wrap=True)
+    people = f"{counts.people:,} {'person' if counts.people == 1 else 'people'}; " if counts.people is not None else ""
+    show.OUT.print(f"{people}{_read(counts)} {span}, as of {as_of}", soft_wrap=True)
     show.left_out(counts, "now" if instant is None else "that")
+    show.understood(counts)
     show.warnings(done.warnings, most=show.WARNINGS_SHOWN)
 
 
 def _read(counts: EventCounts) -> str:
     """How many events were read; where some of them do not count, how many do, and what became of the others."""
-    read = counts.events + counts.rejected + counts.after_as_of
     left_out = {"came before": counts.came_before, "rejected": counts.rejected, "too late": counts.after_as_of}
     others = [f"{count:,} {what}" for what, count in left_out.items() if count]
-    events = f"{read:,} event{'s'[: read != 1]}"
+    events = f"{counts.read:,} event{'s'[: counts.read != 1]}"
     if not others:
         return f"{events},"
     return f"{events} read: {', '.join([f'{counts.events - counts.came_before:,} counted', *others])};"

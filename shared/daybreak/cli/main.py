@@ -6,7 +6,7 @@ import typer
 
 from daybreak.cli import alerts, ask, check, compute, local, messages, page, people, send, setup
 from daybreak.cli.show import ERR
-from daybreak.errors import DaybreakError
+from daybreak.errors import DaybreakError, MappingNeeded
 
 APP = typer.Typer(
     help="Collect product events, and compute onboarding metrics from them.",
@@ -19,12 +19,14 @@ for panel in (local, send, check, compute, alerts, page, ask, people, messages, 
 
 
 def main() -> None:
-    """Run a command. An expected error is printed as one line, with exit code 1."""
+    """Run a command. An expected error is printed as one line, with exit code 1, and a drafted mapping below it."""
     try:
         APP()
     except DaybreakError as error:
         ERR.print(f"[bold red]{type(error).__name__}[/bold red]", end=" ")
         ERR.print(str(error), markup=False, soft_wrap=True)
+        if isinstance(error, MappingNeeded):
+            ERR.print(f"\n{error.draft}", markup=False, soft_wrap=True, end="")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

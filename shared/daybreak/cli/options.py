@@ -1,17 +1,29 @@
 """Options that several commands share."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from daybreak.errors import InputError
+from daybreak.mapping.mapping import EventMapping
+from daybreak.mapping.read_mapping import read_mapping
 
 Cloud = Annotated[
     str, typer.Option(help="local, aws, or auto: the local cloud while it is up, else AWS", envvar="DAYBREAK_CLOUD")
 ]
 StackName = Annotated[str, typer.Option("--stack", help="The name of the deployed stack", envvar="DAYBREAK_STACK")]
+MappingFile = Annotated[
+    Path | None,
+    typer.Option("--mapping", help="A TOML file that says which columns are person, event, time …; for every file"),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON")]
+
+
+def mapping_in(file: Path | None) -> EventMapping | None:
+    """The mapping in the file given as --mapping. Raises InputError."""
+    return read_mapping(file) if file else None
 
 
 def one_day(option: str, text: str) -> date:

@@ -12,7 +12,7 @@ from rich.progress import track
 from daybreak.aws.stack import Stack
 from daybreak.aws.write_keys import CACHE_SECONDS
 from daybreak.cli import show
-from daybreak.cli.options import AsJson, Cloud, StackName
+from daybreak.cli.options import AsJson, Cloud, MappingFile, StackName, mapping_in
 from daybreak.cli.target import definitions_here, deployment
 from daybreak.definitions.lists import PeopleList
 from daybreak.definitions.project import Project, load
@@ -131,6 +131,7 @@ def try_list(
     ] = None,
     definitions: Annotated[Path, typer.Option(help="The file of definitions")] = Path("daybreak.toml"),
     people: Annotated[bool, typer.Option("--people", help=f"Show the first {_IDS_SHOWN} of them, with traits")] = False,
+    mapping: MappingFile = None,
     cloud: Cloud = "auto",
     stack: StackName = "Daybreak",
     as_json: AsJson = False,
@@ -141,7 +142,7 @@ def try_list(
         raise InputError(f"no list {name!r} in {definitions}; choose from {', '.join(project.lists) or 'none'}")
     with show.ERR.status("looking …"):
         if events:
-            made_at, found = look_at_list(events, project, name, datetime.now(UTC))
+            made_at, found = look_at_list(events, project, name, datetime.now(UTC), mapping_in(mapping))
         else:
             target = deployment(cloud, stack)
             made_at, found = Lists(target.lake(), project, forgotten=target.live_rules().forgotten()).look(name)

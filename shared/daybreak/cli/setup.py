@@ -9,17 +9,20 @@ from typing import Annotated
 import typer
 
 from daybreak.cli import show
-from daybreak.cli.options import AsJson, Cloud, StackName
+from daybreak.cli.options import AsJson, Cloud, MappingFile, StackName, mapping_in
 from daybreak.cli.target import definitions_here, deployment
 from daybreak.definitions import json_schema, reference_page
 from daybreak.definitions.project import ALL, Project, load, parse
 from daybreak.errors import DayMissing, DefinitionError, InputError
 from daybreak.families.registry import FAMILIES
 from daybreak.families.selectors import label
-from daybreak.files.compute import EventCounts, LookedAt, look_at_files
+from daybreak.files.compute import LookedAt, look_at_files
+from daybreak.files.counts import EventCounts
 from daybreak.files.readers.read import read_events
+from daybreak.files.readers.reading import Reading
 from daybreak.ingest.tracking_plan import load_plan
 from daybreak.lake.tables import Warned, columns
+from daybreak.mapping.mapping import EventMapping
 from daybreak.metrics.job import Metrics
 from daybreak.tracking.compare import compare
 from daybreak.tracking.observed import Observed, lake_events, observe
@@ -55,6 +58,7 @@ def check_definitions(
     deployed: Annotated[
         bool, typer.Option("--deployed", help="Say what each alert can see with the people of the deployed lake")
     ] = False,
+    mapping: MappingFile = None,
     cloud: Cloud = "auto",
     stack: StackName = "Daybreak",
     as_json: AsJson = False,
@@ -64,7 +68,7 @@ def check_definitions(
     count, looked = sum(1 for _ in project.all()), LookedAt(EventCounts(), [], [])
     with show.ERR.status("reading …"):
         if events:
-            looked = look_at_files(events, project, datetime.now(UTC))
+            looked = look_at_files(events, project, datetime.now(UTC), mapping_in(mapping))
         elif deployed:
             looked = looked._replace(sights=Watch(deployment(cloud, stack).lake(), project).sights())
     warnings = looked.warnings
@@ -138,11 +142,12 @@ def learn(
     events: Events = None,
     out: Out = None,
     days: Days = 7,
+    mapping: MappingFile = None,
     cloud: Cloud = "auto",
     stack: StackName = "Daybreak",
 ) -> None:
     """Draft a plan from the events that arrived. You add the purpose and the owner of each event."""
-    _write(plan_toml(draft(_observed(events, days, cloud, stack))), out)
+    _write(plan_toml(draft(_observed(events, days, cloud, stack, mapping_in(mapping)))), out)
 
 
 @PLAN.command("check")
@@ -151,14 +156,15 @@ def check_plan(
     plan: PlanFile = DEFAULT_PLAN,
     definitions: Definitions = DEFAULT_DEFINITIONS,
     days: Days = 7,
+    mapping: MappingFile = None,
     cloud: Cloud = "auto",
     stack: StackName = "Daybreak",
     as_json: AsJson = False,
 ) -> None:
     """Compare the plan with the events that arrived, and list the warnings. Exit code 1 if plan and events differ."""
-    wanted = load_plan(plan)
-    found = compare(wanted, _observed(events, days, cloud, stack))
-    counts, warnings = _looked_at(events, definitions, cloud, stack)
+    wanted, mapped = load_plan(plan), mapping_in(mapping)
+    found = compare(wanted, _observed(events, days, cloud, stack, mapped))
+    counts, warnings = _looked_at(events, definitions, cloud, stack, mapped)
     rows = [[difference.what, difference.event, difference.property, difference.came] for difference in found]
     names = ["difference", "event", "property", "came"]
     if as_json:
@@ -251,21 +257,24 @@ def _refuse_blind_alerts(definitions: Path, sights: Iterable[Sight]) -> None:
         raise DefinitionError(f"{definitions.name}: {refused.message}")
 
 
-def _observed(events: list[str] | None, days: int, cloud: str, stack: str) -> Observed:
+def _observed(events: list[str] | None, days: int, cloud: str, stack: str, mapping: EventMapping | None) -> Observed:
     if events:
-        return observe(event for event in read_events(events) if isinstance(event, dict))
+        read = read_events(events, Reading(mapping=mapping))
+        return observe(event for event in read if isinstance(event, dict))
     today = datetime.now(UTC).date()
     wanted = [today - timedelta(days=n) for n in range(days)]
     with show.ERR.status("reading events …"):
         return observe(lake_events(deployment(cloud, stack).lake(), wanted))
 
 
-def _looked_at(events: list[str] | None, definitions: Path, cloud: str, stack: str) -> tuple[EventCounts, list[Warned]]:
+def _looked_at(
+    events: list[str] | None, definitions: Path, cloud: str, stack: str, mapping: EventMapping | None
+) -> tuple[EventCounts, list[Warned]]:
     """What these files, or all events of the lake, give reason to doubt; without definitions only about the events."""
     if events:
         project = load(definitions) if definitions.exists() else parse(_ANYBODY)
         with show.ERR.status("reading …"):
-            looked = look_at_files(events, project, datetime.now(UTC))
+            looked = look_at_files(events, project, datetime.now(UTC), mapping)
             return looked.counts, looked.warnings
     try:
         with show.ERR.status("looking for warnings …"):

@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from daybreak.files.compute import EventCounts
+from daybreak.files.counts import EventCounts
 from daybreak.lake.tables import MadeList, Warned
 
 WARNINGS_SHOWN = 10
+_NAMES_SHOWN = 8
 _LONG = 44
 """Characters; a text longer than this may be broken into lines."""
 
@@ -80,15 +81,35 @@ def left_out(counts: EventCounts, limit: str = "now") -> None:
     """Print what does not count of files, the first of it by file and line; some events are later than the `limit`."""
     if counts.rejected:
         were = "was" if counts.rejected == 1 else "were"
-        OUT.print(f"{counts.rejected:,} {were} rejected, the first:", style="yellow")
-        for reject in counts.first_rejects:
-            OUT.print(f"  {reject}", markup=False, soft_wrap=True)
+        OUT.print(f"{counts.rejected:,} {were} rejected:", style="yellow")
+        for code, refused in sorted(counts.refused.items(), key=lambda one: -one[1].count):
+            several = f"{refused.count:,} {code}, the first: " if refused.count > 1 else f"{code}: "
+            OUT.print(f"  {several}{_plain(refused.first)}", soft_wrap=True)
     if counts.after_as_of:
         are = "event is" if counts.after_as_of == 1 else "events are"
         text = f"{counts.after_as_of:,} {are} later than {limit} and left out, the first: {counts.first_after_as_of}"
         OUT.print(text, style="yellow", markup=False, soft_wrap=True)
     for name in counts.without_rows:
         OUT.print(f"{name}: no rows", style="yellow", markup=False, soft_wrap=True)
+
+
+def understood(counts: EventCounts) -> None:
+    """Print how the files were understood, what of them was left out, and the most frequent events."""
+    for sentence, files in counts.understood.items():
+        more = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
+        OUT.print(_plain(f"{files[0]}{more}: {sentence}"), soft_wrap=True)
+    if counts.links:
+        say = "says whose a device is" if counts.links == 1 else "say whose a device is, or what a person is like"
+        OUT.print(f"{counts.links:,} more event{'s'[: counts.links != 1]}, made of these, {say}.")
+    if counts.ignored:
+        OUT.print(
+            _plain(f"Ignored: {', '.join(f'{n:,} {what}' for what, n in counts.ignored.items())}."), soft_wrap=True
+        )
+    if counts.like_none:
+        OUT.print(f"{counts.like_none:,} had an id that looks like none, and count for their other id.", style="yellow")
+    table("", ["event", "events"], [[name, count] for name, count in counts.names.most_common(_NAMES_SHOWN)])
+    if (others := len(counts.names) - _NAMES_SHOWN) > 0:
+        OUT.print(f"and {others:,} other names")
 
 
 def objects(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:

@@ -5,21 +5,21 @@ Everything is as in the cloud: a lake (in a folder), the same export, the same m
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 from daybreak.definitions.project import Project
 from daybreak.engine.calendar import Calendar
 from daybreak.engine.database import Limits
-from daybreak.errors import EventRejected, InputError
+from daybreak.errors import InputError
 from daybreak.export.arrivals import NothingArrives
 from daybreak.export.job import Export
-from daybreak.families.selectors import event_selector
-from daybreak.files.equal_rows import EqualRows
-from daybreak.files.readers.read import read_with_positions
+from daybreak.files.counts import EventCounts
+from daybreak.files.judge import Judge
+from daybreak.files.people import people_of
 from daybreak.files.same_ids import with_examples
 from daybreak.files.tables import (
     Table,
@@ -30,14 +30,13 @@ from daybreak.files.tables import (
     write_goals_and_alerts,
     write_tables,
 )
-from daybreak.ingest import times
-from daybreak.ingest.event import EARLIEST, TYPES, Arrival, canonical, iso
 from daybreak.ingest.frames import pack
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
 from daybreak.lake.tables import MadeList, RefusedAlert, Warned
 from daybreak.lists.job import Lists
 from daybreak.lists.members import Membership
+from daybreak.mapping.mapping import EventMapping
 from daybreak.metrics.job import Computed, Metrics
 from daybreak.page.job import write_page
 from daybreak.watch.job import Watch, alert_named, families_read
@@ -46,36 +45,11 @@ from daybreak.watch.sight import Sight
 from daybreak.watch.summary import summary
 
 MEMORY_MB = 2000
-TOO_LATE = datetime(2200, 1, 1, tzinfo=UTC)
-"""No event and no --as-of is of this year or later: such a year is of another calendar, or means "for ever"."""
 _FRAME_LINES = 5_000
 _PROGRESS_EVENTS = 100_000
-_REJECTS_SHOWN = 5
 
 Progress = Callable[[str], None]
 """Called with a few words about the work that begins."""
-
-
-@dataclass(slots=True)
-class EventCounts:
-    """How many events the files held, and how many of them were not counted."""
-
-    events: int = 0
-    """Those that were accepted."""
-    rejected: int = 0
-    came_before: int = 0
-    """Those of the accepted events that are left out because their message id came before."""
-    after_as_of: int = 0
-    """Those later than `as_of`; without one, those later than now."""
-    first_after_as_of: str = ""
-    """The position and time of the first of them."""
-    first: datetime | None = None
-    """When the first of the accepted events happened."""
-    last: datetime | None = None
-    without_rows: list[str] = field(default_factory=list)
-    """The files that hold no row."""
-    first_rejects: list[str] = field(default_factory=list)
-    """The position of each of the first rejected events, and why it was rejected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +106,7 @@ def compute_tables(
     progress: Progress = lambda _: None,
     *,
     now: datetime,
+    mapping: EventMapping | None = None,
 ) -> ComputedTables:
     """Compute every family from event files; write its table to `out` as Parquet and CSV, each list, and the page.
 
@@ -142,7 +117,7 @@ def compute_tables(
     make_folder(out)
     lake = Path(tempfile.mkdtemp(prefix="daybreak-lake-"))
     try:
-        done = compute_files(files, project, as_of, lake, memory_mb, progress, now=now)
+        done = compute_files(files, project, as_of, lake, memory_mb, progress, now=now, mapping=mapping)
         forget_latest(out)
         tables = write_tables([computed.family for computed in done.families], lake, out)
         goals_and_alerts = write_goals_and_alerts(lake, out)
@@ -182,6 +157,7 @@ def compute_files(
     progress: Progress = lambda _: None,
     *,
     now: datetime,
+    mapping: EventMapping | None = None,
 ) -> ComputedLake:
     """Read event files into a lake under `root` and compute every family as of that instant.
 
@@ -189,13 +165,15 @@ def compute_files(
     are left out and counted. Raises InputError if a file cannot be read or no event can be counted.
     """
     store, limits = FolderStore(root), Limits(memory_mb=memory_mb)
-    as_of, counts, arrived = _ingest(files, project, store, as_of, now, progress)
+    as_of, judge, arrived = _ingest(files, project, store, as_of, now, progress, mapping)
     until = as_of + timedelta(microseconds=1)
     exported = Export(store, NothingArrives(), project, limits, progress).replay(arrived, through=until)
-    counts.came_before = exported.duplicates if exported else 0
+    counts = judge.counts
+    counts.came_before = exported.duplicates - judge.links_before if exported else 0
     last_day = as_of.astimezone(project.zone).date()
     metrics = Metrics(store, project, limits, progress)
     families = list(metrics.run_all(last_day, until))
+    counts.people = people_of(store, project, limits, last_day)
     warnings = with_examples(metrics.warn(last_day, until), root / keys.raw(arrived, 0), limits)
     watched, refused = list[str](), list[RefusedAlert]()
     if project.goals or project.alerts:
@@ -204,12 +182,14 @@ def compute_files(
     return ComputedLake(as_of, counts, families, store, warnings, watched, refused, lists)
 
 
-def replay_on_files(files: Iterable[str], project: Project, name: str, now: datetime) -> Replayed:
+def replay_on_files(
+    files: Iterable[str], project: Project, name: str, now: datetime, mapping: EventMapping | None = None
+) -> Replayed:
     """The mornings on which an alert would have spoken, of all that these files are about. Raises InputError."""
     alert = alert_named(project, name)
     with tempfile.TemporaryDirectory(prefix="daybreak-try-") as folder:
         store = FolderStore(Path(folder))
-        as_of, _, arrived = _ingest(files, project, store, None, now, lambda _: None)
+        as_of, _, arrived = _ingest(files, project, store, None, now, lambda _: None, mapping)
         until, last_day = as_of + timedelta(microseconds=1), as_of.astimezone(project.zone).date()
         Export(store, NothingArrives(), project).replay(arrived, through=until)
         for family in families_read(project, [alert]):
@@ -217,13 +197,15 @@ def replay_on_files(files: Iterable[str], project: Project, name: str, now: date
         return Watch(store, project).replay(name, last_day, until)
 
 
-def look_at_files(files: Iterable[str], project: Project, now: datetime) -> LookedAt:
+def look_at_files(
+    files: Iterable[str], project: Project, now: datetime, mapping: EventMapping | None = None
+) -> LookedAt:
     """The counts of the events in these files, what they give reason to doubt, for somebody who may read them, and the
     smallest change that each alert can see with the people in them.
     """
     with tempfile.TemporaryDirectory(prefix="daybreak-check-") as folder:
         store = FolderStore(Path(folder))
-        as_of, counts, arrived = _ingest(files, project, store, None, now, lambda _: None)
+        as_of, judge, arrived = _ingest(files, project, store, None, now, lambda _: None, mapping)
         until = as_of + timedelta(microseconds=1)
         Export(store, NothingArrives(), project).replay(arrived, through=until)
         metrics, last_day = Metrics(store, project), as_of.astimezone(project.zone).date()
@@ -231,7 +213,7 @@ def look_at_files(files: Iterable[str], project: Project, now: datetime) -> Look
         for family in families_read(project, project.alerts.values()):
             metrics.run(family, last_day, until)
         sights = Watch(store, project).sights(last_day, until)
-        return LookedAt(counts, with_examples(warnings, store.root / keys.raw(arrived, 0), Limits()), sights)
+        return LookedAt(judge.counts, with_examples(warnings, store.root / keys.raw(arrived, 0), Limits()), sights)
 
 
 def _watch(watch: Watch, last_day: date, until: datetime) -> tuple[list[str], list[RefusedAlert]]:
@@ -241,11 +223,13 @@ def _watch(watch: Watch, last_day: date, until: datetime) -> tuple[list[str], li
     return sentences, seen.refused
 
 
-def look_at_list(files: Iterable[str], project: Project, name: str, now: datetime) -> tuple[datetime, Membership]:
+def look_at_list(
+    files: Iterable[str], project: Project, name: str, now: datetime, mapping: EventMapping | None = None
+) -> tuple[datetime, Membership]:
     """Who is on a list by the events in these files, and the first instant that it does not know."""
     with tempfile.TemporaryDirectory(prefix="daybreak-list-") as folder:
         store = FolderStore(Path(folder))
-        as_of, _, arrived = _ingest(files, project, store, None, now, lambda _: None)
+        as_of, _, arrived = _ingest(files, project, store, None, now, lambda _: None, mapping)
         Export(store, NothingArrives(), project).replay(arrived, through=as_of + timedelta(microseconds=1))
         return Lists(store, project).look(name)
 
@@ -257,13 +241,15 @@ def _ingest(
     as_of: datetime | None,
     now: datetime,
     progress: Progress,
-) -> tuple[datetime, EventCounts, date]:
+    mapping: EventMapping | None,
+) -> tuple[datetime, Judge, date]:
     """Write the events of all files as the raw log of one arrival day, the day of `as_of`."""
-    counts = EventCounts()
+    judge = Judge(project, as_of, now, mapping)
+    counts = judge.counts
     incoming = store.root / "incoming.zst"
     incoming.parent.mkdir(parents=True, exist_ok=True)
     with incoming.open("wb") as log:
-        _write_log(log, _accepted(files, project, as_of, now, counts), progress)
+        _write_log(log, judge.accepted(files), progress)
     if counts.last is None:
         incoming.unlink()
         if counts.after_as_of:
@@ -279,58 +265,7 @@ def _ingest(
     target = store.root / keys.raw(arrived, 0)
     target.parent.mkdir(parents=True, exist_ok=True)
     incoming.replace(target)
-    return as_of, counts, arrived
-
-
-def _accepted(
-    files: Iterable[str], project: Project, as_of: datetime | None, now: datetime, counts: EventCounts
-) -> Iterator[bytes]:
-    """The canonical line of each accepted event. All events are counted in `counts`."""
-    clean = project.privacy.cleaner(salt="files")
-    for position, raw, nth in _rows(files, _compared_with_numbers(project), counts):
-        try:
-            if isinstance(raw, EventRejected):
-                raise raw
-            _require_type(raw)
-            moment = _moment(raw)
-            _require_possible(moment if as_of else min(moment, now))  # later than now is counted below
-            arrival = Arrival(received_at=min(moment, TOO_LATE), source="files", history=True)
-            line = canonical(clean(_with_time(raw, moment)), arrival, nth).line
-        except EventRejected as reason:
-            counts.rejected += 1
-            if len(counts.first_rejects) < _REJECTS_SHOWN:
-                counts.first_rejects.append(f"{position}: {reason.message}")
-            continue
-        if moment > (as_of or now):
-            counts.after_as_of += 1
-            counts.first_after_as_of = counts.first_after_as_of or f"{position}: {iso(moment)}"
-            continue
-        counts.events += 1
-        counts.first = min(counts.first or moment, moment)
-        counts.last = max(counts.last or moment, moment)
-        yield line
-
-
-def _compared_with_numbers(project: Project) -> frozenset[str]:
-    """The properties that the definitions compare with numbers, and never with text."""
-    compared: dict[bool, set[str]] = {True: set(), False: set()}
-    for selector in project.selectors:
-        for condition in event_selector(selector).where:
-            for value in condition.values():
-                if not isinstance(value, bool):
-                    compared[not isinstance(value, str)].add(condition.property)
-    return frozenset(compared[True] - compared[False])
-
-
-def _rows(files: Iterable[str], numbers: frozenset[str], counts: EventCounts) -> Iterator[tuple[str, Any, int]]:
-    """Each row of each file with its position and its number among equal rows. Files without rows are noted."""
-    for name in files:
-        empty, equal = True, EqualRows()
-        for position, raw in read_with_positions([name], numbers):
-            empty = False
-            yield position, raw, equal.number_of(raw)
-        if empty:
-            counts.without_rows.append("standard input" if name == "-" else name)
+    return as_of, judge, arrived
 
 
 def _write_log(log: IO[bytes], events: Iterable[bytes], progress: Progress) -> None:
@@ -352,47 +287,3 @@ def _end_of_day(moment: datetime, project: Project) -> datetime:
     day = moment.astimezone(project.zone).date()
     ends = Calendar(project.zone, project.settings.week_start).ends_at(day).replace(tzinfo=UTC)
     return ends - timedelta(microseconds=1)
-
-
-def _require_type(raw: Any) -> None:
-    """Check that an object is an event at all. Raises EventRejected, which lists its keys."""
-    if isinstance(raw, dict) and raw.get("type") not in TYPES:
-        keys = ", ".join(str(key) for key in raw)[:160] or "none"
-        raise EventRejected("no_type", f"type: an event needs one of {', '.join(TYPES)}; the keys here are: {keys}")
-
-
-def _moment(raw: Any) -> datetime:
-    """When an event in a file happened: the first of its three times that it has."""
-    value = raw[field] if isinstance(raw, dict) and (field := _time_field(raw)) else None
-    if not isinstance(value, str | int | float) or isinstance(value, bool):
-        raise EventRejected("no_time", "timestamp: an event in a file needs one")
-    try:
-        return times.parse_in_file(value)
-    except ValueError as reason:
-        raise EventRejected("absurd_time", f"timestamp: {reason}") from None
-
-
-def _require_possible(moment: datetime) -> None:
-    """Check that an event can have happened then. Raises EventRejected.
-
-    A clock that was reset shows the first hours of 1970, and 9999-12-31 is a database's "for ever".
-    """
-    if moment < EARLIEST:
-        raise EventRejected("absurd_time", f"timestamp: {iso(moment)} is before 1970")
-    if moment < EARLIEST + timedelta(days=1):
-        raise EventRejected(
-            "absurd_time", f"timestamp: {iso(moment)} is on 1970-01-01, the day of a clock that was reset"
-        )
-    if moment >= TOO_LATE:
-        raise EventRejected("absurd_time", f"timestamp: {iso(moment)} is after {TOO_LATE.year - 1}; correct the year")
-
-
-def _with_time(raw: dict[str, Any], moment: datetime) -> dict[str, Any]:
-    """The event, with its time in one form: files may count from 1970, and two exports may write a time in two ways."""
-    field = _time_field(raw)
-    return {**raw, field: iso(moment)} if field else raw
-
-
-def _time_field(raw: dict[str, Any]) -> str | None:
-    """The name of the field that says when an event happened; RudderStack's SDKs send originalTimestamp."""
-    return next((field for field in ("timestamp", "originalTimestamp", "receivedAt") if raw.get(field)), None)

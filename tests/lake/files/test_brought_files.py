@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from conftest import ROOT
-from daybreak.definitions.project import load
+from daybreak.definitions.project import Project, load
 from daybreak.errors import InputError
-from daybreak.files.compute import EventCounts, compute_files
+from daybreak.files.compute import compute_files
+from daybreak.files.counts import EventCounts
 from daybreak.files.readers.read import read_events, read_with_positions
+from daybreak.files.readers.reading import Reading
 from support.event_files import written
 from support.journeys import LIMITS, Deployment, project
 
@@ -105,36 +107,71 @@ def test_the_keys_of_a_row_that_is_no_event_are_listed(tmp_path: Path, text: str
     assert str(refused.value).endswith("the keys here are: " + ", ".join(json.loads(text.strip("[]"))))
 
 
-def test_rudderstacks_dump_holds_events_as_they_are(tmp_path: Path) -> None:
-    counts, found = answer(CASES / "formats" / "07_rudderstack.jsonl", "kinds.toml", tmp_path)
-    assert (counts.events, found) == (3, (2, 1))
-
-
-NOT_READ = {
-    "01_own_columns.csv": "there are: Member ID, Action Name, Happened At, plan",
-    "01_own_columns.xlsx": "is an Excel workbook (.xlsx)",
-    "02_kaggle.csv": "missing: event, timestamp; there are: event_time, event_type,",
-    "03_mixpanel.jsonl": "is a Mixpanel export",
-    "04_ga4.json": "is an export of Google Analytics 4",
-    "05_amplitude.zip": "is an Amplitude export",
-    "06_posthog.jsonl": "is a PostHog export",
-    "08_segment_tracks.csv": "is Segment's or RudderStack's table of tracks",
-    "09_warehouse.parquet": "is Parquet",
-    "10_shopify_orders.csv": "is Shopify's export of orders",
-    "11_delighted_responses.json": "is Delighted's list of responses",
-    "11_typeform_responses.json": "is Typeform's list of responses",
-    "11_zendesk_tickets.json": "is Zendesk's list of tickets",
-    "12_stripe_events.jsonl": "is Stripe's list of events",
-    "13_snowplow_enriched.tsv": "is a file of Snowplow's enriched events",
-    "14_cloudfront.tsv": "a log of requests names no person",
-    "14_heap_table.csv": "is a table of Heap",
-    "14_matomo_visits.json": "is Matomo's list of visits",
+SAID = {
+    "01_own_columns.csv": "own columns: person = Member ID, event = Action Name, time = Happened At",
+    "02_kaggle.csv": "own columns: person = user_id, event = event_type, time = event_time",
+    "03_mixpanel.jsonl": "Mixpanel export: person = distinct_id, time in seconds UTC",
+    "04_ga4.json": "Google Analytics 4 export: person = user_id",
+    "05_amplitude.zip": "Amplitude export: person = user_id",
+    "06_posthog.jsonl": "PostHog export: person = person_id, else distinct_id",
+    "07_rudderstack.jsonl": "Segment or RudderStack events: person = userId",
+    "08_segment_tracks.csv": "Segment or RudderStack table of tracks: event = event_text, person = user_id",
+    "10_shopify_orders.csv": "Shopify export of orders: person = customer id, else Email",
+    "11_delighted_responses.json": "Delighted responses: person = person_properties.user_id, else person",
+    "11_typeform_responses.json": "Typeform responses: person = the hidden field user_id",
+    "11_zendesk_tickets.json": "Zendesk tickets: person = external_id, else requester_id",
+    "12_stripe_events.jsonl": "Stripe events: person = the customer",
+    "13_snowplow_enriched.tsv": "Snowplow enriched events: person = user_id",
+    "14_heap_table.csv": "table of Heap: person = user_id",
+    "14_matomo_visits.json": "Matomo export of visits: person = userId",
 }
-"""What is said of each lookalike that has no reader yet."""
+"""The sentence that says how each lookalike was understood."""
+NOT_READ = {
+    "01_own_columns.xlsx": "is an Excel workbook (.xlsx)",
+    "09_warehouse.parquet": "is Parquet",
+    "14_cloudfront.tsv": "a log of requests names no person",
+}
+"""What is said of each lookalike that cannot be read."""
+STARTS = {
+    "10_shopify_orders.csv": ("Order Placed", "Order Placed"),
+    "11_delighted_responses.json": ("Survey Answered", "Survey Answered"),
+    "11_typeform_responses.json": ("Survey Answered", "Survey Answered"),
+    "11_zendesk_tickets.json": ("Ticket Opened", "Ticket Opened"),
+    "12_stripe_events.jsonl": ("customer.created", "invoice.paid"),
+    "14_heap_table.csv": ("joined", "report_made"),
+}
+"""The names that the first and the second event have, where a format cannot hold Joined and Report Made."""
 
 
 def test_each_lookalike_is_read_or_named() -> None:
-    assert {file.name for file in (CASES / "formats").iterdir()} == {*NOT_READ, "07_rudderstack.jsonl"}
+    assert {file.name for file in (CASES / "formats").iterdir()} == {*SAID, *NOT_READ}
+
+
+def of_names(start: str, milestone: str) -> Project:
+    """The definition of kinds.toml, for other names of events."""
+    return project(
+        f'[activation.report]\ndescription = "d"\nstart = "{start}"\nmilestone = "{milestone}"\nwindow = "24h"\n'
+    )
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_an_export_gives_two_people_of_whom_one_is_activated_once_and_twice(tmp_path: Path, name: str) -> None:
+    """Kim and lee join, and kim makes a report an hour later: 3 events, also where the same file is given twice."""
+    start, milestone = STARTS.get(name, ("Joined", "Report Made"))
+    asked = of_names(start, milestone)
+    file = str(CASES / "formats" / name)
+    for times, files in ((1, [file]), (2, [file, file])):
+        lake = tmp_path / str(times)
+        counts = compute_files(files, asked, AS_OF, lake, LIMITS.memory_mb, now=datetime.now(UTC)).counts
+        assert (counts.events, counts.came_before, counts.people) == (3 * times, 3 * (times - 1), 2)
+        rows = Deployment(lake, asked).table("activation", segment="all")
+        assert sum(row["people"] for row in rows) == 2
+        if start != milestone:
+            assert sum(row["activated"] for row in rows) == 1
+    [(said, about)] = counts.understood.items()
+    assert said.startswith(SAID[name])
+    assert len(about) == 2
+    assert "\n" not in said
 
 
 def in_a_list(rows: str) -> str:
@@ -144,20 +181,30 @@ def in_a_list(rows: str) -> str:
 
 
 @pytest.mark.parametrize("ending", ["", ".csv", ".jsonl"])
-@pytest.mark.parametrize(
-    "arranged", [bytes, gzip.compress, lambda data: data.decode().encode("utf-16"), "list", "wrapped"]
-)
-@pytest.mark.parametrize("name", NOT_READ)
-def test_an_export_without_a_reader_is_named_in_one_line_with_the_way_out(
+@pytest.mark.parametrize("arranged", [gzip.compress, lambda data: data.decode().encode("utf-16"), "list", "wrapped"])
+@pytest.mark.parametrize("name", SAID)
+def test_an_export_is_known_by_its_content_in_every_arrangement(
     tmp_path: Path, name: str, arranged: Callable[[bytes], bytes] | str, ending: str
 ) -> None:
     data = (CASES / "formats" / name).read_bytes()
-    is_json = data[:1] in (b"{", b"[")
-    if isinstance(arranged, str) and is_json:
+    expected = list(read_events([str(CASES / "formats" / name)]))
+    if isinstance(arranged, str) and data[:1] in (b"{", b"["):
         text = in_a_list(data.decode())
         data = (f'{{"next": null, "data": {text}}}' if arranged == "wrapped" and text[0] == "[" else text).encode()
-    elif callable(arranged) and not (name.endswith((".xlsx", ".zip", ".parquet")) and arranged is not gzip.compress):
+    elif callable(arranged) and not (name.endswith(".zip") and arranged is not gzip.compress):
         data = arranged(data)
+    reading = Reading()
+    assert list(read_events([written(tmp_path, data, f"export{ending}")], reading)) == expected
+    assert [said.startswith(SAID[name]) for said in reading.said] == [True]
+
+
+@pytest.mark.parametrize("ending", ["", ".csv", ".jsonl"])
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+@pytest.mark.parametrize("name", NOT_READ)
+def test_a_file_without_a_reader_is_named_in_one_line_with_the_way_out(
+    tmp_path: Path, name: str, compress: Callable[[bytes], bytes], ending: str
+) -> None:
+    data = compress((CASES / "formats" / name).read_bytes())
     with pytest.raises(InputError) as refused:
         list(read_with_positions([written(tmp_path, data, f"export{ending}")]))
     assert NOT_READ[name] in str(refused.value)

@@ -27,8 +27,8 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path, separator: str, name: s
         (HEADER + 'u1,"Signed Up,2026-11-01,a\nu2,Signed Up,2026-11-01,a\n', "line 2 is not valid CSV"),
         (HEADER + 'u1,"Signed" Up,2026-11-01,a\n', "line 2 is not valid CSV"),
         (HEADER.encode() + b"u\xe9,Signed Up,2026-11-01,a\n", "is not UTF-8"),
-        ("User ID|Event Name|Time\n", "there are: User ID|Event Name|Time"),
-        ("\nu1,Opened,2026-11-01\n", "there are: none"),
+        ("User ID|Event Name|Time\n", "there are: User ID, Event Name, Time"),
+        ("\nu1,Opened,2026-11-01\n", "there are: u1, Opened, 2026-11-01"),
     ],
 )
 def test_what_cannot_be_read_without_losing_something_is_refused_by_name_and_line(
@@ -71,7 +71,8 @@ def test_a_file_that_is_not_there_is_named() -> None:
 def test_two_columns_for_one_part_of_an_event_are_refused_by_name(tmp_path: Path, header: str, both: str) -> None:
     with pytest.raises(InputError) as refused:
         list(read_events([written(tmp_path, header + "\n")]))
-    assert str(refused.value).endswith(f"events.csv: the columns {both}; rename or remove one of them")
+    way_out = "rename or remove one of them, or say which with --mapping"
+    assert str(refused.value).endswith(f"events.csv: the columns {both}; {way_out}")
 
 
 @pytest.mark.parametrize("word", ["NULL", "null", "\\N", "nan", "NaN", "None", "undefined", " NULL ", "", " "])

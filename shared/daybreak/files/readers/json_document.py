@@ -3,14 +3,14 @@
 import codecs
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from daybreak.errors import InputError
 from daybreak.files.readers.lines import MAX_ROW, too_long
 from daybreak.ingest.body import MAX_CONTAINERS
 from daybreak.ingest.event import TYPES
 
-WRAPPERS = ("batch", "data", "events", "results")
+WRAPPERS = ("batch", "data", "events", "results", "tickets", "conversations")
 """The keys under which an object that is not an event may hold a list of events."""
 
 _EVENT_TYPES = frozenset(f'"type":"{name}"' for name in TYPES)
@@ -25,14 +25,16 @@ class CutOff(Exception):
     """The text ends in the middle of a value, list or object."""
 
 
-def values(name: str, pieces: Iterable[bytes], first_line: int) -> Iterator[tuple[int, str]]:
+def values(
+    name: str, pieces: Iterable[bytes], first_line: int, wrappers: Collection[str] = WRAPPERS
+) -> Iterator[tuple[int, str]]:
     """Each value with the line on which it begins, as its text: the elements of lists, and of lists in wrappers.
 
     Not more than one value is held. Raises CutOff, UnicodeDecodeError, or InputError for what is not JSON or too long.
     """
     text = _Text(name, pieces, first_line)
     while begins := text.peek():
-        yield from _list(text) if begins == "[" else _object(text)
+        yield from _list(text) if begins == "[" else _object(text, wrappers)
 
 
 class _Text:
@@ -126,7 +128,7 @@ def _list(text: _Text) -> Iterator[tuple[int, str]]:
         ended = text.take(",]") == "]"
 
 
-def _object(text: _Text) -> Iterator[tuple[int, str]]:
+def _object(text: _Text, wrappers: Collection[str]) -> Iterator[tuple[int, str]]:
     """An object, or the elements of the lists in it if it is a wrapper."""
     line, members, size, wraps = text.line, list[str](), 0, False
     text.take("{")
@@ -136,7 +138,7 @@ def _object(text: _Text) -> Iterator[tuple[int, str]]:
             raise text.wrong("the name of a key is expected")
         key = json.loads(text.value())
         text.take(":")
-        if text.peek() == "[" and key in WRAPPERS and not _EVENT_TYPES.intersection(members):
+        if text.peek() == "[" and key in wrappers and not _EVENT_TYPES.intersection(members):
             wraps = True
             yield from _list(text)
         else:

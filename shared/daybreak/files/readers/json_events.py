@@ -9,35 +9,39 @@ from typing import IO, Any
 import orjson
 
 from daybreak.errors import EventRejected, InputError, RequestRefused
-from daybreak.files.readers.exports import refuse_export
 from daybreak.files.readers.formats import not_utf8
 from daybreak.files.readers.ids import IDS, with_whole_ids
 from daybreak.files.readers.json_document import WRAPPERS, CutOff, values
 from daybreak.files.readers.lines import MAX_ROW, Lines
+from daybreak.files.readers.meaning import Read, events_of_json
+from daybreak.files.readers.reading import Reading
+from daybreak.files.readers.rows import Rows
 from daybreak.ingest.body import MAX_CONTAINERS, read_json
 from daybreak.ingest.event import TYPES
 
+Wrappers = tuple[str, ...]
 _PIECE = 1024 * 1024
 
 
-def read(name: str, stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
+def read(name: str, stream: IO[bytes], reading: Reading) -> Read:
     """Yield each event with its position. The events of a batch on a line of its own share its position.
 
     A line that is not JSON costs only itself, as does the last line or event of a file that is cut off. Raises
-    InputError if the file is another tool's export, or is not JSON.
+    InputError if the file is not JSON, or its keys do not say what they mean.
     """
+    wrapper = reading.mapping.rows if reading.mapping else None
+    return events_of_json(Rows(name, [], _rows(name, stream, WRAPPERS + ((wrapper,) if wrapper else ()))), reading)
+
+
+def _rows(name: str, stream: IO[bytes], wrappers: Wrappers) -> Iterator[tuple[str, Any]]:
     blank, first = 0, stream.readline(MAX_ROW + 1)
     while first and not first.strip():
         blank, first = blank + 1, stream.readline(MAX_ROW + 1)
     one_a_line = first.startswith(b"{") and first.rstrip().endswith(b"}") and len(first) <= MAX_ROW
-    rows = (_lines if one_a_line else _document)(name, first, stream, blank + 1)
-    for nth, (position, event) in enumerate(rows):
-        if nth == 0 and isinstance(event, dict) and event.get("type") not in TYPES:
-            refuse_export(name, event)
-        yield position, event
+    yield from (_lines if one_a_line else _document)(name, first, stream, blank + 1, wrappers)
 
 
-def _lines(name: str, begun: bytes, stream: IO[bytes], first: int) -> Iterator[tuple[str, Any]]:
+def _lines(name: str, begun: bytes, stream: IO[bytes], first: int, wrappers: Wrappers) -> Iterator[tuple[str, Any]]:
     """The events of JSON lines. The line that `begun` holds is the first that is not blank."""
     lines = Lines(name, stream, first + 1)
     for line in itertools.chain([begun], lines):
@@ -49,7 +53,7 @@ def _lines(name: str, begun: bytes, stream: IO[bytes], first: int) -> Iterator[t
             except ValueError as error:
                 yield position, _not_json(line, error)
             else:
-                yield from ((position, event) for event in _events(value, line))
+                yield from ((position, event) for event in _events(value, line, wrappers))
 
 
 def _not_json(line: bytes, error: ValueError) -> EventRejected:
@@ -59,15 +63,15 @@ def _not_json(line: bytes, error: ValueError) -> EventRejected:
     return EventRejected("cut_off", "the line is cut off; export its event again")
 
 
-def _document(name: str, begun: bytes, stream: IO[bytes], first: int) -> Iterator[tuple[str, Any]]:
+def _document(name: str, begun: bytes, stream: IO[bytes], first: int, wrappers: Wrappers) -> Iterator[tuple[str, Any]]:
     """The events of JSON that is not one value a line."""
     position, nth = name, 0
     parts = (begun[at : at + _PIECE] for at in range(0, len(begun), _PIECE))
     pieces = itertools.chain(parts, iter(lambda: stream.read(_PIECE), b""))
     try:
-        for line, text in values(name, pieces, first):
+        for line, text in values(name, pieces, first, wrappers):
             position = f"{name}, line {line}"
-            for event in _events(_value(text.encode()), text):
+            for event in _events(_value(text.encode()), text, wrappers):
                 nth += 1
                 yield f"{position}, event {nth}", event
     except CutOff:
@@ -94,25 +98,32 @@ def _value(text: bytes) -> Any:
             raise ValueError(reason) from None
 
 
-def _events(value: Any, text: bytes | str) -> Iterator[Any]:
+def _events(value: Any, text: bytes | str, wrappers: Wrappers) -> Iterator[Any]:
     """The events of a value, whose text in the file is given, with whole ids."""
-    for event, written in zip(_listed(value), _as_written(value, text), strict=True):
+    for event, written in zip(_listed(value, wrappers), _as_written(value, text, wrappers), strict=True):
         yield _with_whole_ids(event, written)
 
 
-def _listed(value: Any) -> list[Any]:
+def _listed(value: Any, wrappers: Wrappers) -> list[Any]:
     """The events that a value holds: those of a list or of a wrapper, or itself."""
     if isinstance(value, dict) and value.get("type") not in TYPES:
-        value = next((value[key] for key in WRAPPERS if isinstance(value.get(key), list)), value)
+        value = next((value[key] for key in wrappers if isinstance(value.get(key), list)), value)
+        if isinstance(value, dict) and _is_page_of_responses(value.get("items")):
+            value = value["items"]
     return value if isinstance(value, list) else [value]
 
 
-def _as_written(value: Any, text: bytes | str) -> list[Any]:
+def _is_page_of_responses(items: Any) -> bool:
+    """Whether a list of items is Typeform's: an order has items as well, and is one event."""
+    return isinstance(items, list) and all(isinstance(item, dict) and "response_id" in item for item in items[:1])
+
+
+def _as_written(value: Any, text: bytes | str, wrappers: Wrappers) -> list[Any]:
     """The events of a value with decimal numbers as text, if an id is one: 5.4e+08 and 540000000.0 are equal."""
-    events = _listed(value)
+    events = _listed(value, wrappers)
     if any(isinstance(event.get(field), float) for event in events if isinstance(event, dict) for field in IDS):
         with contextlib.suppress(RecursionError):  # so deep that the event is refused later
-            return _listed(json.loads(text, parse_float=str))
+            return _listed(json.loads(text, parse_float=str), wrappers)
     return events
 
 

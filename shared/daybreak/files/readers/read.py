@@ -1,27 +1,46 @@
 """Read files of events in any format that has a reader. A file's content says its format; its name says nothing."""
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from daybreak.files.readers import csv, json_events
-from daybreak.files.readers.open_file import HEAD_BYTES, parts_of
+from daybreak.files.readers.meaning import Read
+from daybreak.files.readers.open_file import HEAD_BYTES, Part, parts_of
+from daybreak.files.readers.reading import Reading
 
 
-def read_events(files: Iterable[str]) -> Iterator[Any]:
+class ReadPart(NamedTuple):
+    """A file, or one of those in a folder or a zip file, with its events; they are read before the next part."""
+
+    name: str
+    events: Read
+
+
+def read_events(files: Iterable[str], reading: Reading | None = None) -> Iterator[Any]:
     """Every event of every file, in order. Raises InputError, which names the file and line."""
-    return (event for _, event in read_with_positions(files))
+    return (event for part in read_parts(files, reading or Reading()) for _, event in part.events)
 
 
 def read_with_positions(files: Iterable[str], numbers: Collection[str] = ()) -> Iterator[tuple[str, Any]]:
     """Every event of every file, in order, each with its position: file and line. Raises InputError.
 
-    A folder is its files, and so is a zip file. `numbers`: the properties that definitions compare with a number. It
-    is for formats whose values have no types.
+    `numbers`: the properties that definitions compare with a number. It is for formats whose values have no types.
     """
+    for part in read_parts(files, Reading(numbers=numbers)):
+        yield from part.events
+
+
+def read_parts(files: Iterable[str], reading: Reading) -> Iterator[ReadPart]:
+    """The files in order, each with its events. A folder is its files, and so is a zip file."""
     for name in files:
         for part in parts_of(name):
-            begins = part.head.lstrip()[:1]
-            if begins in (b"{", b"["):
-                yield from json_events.read(part.name, part.stream)
-            elif begins or len(part.head) >= HEAD_BYTES:
-                yield from csv.read(part.name, part.stream, numbers)
+            yield ReadPart(part.name, _events_of(part, reading))
+
+
+def _events_of(part: Part, reading: Reading) -> Read:
+    begins = part.head.lstrip()[:1]
+    if begins in (b"{", b"["):
+        return json_events.read(part.name, part.stream, reading)
+    if begins or len(part.head) >= HEAD_BYTES:
+        return csv.read(part.name, part.stream, reading)
+    return iter(())

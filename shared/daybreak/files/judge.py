@@ -1,0 +1,142 @@
+"""Judges each event of files by the collector's own rules, and counts what became of it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from daybreak.definitions.project import Project
+from daybreak.errors import EventRejected
+from daybreak.families.selectors import event_selector
+from daybreak.files.counts import EventCounts
+from daybreak.files.equal_rows import EqualRows
+from daybreak.files.readers.read import read_parts
+from daybreak.files.readers.reading import Made, Reading
+from daybreak.ingest import times
+from daybreak.ingest.event import EARLIEST, TYPES, Arrival, Canonical, canonical, iso
+from daybreak.ingest.rules import PEOPLE, is_placeholder
+from daybreak.mapping.mapping import EventMapping
+
+TOO_LATE = datetime(2200, 1, 1, tzinfo=UTC)
+"""No event and no --as-of is of this year or later: such a year is of another calendar, or means "for ever"."""
+
+
+@dataclass
+class Judge:
+    """Reads files and judges their events as of an instant; without one, as of now."""
+
+    project: Project
+    as_of: datetime | None
+    now: datetime
+    mapping: EventMapping | None = None
+    counts: EventCounts = field(default_factory=EventCounts)
+    _links_seen: set[int] = field(default_factory=set)
+    links_before: int = 0
+    """Links with a message id that came before."""
+
+    def accepted(self, files: Iterable[str]) -> Iterator[bytes]:
+        """The canonical line of each accepted event. All events are counted in `counts`. Raises InputError."""
+        reading = Reading(numbers=_compared_with_numbers(self.project), mapping=self.mapping)
+        self.counts.understood, self.counts.ignored = reading.said, reading.ignored
+        clean = self.project.privacy.cleaner(salt="files")
+        for position, raw, nth in _rows(files, reading, self.counts):
+            try:
+                if isinstance(raw, EventRejected):
+                    raise raw
+                _require_type(raw)
+                moment = _moment(raw)
+                _require_possible(moment if self.as_of else min(moment, self.now))  # later than now is counted below
+                arrival = Arrival(received_at=min(moment, TOO_LATE), source="files", history=True)
+                judged = canonical(clean(_with_time(raw, moment)), arrival, nth)
+            except EventRejected as reason:
+                if not isinstance(raw, Made):  # the row's own event says it
+                    self.counts.reject(position, reason.code, reason.message)
+                continue
+            if moment > (self.as_of or self.now):
+                self._leave_out(raw, position, moment)
+                continue
+            self._count(raw, judged, moment)
+            yield judged.line
+
+    def _leave_out(self, raw: dict[str, Any], position: str, moment: datetime) -> None:
+        if not isinstance(raw, Made):
+            self.counts.after_as_of += 1
+            self.counts.first_after_as_of = self.counts.first_after_as_of or f"{position}: {iso(moment)}"
+
+    def _count(self, raw: dict[str, Any], judged: Canonical, moment: datetime) -> None:
+        if isinstance(raw, Made):
+            self.counts.links += 1
+            self.links_before += hash(judged.message_id) in self._links_seen
+            self._links_seen.add(hash(judged.message_id))
+            return
+        name = raw.get("event") if raw["type"] == "track" else raw["type"]
+        self.counts.accept(str(name), moment)
+        self.counts.like_none += any(isinstance(raw.get(one), str) and is_placeholder(raw[one]) for one in PEOPLE)
+
+
+def _compared_with_numbers(project: Project) -> frozenset[str]:
+    """The properties that the definitions compare with numbers, and never with text."""
+    compared: dict[bool, set[str]] = {True: set(), False: set()}
+    for selector in project.selectors:
+        for condition in event_selector(selector).where:
+            for value in condition.values():
+                if not isinstance(value, bool):
+                    compared[not isinstance(value, str)].add(condition.property)
+    return frozenset(compared[True] - compared[False])
+
+
+def _rows(files: Iterable[str], reading: Reading, counts: EventCounts) -> Iterator[tuple[str, Any, int]]:
+    """Each row of each file with its position and its number among equal rows. Files without rows are noted."""
+    for name in files:
+        empty = True
+        for part in read_parts([name], reading):
+            equal = EqualRows()
+            for position, raw in part.events:
+                empty = False
+                yield position, raw, equal.number_of(raw)
+        if empty:
+            counts.without_rows.append("standard input" if name == "-" else name)
+
+
+def _require_type(raw: Any) -> None:
+    """Check that an object is an event at all. Raises EventRejected, which lists its keys."""
+    if isinstance(raw, dict) and raw.get("type") not in TYPES:
+        keys = ", ".join(str(key) for key in raw)[:160] or "none"
+        raise EventRejected("no_type", f"type: an event needs one of {', '.join(TYPES)}; the keys here are: {keys}")
+
+
+def _moment(raw: Any) -> datetime:
+    """When an event in a file happened: the first of its three times that it has."""
+    value = raw[field] if isinstance(raw, dict) and (field := _time_field(raw)) else None
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        raise EventRejected("no_time", "timestamp: an event in a file needs one")
+    try:
+        return times.parse_in_file(value)
+    except ValueError as reason:
+        raise EventRejected("absurd_time", f"timestamp: {reason}") from None
+
+
+def _require_possible(moment: datetime) -> None:
+    """Check that an event can have happened then. Raises EventRejected.
+
+    A clock that was reset shows the first hours of 1970, and 9999-12-31 is a database's "for ever".
+    """
+    if moment < EARLIEST:
+        raise EventRejected("absurd_time", f"timestamp: {iso(moment)} is before 1970")
+    if moment < EARLIEST + timedelta(days=1):
+        raise EventRejected(
+            "absurd_time", f"timestamp: {iso(moment)} is on 1970-01-01, the day of a clock that was reset"
+        )
+    if moment >= TOO_LATE:
+        raise EventRejected("absurd_time", f"timestamp: {iso(moment)} is after {TOO_LATE.year - 1}; correct the year")
+
+
+def _with_time(raw: dict[str, Any], moment: datetime) -> dict[str, Any]:
+    """The event, with its time in one form: files may count from 1970, and two exports may write a time in two ways."""
+    field = _time_field(raw)
+    return {**raw, field: iso(moment)} if field else raw
+
+
+def _time_field(raw: dict[str, Any]) -> str | None:
+    """The name of the field that says when an event happened; RudderStack's SDKs send originalTimestamp."""
+    return next((field for field in ("timestamp", "originalTimestamp", "receivedAt") if raw.get(field)), None)

@@ -1,0 +1,54 @@
+"""Shopify's export of orders as CSV: one row a line item, of which an order's first holds the order.
+
+https://help.shopify.com/en/manual/fulfillment/managing-orders/exporting-orders
+"""
+
+from daybreak.files.readers.exports.export import Events, Export, Row, event, filled, id_of, instant
+from daybreak.files.readers.reading import Ignored
+
+_MONEY = ("subtotal", "shipping", "taxes", "total", "discount_amount", "refunded_amount", "outstanding_balance")
+_TEXTS = (
+    "currency",
+    "discount_code",
+    "financial_status",
+    "fulfillment_status",
+    "payment_method",
+    "source",
+    "tags",
+    "cancelled_at",
+    "risk_level",
+)
+_PERSON = ("customer_id", "customer:_id", "email", "phone")
+
+
+def _events(row: Row) -> Events:
+    if filled(row, "financial_status", "total", "subtotal") is None:
+        yield Ignored("further line items of Shopify orders")
+        return
+    own = id_of(filled(row, "id", "name"))
+    properties = {name: row[name] for name in (*_MONEY, *_TEXTS) if row.get(name) not in (None, "")}
+    yield event(
+        "track",
+        instant("Created at", row.get("created_at")),
+        messageId=f"shopify-order-{own}" if own else None,
+        userId=id_of(filled(row, *_PERSON)),
+        event="Order Placed",
+        properties={name: _number(value) if name in _MONEY else value for name, value in properties.items()}
+        | {"order": row.get("name")},
+    )
+
+
+def _number(value: object) -> object:
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+EXPORT = Export(
+    "Shopify export of orders",
+    frozenset({"name", "financial_status", "lineitem_name", "created_at"}),
+    "person = customer id, else Email; event = Order Placed; time = Created at",
+    _events,
+    frozenset({*_MONEY, *_TEXTS, *_PERSON, "id"}),
+)

@@ -1,0 +1,221 @@
+"""Rows as events: by a mapping, by usual names, as a known export, or by the only columns that fit."""
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from daybreak.errors import EventRejected, InputError, MappingNeeded
+from daybreak.files.readers import own_columns, usual_names
+from daybreak.files.readers.draft import drafted
+from daybreak.files.readers.exports.export import Export
+from daybreak.files.readers.exports.known import export_of, renamed
+from daybreak.files.readers.ids import IDS, with_whole_ids
+from daybreak.files.readers.own_columns import Guess
+from daybreak.files.readers.reading import Ignored, Made, Reading
+from daybreak.files.readers.rows import Row, Rows, sampled
+from daybreak.files.readers.usual_names import MISSING, NAMELESS, Usual
+from daybreak.ingest.event import TYPES
+from daybreak.mapping.event_of import event_of
+from daybreak.mapping.mapping import EventMapping
+
+Read = Iterator[tuple[str, Any]]
+"""Each event with its position: a dict, Made beside a row's own event, or an EventRejected in its place."""
+
+_SAYS_WHAT_HAPPENED = re.compile(r"event|action|activity|이벤트", re.IGNORECASE)
+_OF_EVENTS = frozenset({"type", "event", "userId", "anonymousId", "messageId"})
+"""Keys of Segment's messages: JSON with one of them was meant as an event, so a fault costs only its row."""
+_BUNDLE = "properties"
+
+
+def events_of_table(rows: Rows, reading: Reading) -> Read:
+    """The events of a table. Raises InputError, or MappingNeeded if it is not clear what its columns mean."""
+    if reading.mapping:
+        yield from _mapped(rows, reading.mapping)
+        return
+    usual = usual_names.usual_of(rows.columns)
+    of_tracks = {"event", "event_text"} <= {column.lower() for column in rows.columns}
+    if not usual.is_complete or of_tracks:
+        sample, rows = sampled(rows)
+        if export := export_of(rows.name, dict.fromkeys(rows.columns)):
+            yield from _exported(rows, export, reading, renamed(rows.columns, export))
+            return
+        if not usual.is_complete:
+            yield from _own(rows, sample, usual, reading)
+            return
+    _refuse_equal_names(rows)
+    yield from usual_names.events(_unfolding(rows), usual.parts)
+
+
+def events_of_json(rows: Rows, reading: Reading) -> Read:
+    """The events of JSON values, whose first says what they are. Raises MappingNeeded."""
+    if reading.mapping:
+        yield from _mapped(rows, reading.mapping)
+        return
+    sample, rows = sampled(rows, most=1)
+    first = sample[0] if sample else None
+    if first is None or first.get("type") in TYPES:
+        if first and {"originalTimestamp", "receivedAt"} & first.keys():
+            said = "person = userId, anonymous = anonymousId, time = timestamp, else originalTimestamp or receivedAt"
+            reading.say(rows.name, f"Segment or RudderStack events: {said}")
+        yield from rows.rows
+        return
+    if export := export_of(rows.name, first):
+        yield from _exported(rows, export, reading, {})
+        return
+    sample, rows = sampled(rows)
+    keys = list(dict.fromkeys(itertools.chain.from_iterable(sample)))
+    guess = own_columns.guess(keys, sample)
+    if mapping := guess.mapping:
+        reading.say(rows.name, _said(mapping))
+        yield from _mapped(rows, mapping)
+    elif _OF_EVENTS & first.keys():
+        yield from rows.rows
+    else:
+        position = next(rows.rows)[0]
+        shown = ", ".join(map(str, first))[:160] or "none"
+        raise MappingNeeded(
+            f"{position}: an event needs type, one of {', '.join(TYPES)}; as rows of your own, {guess.doubt}; "
+            f"say which is which with --mapping; the keys here are: {shown}",
+            drafted(rows.name, keys, sample, guess),
+        )
+
+
+def _own(rows: Rows, sample: list[Row], usual: Usual, reading: Reading) -> Read:
+    """The events of a table of one's own, if its columns are clear."""
+    guess = own_columns.guess(rows.columns, sample)
+    mapping = guess.mapping
+    if mapping is None or usual.twice or not sample:
+        raise _refused(rows, sample, usual, guess)
+    _refuse_equal_names(rows)
+    reading.say(rows.name, _said(mapping))
+    yield from _mapped(rows, mapping)
+
+
+def _refused(rows: Rows, sample: list[Row], usual: Usual, guess: Guess) -> InputError:
+    """The refusal of a table that does not say which column is what, with a draft."""
+    there = f"there are: {', '.join(rows.columns)[:160] or 'none'}"
+    draft = drafted(rows.name, rows.columns, sample, guess)
+    if usual.twice:
+        return MappingNeeded(f"{rows.name}: {usual.twice}, or say which with --mapping", draft)
+    missing = f"missing: {', '.join(sorted(usual.missing))}"
+    if usual.has_people and "event" in usual.missing and not any(map(_SAYS_WHAT_HAPPENED.search, rows.columns)):
+        add = "type that says identify" + (", and timestamp" if "timestamp" in usual.missing else "")
+        what = "a table of people, not of events: no column says what happened (event)"
+        traits = f"to read its columns as traits, add the column {add}"
+        return MappingNeeded(f"{rows.name}: {what}; {there}; {traits}", draft)
+    need = "a table needs the columns user_id, event and timestamp, or one clear column for each"
+    if not sample:
+        return InputError(f"{rows.name}: {need}; {missing}; {there}")
+    way_out = "say which is which with --mapping"
+    return MappingNeeded(f"{rows.name}: {need}: {guess.doubt}; {way_out}; {missing}; {there}", draft)
+
+
+def _refuse_equal_names(rows: Rows) -> None:
+    """Raise InputError if two columns have one name."""
+    for column, count in Counter(rows.columns).items():
+        if count > 1 and not NAMELESS.fullmatch(column):
+            raise InputError(
+                f"{rows.name}: {count} columns are called {column!r}; rename or remove all but one of them"
+            )
+
+
+def _said(mapping: EventMapping) -> str:
+    """Which columns were taken, in one line."""
+    parts = (("person", mapping.person), ("anonymous", mapping.anonymous), ("event", mapping.event))
+    taken = [f"{part} = {columns[0]}" for part, columns in parts if columns]
+    unfolded = [f"the keys of {column} are properties" for column in mapping.json_]
+    return "; ".join(
+        ["own columns: " + ", ".join([*taken, f"time = {mapping.time[0]}, UTC without an offset"]), *unfolded]
+    )
+
+
+def _mapped(rows: Rows, mapping: EventMapping) -> Read:
+    """Each row as the event that a mapping makes of it, or why it cannot be one."""
+    _require_columns(rows, mapping)
+    texts = mapping.parts | frozenset(mapping.json_)
+    nameless = {column for column in rows.columns if NAMELESS.fullmatch(column)}
+    for position, row in rows.rows:
+        if not isinstance(row, dict):
+            yield position, row
+            continue
+        typed = {
+            column: value if column in texts else rows.typed(column, value)
+            for column, value in row.items()
+            if column not in nameless and not (column in texts and isinstance(value, str) and value in MISSING)
+        }
+        try:
+            event = event_of(typed, mapping)
+        except EventRejected as reason:
+            yield position, reason
+            continue
+        ids = {field: event[field] for field in IDS if isinstance(event.get(field), str)}
+        yield position, with_whole_ids(event, ids, numbers=False)
+
+
+def _require_columns(rows: Rows, mapping: EventMapping) -> None:
+    """Check that a table has the columns that a mapping names. Raises InputError."""
+    if not rows.columns:
+        return
+    fields = mapping.model_dump(by_alias=True, include={"person", "anonymous", "account", "previous", "type", "event",
+                                                        "time", "id", "properties", "traits", "json_"})  # fmt: skip
+    for field, columns in fields.items():
+        there = [column for column in columns or () if column in rows.columns or "." in column]
+        if columns and not there:
+            named = " or ".join(map(repr, columns))
+            shown = ", ".join(rows.columns)[:160]
+            raise InputError(
+                f"{rows.name}: the mapping's {field} is {named}, which is not a column; there are: {shown}"
+            )
+
+
+def _exported(rows: Rows, export: Export, reading: Reading, own_names: Mapping[str, str]) -> Read:
+    """The events of a known export. `own_names`: a table's columns -> the names that the export has for them."""
+    reading.say(rows.name, f"{export.name}: {export.said}")
+    for position, row in rows.rows:
+        if not isinstance(row, dict):
+            yield (
+                position,
+                row if isinstance(row, EventRejected) else EventRejected("not_an_object", "is not an object"),
+            )
+            continue
+        asked = _in_its_words(row, rows, own_names) if rows.columns else row
+        try:
+            for event in export.events(asked):
+                if isinstance(event, Ignored):
+                    reading.ignored[event] += 1
+                elif not isinstance(event, Made) or reading.is_news(event):
+                    yield position, event
+        except EventRejected as reason:
+            yield position, reason
+
+
+def _in_its_words(row: Row, rows: Rows, own_names: Mapping[str, str]) -> Row:
+    """A table's row with the names that an export asks for, and without the words for a missing value there."""
+    return {
+        own_names.get(column, column): rows.typed(column, value)
+        for column, value in row.items()
+        if not (column in own_names and isinstance(value, str) and value in MISSING)
+    }
+
+
+def _unfolding(rows: Rows) -> Rows:
+    """The rows with a column `properties` as the object that it is, if it holds JSON objects and nothing else."""
+    bundle = next((column for column in rows.columns if column.lower() == _BUNDLE), None)
+    if bundle is None:
+        return rows
+    sample, rows = sampled(rows)
+    if bundle not in own_columns.guess([bundle], sample).json:
+        return rows
+    return rows._replace(rows=((position, _with_object(row, bundle)) for position, row in rows.rows))
+
+
+def _with_object(row: Row | EventRejected, bundle: str) -> Row | EventRejected:
+    """A row whose text of JSON is the object itself."""
+    if isinstance(row, EventRejected) or bundle not in row:
+        return row
+    found = own_columns.object_in(row[bundle])
+    if found is None:
+        return EventRejected("invalid_field", f"{bundle}: {str(row[bundle])[:40]!r} is not a JSON object")
+    return {**row, bundle: found}

@@ -1,0 +1,36 @@
+"""The rows of a table or of JSON, before it is known what they mean."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from daybreak.errors import EventRejected
+
+Row = dict[str, Any]
+"""A row by its columns or keys. Empty cells are left out."""
+
+_SAMPLE_ROWS, _SAMPLE_CELLS = 100, 20_000
+
+
+class Rows(NamedTuple):
+    """What a file holds. `columns` are those of a table; the keys of JSON differ from row to row."""
+
+    name: str
+    columns: list[str]
+    rows: Iterator[tuple[str, Row | EventRejected]]
+    """Each row with its position, or why it cannot be one."""
+    typed: Callable[[str, Any], Any] = lambda _, value: value
+    """The value of a column that is no part of the event; in CSV a cell is text until it is known what it means."""
+    first_line: int = 1
+
+
+def sampled(rows: Rows, most: int = _SAMPLE_ROWS) -> tuple[list[Row], Rows]:
+    """The first rows, and the same rows with all of them."""
+    ahead, cells = list[tuple[str, Row | EventRejected]](), 0
+    for found in rows.rows:
+        ahead.append(found)
+        cells += len(found[1]) if isinstance(found[1], dict) else 1
+        if len(ahead) == most or cells > _SAMPLE_CELLS:
+            break
+    sample = [row for _, row in ahead if isinstance(row, dict)]
+    return sample, rows._replace(rows=itertools.chain(ahead, rows.rows))
