@@ -176,7 +176,8 @@ SIGNED = {
     "7z": b"7z\xbc\xaf'\x1c" + LINES,
     "RAR": b"Rar!\x1a\x07\x00" + LINES,
     "tar": tarred(LINES),
-    "Parquet": b"PAR1\x15\x04PAR1",
+    "Parquet that cannot be read": b"PAR1\x15\x04PAR1",
+    "Parquet that is encrypted": b"PARE\x15\x04PARE",
     "ORC": b"ORC\x08\x01",
     "Avro": b"Obj\x01\x02",
     "Arrow": b"ARROW1\x00\x00",
@@ -193,9 +194,9 @@ SIGNED = {
     "damaged gzip: Error": gzip.compress(LINES)[:20] + b"\x00\xff\x00\xff" * 9 + gzip.compress(LINES)[40:],
     "damaged zstd": zstd.compress(LINES)[:-3],
     "damaged zip": zipped(LINES)[:-30],
-    "an Excel workbook (.xlsx), which is not read yet": workbook(),
-    "Excel workbook (.xlsx), which is not read yet; open it": workbook("docProps/core.xml"),
-    "a damaged Excel workbook (.xlsx)": workbook()[:-9],
+    "a damaged Excel workbook (.xlsx)": workbook(),
+    "Excel workbook (.xlsx) (": workbook("docProps/core.xml"),
+    "a damaged Excel workbook": workbook()[:-9],
     "OpenDocument file (.ods)": b"PK\x03\x04" + b"\x00" * 22 + b"\x08\x00\x00\x00mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
 }  # fmt: skip
 

@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
 
 from daybreak.errors import EventRejected, InputError
-from daybreak.files.readers import own_columns, usual_names
 from daybreak.files.readers.cells import number_or_text, value_of
 from daybreak.files.readers.exports import snowplow
-from daybreak.files.readers.exports.known import export_of
 from daybreak.files.readers.formats import not_utf8
 from daybreak.files.readers.lines import Lines
-from daybreak.files.readers.meaning import Read, events_of_table
+from daybreak.files.readers.meaning import Read, events_of_table, fits
 from daybreak.files.readers.reading import Reading
 from daybreak.files.readers.rows import Row, Rows
 from daybreak.mapping.mapping import EventMapping
@@ -68,11 +66,11 @@ def _header_of(lines: Lines[str], mapping: EventMapping | None) -> _Header:
     if said:
         return _Header(said[1], title=1)
     cells = [_cells(line) for line in ahead]
-    if not ahead or _fits(cells[0], mapping):
+    if not ahead or fits(cells[0], mapping):
         return _Header(_separator_of(ahead[0]) if ahead else ",")
     ahead = lines.ahead(_LINES_AHEAD)
     cells = [_cells(line) for line in ahead]
-    fitting = next((nth for nth, found in enumerate(cells) if nth and _fits(found, mapping)), None)
+    fitting = next((nth for nth, found in enumerate(cells) if nth and fits(found, mapping)), None)
     several = next((nth for nth, found in enumerate(cells) if len(list(filter(None, found))) > 1), 0)
     title = several if fitting is None else fitting
     return _Header(_separator_of(ahead[title]), title)
@@ -88,17 +86,6 @@ def _cells(line: str) -> list[str]:
         return [cell.strip() for cell in next(csv.reader([line], delimiter=_separator_of(line)), [])]
     except csv.Error:
         return []
-
-
-def _fits(columns: list[str], mapping: EventMapping | None) -> bool:
-    """Whether these can be the names of a table's columns."""
-    if mapping:
-        return bool(mapping.parts.intersection(columns))
-    return (
-        usual_names.usual_of(columns).is_complete
-        or own_columns.has_names(columns)
-        or export_of("", dict.fromkeys(columns)) is not None
-    )
 
 
 def _enriched(name: str, lines: Lines[str]) -> Rows:

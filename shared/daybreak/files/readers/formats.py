@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from daybreak.errors import InputError
 
-_TO_CSV = "save it as CSV in UTF-8"
-_DUCKDB = "write it as CSV, for example with DuckDB: copy (from 'FILE') to 'events.csv'"
+TO_CSV = "save it as CSV in UTF-8"
 _LOG = "a log of requests names no person, because an address is not a person; collect events with an SDK"
 
 
@@ -30,12 +29,12 @@ _BINARY = (
     _format("7z", "unpack it first", rb"7z\xbc\xaf'\x1c"),
     _format("RAR", "unpack it first", rb"Rar!\x1a\x07"),
     _format("tar", "unpack it first: tar xf FILE", rb".{257}ustar[\x00 ]"),
-    _format("Parquet", _DUCKDB, rb"PAR[1E][^ -~]"),
+    _format("Parquet that is encrypted", "write it without a key", rb"PARE[^ -~]"),
     _format("ORC", "write it as CSV", rb"ORC[^ -~]"),
     _format("Avro", "write it as CSV or JSON lines", rb"Obj\x01"),
     _format("Arrow", "write it as CSV", rb"ARROW1\x00"),
     _format("SQLite", "write a table as CSV: sqlite3 -csv -header FILE 'select …'", rb"SQLite format 3\x00"),
-    _format("an Excel workbook (.xls, or .xlsx with a password)", _TO_CSV, rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    _format("an Excel workbook (.xls, or .xlsx with a password)", TO_CSV, rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
     _format("PDF", "export the rows behind it as CSV", rb"%PDF-"),
 )  # fmt: skip
 _TEXT = (
@@ -46,10 +45,13 @@ _TEXT = (
         "an access log", _LOG, rb"(?![{\[])[^\n\"]*\"[^\n]*(GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH|CONNECT) \S+ HTTP/\d"
     ),
 )
+_XLSX = "Excel workbook (.xlsx)"
 _WORKBOOKS = {
-    "Excel workbook (.xlsx)": (b"[Content_Types].xml", b"xl/workbook", b"docProps/app.xml"),
+    "binary Excel workbook (.xlsb)": (b"xl/workbook.bin",),
+    _XLSX: (b"[Content_Types].xml", b"xl/workbook", b"docProps/app.xml"),
     "OpenDocument file (.ods)": (b"mimetypeapplication/vnd.oasis.opendocument",),
 }
+_PARQUET = re.compile(rb"PAR1[^ -~]", re.DOTALL)
 _UTF_32 = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"}
 _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _ENCODINGS = {**_UTF_32, **_UTF_16, codecs.BOM_UTF8: "utf-8-sig"}
@@ -66,12 +68,23 @@ def refuse_text(name: str, head: bytes) -> None:
     _refuse(name, head, _TEXT)
 
 
-def refuse_workbook(name: str, of_zip: bytes, *, damaged: str = "") -> None:
-    """Raise InputError if these bytes of a zip file are those of a workbook; `damaged` says how it is, if it is."""
+def is_parquet(head: bytes) -> bool:
+    """Whether a file with these first bytes is Parquet."""
+    return bool(_PARQUET.match(head))
+
+
+def is_workbook(name: str, of_zip: bytes, *, damaged: str = "") -> bool:
+    """Whether these bytes of a zip file are those of a workbook that can be read. Raises InputError for one that cannot
+    be; `damaged` says how it is, if it is.
+    """
     for kind, marks in _WORKBOOKS.items():
         if any(mark in of_zip for mark in marks):
-            what = f"is a damaged {kind} ({damaged})" if damaged else f"is an {kind}, which is not read yet"
-            raise InputError(f"{name}: {what}; open it and {_TO_CSV}")
+            if kind == _XLSX and not damaged:
+                return True
+            article = "an" if kind[0] in "EO" else "a"
+            what = f"is a damaged {kind} ({damaged})" if damaged else f"is {article} {kind}, which is not read"
+            raise InputError(f"{name}: {what}; open it and {TO_CSV}")
+    return False
 
 
 def encoding_of(name: str, head: bytes) -> str:

@@ -29,6 +29,17 @@ _OF_EVENTS = frozenset({"type", "event", "userId", "anonymousId", "messageId"})
 _BUNDLE = "properties"
 
 
+def fits(columns: list[str], mapping: EventMapping | None) -> bool:
+    """Whether these can be the header of a table: with the columns of a mapping, or names that are known."""
+    if mapping:
+        return bool(mapping.parts.intersection(columns))
+    return (
+        usual_names.usual_of(columns).is_complete
+        or own_columns.has_names(columns)
+        or export_of("", dict.fromkeys(columns)) is not None
+    )
+
+
 def events_of_table(rows: Rows, reading: Reading) -> Read:
     """The events of a table. Raises InputError, or MappingNeeded if it is not clear what its columns mean."""
     if reading.mapping:

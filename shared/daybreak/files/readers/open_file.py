@@ -18,7 +18,7 @@ from typing import IO, Any, NamedTuple, Protocol
 from zipfile import ZipFile
 
 from daybreak.errors import DaybreakError, InputError
-from daybreak.files.readers.formats import encoding_of, refuse_bytes, refuse_text, refuse_workbook
+from daybreak.files.readers.formats import encoding_of, is_parquet, is_workbook, refuse_bytes, refuse_text
 from daybreak.ingest.frames import zstd
 
 
@@ -50,8 +50,22 @@ class Part(NamedTuple):
     """The whole text in UTF-8, without a mark at its beginning."""
 
 
-def parts_of(name: str) -> Iterator[Part]:
-    """The texts in a file, in a folder, in a zip file or on standard input (`-`). Raises InputError."""
+class Workbook(NamedTuple):
+    """An Excel workbook, opened so that it can be read in any order."""
+
+    name: str
+    file: IO[bytes]
+
+
+class Parquet(NamedTuple):
+    """A Parquet file on disk."""
+
+    name: str
+    path: Path
+
+
+def parts_of(name: str) -> Iterator[Part | Workbook | Parquet]:
+    """The texts and tables in a file, in a folder, in a zip file or on standard input (`-`). Raises InputError."""
     if name == "-":
         yield from _parts("standard input", sys.stdin.buffer)
         return
@@ -67,20 +81,25 @@ def parts_of(name: str) -> Iterator[Part]:
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror}") from None
     with opened:
-        yield from _parts(name, opened)
+        yield from _parts(name, opened, path)
 
 
-def _parts(name: str, source: IO[bytes]) -> Iterator[Part]:
-    """The texts of an opened file."""
+def _parts(
+    name: str, source: IO[bytes], path: Path | None = None, depth: int = 0
+) -> Iterator[Part | Workbook | Parquet]:
+    """The texts and tables of an opened file, which is at this path if it is a file of its own."""
     head, stream = _ahead(_pieces(f"{name}: cannot be read", source))
     for _ in range(_MOST_LAYERS):
         found = next((known for known in _COMPRESSED if head.startswith(known[1])), None)
         if found is None:
             break
         compression, _, inflated = found
-        head, stream = _ahead(_pieces(f"{name}: is damaged {compression}", inflated(stream)))
+        head, stream, path = *_ahead(_pieces(f"{name}: is damaged {compression}", inflated(stream))), None
     if head.startswith(_ZIP):
-        yield from _zip_parts(name, head, stream)
+        yield from _zip_parts(name, head, stream, depth)
+        return
+    if is_parquet(head):
+        yield from _parquet(name, stream, path)
         return
     refuse_bytes(name, head)
     encoding = encoding_of(name, head)
@@ -90,23 +109,38 @@ def _parts(name: str, source: IO[bytes]) -> Iterator[Part]:
     yield Part(name, head, stream)
 
 
-def _zip_parts(name: str, head: bytes, stream: IO[bytes]) -> Iterator[Part]:
+def _parquet(name: str, stream: IO[bytes], path: Path | None) -> Iterator[Parquet]:
+    """A Parquet file; it is copied if it is not a file of its own, because its table of contents is at its end."""
+    if path:
+        yield Parquet(name, path)
+        return
+    with tempfile.NamedTemporaryFile(prefix="daybreak-parquet-") as copy:
+        shutil.copyfileobj(stream, copy)
+        copy.flush()
+        yield Parquet(name, Path(copy.name))
+
+
+def _zip_parts(name: str, head: bytes, stream: IO[bytes], depth: int) -> Iterator[Part | Workbook | Parquet]:
     """The texts in a zip file. It is copied, because its table of contents is at its end."""
+    if depth == _MOST_LAYERS:
+        raise InputError(f"{name}: holds zip files in zip files, more than {_MOST_LAYERS} deep; unpack it first")
     with tempfile.TemporaryFile(prefix="daybreak-zip-") as copy:
         shutil.copyfileobj(stream, copy)
         try:
             archive = ZipFile(copy)
         except Exception as error:  # as in `_named`
-            refuse_workbook(name, head, damaged=str(error))
+            is_workbook(name, head, damaged=str(error))
             raise InputError(f"{name}: is damaged zip: {error}") from None
         with archive:
-            refuse_workbook(name, head + "\n".join(archive.namelist()).encode())
+            if is_workbook(name, head + "\n".join(archive.namelist()).encode()):
+                yield Workbook(name, copy)
+                return
             for member in archive.infolist():
                 if not member.filename.endswith("/") and not _hidden(Path(member.filename)):
                     with _named(f"{name}: {member.filename} cannot be unpacked"):
                         opened = archive.open(member)
                     with opened:
-                        yield from _parts(f"{name}/{member.filename}", opened)
+                        yield from _parts(f"{name}/{member.filename}", opened, depth=depth + 1)
 
 
 def _hidden(path: Path) -> bool:

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from daybreak.files.readers import csv, json_events
+from daybreak.files.readers import csv, json_events, parquet, workbook
 from daybreak.files.readers.meaning import Read
-from daybreak.files.readers.open_file import HEAD_BYTES, Part, parts_of
+from daybreak.files.readers.open_file import HEAD_BYTES, Parquet, Part, Workbook, parts_of
 from daybreak.files.readers.reading import Reading
 
 
@@ -37,7 +37,11 @@ def read_parts(files: Iterable[str], reading: Reading) -> Iterator[ReadPart]:
             yield ReadPart(part.name, _events_of(part, reading))
 
 
-def _events_of(part: Part, reading: Reading) -> Read:
+def _events_of(part: Part | Workbook | Parquet, reading: Reading) -> Read:
+    if isinstance(part, Workbook):
+        return workbook.read(part.name, part.file, reading)
+    if isinstance(part, Parquet):
+        return parquet.read(part.name, part.path, reading)
     begins = part.head.lstrip()[:1]
     if begins in (b"{", b"["):
         return json_events.read(part.name, part.stream, reading)
