@@ -6,6 +6,7 @@ DaybreakError
 ├── DefinitionError   daybreak.toml says something that cannot be measured
 ├── InputError        a file or value given on the command line, or a payload given to a job, cannot be used
 │   └── MappingNeeded a file does not say which column is which part of an event; holds a drafted mapping
+│       └── NoEvents  a file is not one of events at all; in a folder it is skipped, and named
 ├── DayMissing        a job ran before the data it needs was exported: retry after the export
 ├── DayStuck          an arrival day could not be rebuilt; its raw log is safe, and the other days are exported
 ├── Overtaken         another run has written the same objects meanwhile; nothing of theirs was overwritten
@@ -54,6 +55,10 @@ class MappingNeeded(InputError):
     def __init__(self, message: str, draft: str) -> None:
         super().__init__(message)
         self.draft = draft
+
+
+class NoEvents(MappingNeeded):
+    """A file is not one of events at all, such as a page of text: among other files it is skipped, and named."""
 
 
 class DayMissing(DaybreakError):

@@ -25,7 +25,7 @@ def main() -> None:
     except DaybreakError as error:
         ERR.print(f"[bold red]{type(error).__name__}[/bold red]", end=" ")
         ERR.print(str(error), markup=False, soft_wrap=True)
-        if isinstance(error, MappingNeeded):
+        if isinstance(error, MappingNeeded) and error.draft:
             ERR.print(f"\n{error.draft}", markup=False, soft_wrap=True, end="")
         sys.exit(1)
     except KeyboardInterrupt:

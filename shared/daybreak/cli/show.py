@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,7 @@ from daybreak.lake.tables import MadeList, Warned
 
 WARNINGS_SHOWN = 10
 _NAMES_SHOWN = 8
+_SKIPPED_SHOWN = 5
 _LONG = 44
 """Characters; a text longer than this may be broken into lines."""
 
@@ -91,6 +93,10 @@ def left_out(counts: EventCounts, limit: str = "now") -> None:
         OUT.print(text, style="yellow", markup=False, soft_wrap=True)
     for name in counts.without_rows:
         OUT.print(f"{name}: no rows", style="yellow", markup=False, soft_wrap=True)
+    for reason in counts.skipped[:_SKIPPED_SHOWN]:
+        OUT.print(f"skipped: {_plain(reason)}", style="yellow", soft_wrap=True)
+    if (more := len(counts.skipped) - _SKIPPED_SHOWN) > 0:
+        OUT.print(f"skipped: {more:,} more files", style="yellow")
 
 
 def understood(counts: EventCounts) -> None:
@@ -159,7 +165,12 @@ def _text(column: str, value: Any) -> str:
 
 def _plain(text: str) -> str:
     """Text from clients, changed so that it can neither colour nor control the terminal."""
-    return escape("".join(character if character.isprintable() else "\ufffd" for character in text))
+    return escape("".join(character if character.isprintable() else _instead(character) for character in text))
+
+
+def _instead(character: str) -> str:
+    """A blank for one of the many blanks, such as one that does not break a line."""
+    return " " if unicodedata.category(character) == "Zs" else "\ufffd"
 
 
 def _is_share(column: str) -> bool:

@@ -258,7 +258,9 @@ def _ingest(
             raise InputError(f"nothing to count: all {counts.after_as_of:,} events are later than {limit}; {first}")
         empty = [f"{name}: no rows" for name in counts.without_rows]
         reasons = ["no events could be read", *counts.first_rejects[:1]] if counts.rejected else []
-        raise InputError("; ".join([*reasons, *empty]) or "no events could be read: no file was given")
+        raise InputError(
+            "; ".join([*reasons, *counts.skipped[:1], *empty]) or "no events could be read: no file was given"
+        )
     if as_of is None:
         as_of = min(_end_of_day(counts.last, project), now)
     arrived = as_of.date()

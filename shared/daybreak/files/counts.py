@@ -52,6 +52,8 @@ class EventCounts:
     """Name of an accepted event -> how many."""
     understood: dict[str, list[str]] = field(default_factory=dict)
     """A sentence about how files were understood -> those files."""
+    skipped: list[str] = field(default_factory=list)
+    """The files in folders and zip files that are not files of events, each with the reason."""
     ignored: Counter[str] = field(default_factory=Counter)
     """What was read and is no part of any event -> how often."""
 

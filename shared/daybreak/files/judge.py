@@ -12,6 +12,7 @@ from daybreak.files.counts import EventCounts
 from daybreak.files.equal_rows import EqualRows
 from daybreak.files.readers.read import read_parts
 from daybreak.files.readers.reading import Made, Reading
+from daybreak.files.readers.usual_names import MISSING
 from daybreak.ingest import times
 from daybreak.ingest.event import EARLIEST, TYPES, Arrival, Canonical, canonical, iso
 from daybreak.ingest.rules import PEOPLE, is_placeholder
@@ -19,6 +20,8 @@ from daybreak.mapping.mapping import EventMapping
 
 TOO_LATE = datetime(2200, 1, 1, tzinfo=UTC)
 """No event and no --as-of is of this year or later: such a year is of another calendar, or means "for ever"."""
+_EMPTY: tuple[Any, ...] = (None, "", {}, [])
+_IDS = (*PEOPLE, "groupId")
 
 
 @dataclass
@@ -38,16 +41,19 @@ class Judge:
         """The canonical line of each accepted event. All events are counted in `counts`. Raises InputError."""
         reading = Reading(numbers=_compared_with_numbers(self.project), mapping=self.mapping)
         self.counts.understood, self.counts.ignored = reading.said, reading.ignored
+        self.counts.skipped = reading.skipped
         clean = self.project.privacy.cleaner(salt="files")
-        for position, raw, nth in _rows(files, reading, self.counts):
+        for position, raw, equal in _rows(files, reading, self.counts):
             try:
                 if isinstance(raw, EventRejected):
                     raise raw
                 _require_type(raw)
+                _require_name(raw)
                 moment = _moment(raw)
                 _require_possible(moment if self.as_of else min(moment, self.now))  # later than now is counted below
                 arrival = Arrival(received_at=min(moment, TOO_LATE), source="files", history=True)
-                judged = canonical(clean(_with_time(raw, moment)), arrival, nth)
+                event = _in_one_form(raw, moment)
+                judged = canonical(clean(event), arrival, equal.number_of(event))
             except EventRejected as reason:
                 if not isinstance(raw, Made):  # the row's own event says it
                     self.counts.reject(position, reason.code, reason.message)
@@ -85,15 +91,17 @@ def _compared_with_numbers(project: Project) -> frozenset[str]:
     return frozenset(compared[True] - compared[False])
 
 
-def _rows(files: Iterable[str], reading: Reading, counts: EventCounts) -> Iterator[tuple[str, Any, int]]:
-    """Each row of each file with its position and its number among equal rows. Files without rows are noted."""
+def _rows(files: Iterable[str], reading: Reading, counts: EventCounts) -> Iterator[tuple[str, Any, EqualRows]]:
+    """Each row of each file with its position, and what numbers the equal rows of its file. Files without rows are
+    noted.
+    """
     for name in files:
         empty = True
         for part in read_parts([name], reading):
             equal = EqualRows()
             for position, raw in part.events:
                 empty = False
-                yield position, raw, equal.number_of(raw)
+                yield position, raw, equal
         if empty:
             counts.without_rows.append("standard input" if name == "-" else name)
 
@@ -103,6 +111,12 @@ def _require_type(raw: Any) -> None:
     if isinstance(raw, dict) and raw.get("type") not in TYPES:
         keys = ", ".join(str(key) for key in raw)[:160] or "none"
         raise EventRejected("no_type", f"type: an event needs one of {', '.join(TYPES)}; the keys here are: {keys}")
+
+
+def _require_name(raw: Any) -> None:
+    """Check that the name of an event is not a word for none, as in a cell of CSV. Raises EventRejected."""
+    if isinstance(raw, dict) and raw["type"] == "track" and raw.get("event") in MISSING:
+        raise EventRejected("no_name", f"track needs event, the name of what happened; {raw['event']!r} is not one")
 
 
 def _moment(raw: Any) -> datetime:
@@ -131,10 +145,14 @@ def _require_possible(moment: datetime) -> None:
         raise EventRejected("absurd_time", f"timestamp: {iso(moment)} is after {TOO_LATE.year - 1}; correct the year")
 
 
-def _with_time(raw: dict[str, Any], moment: datetime) -> dict[str, Any]:
-    """The event, with its time in one form: files may count from 1970, and two exports may write a time in two ways."""
+def _in_one_form(raw: dict[str, Any], moment: datetime) -> dict[str, Any]:
+    """The event with its time and its ids in one form, and without empty fields: a row that came as CSV and as JSON is
+    one row, and two exports may write a time in two ways.
+    """
     field = _time_field(raw)
-    return {**raw, field: iso(moment)} if field else raw
+    event = {name: value for name, value in raw.items() if value not in _EMPTY}
+    event |= {name: str(raw[name]) for name in _IDS if type(raw.get(name)) is int}
+    return {**event, field: iso(moment)} if field else event
 
 
 def _time_field(raw: dict[str, Any]) -> str | None:

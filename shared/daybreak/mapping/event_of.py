@@ -66,7 +66,8 @@ def _instant(value: Any, mapping: EventMapping) -> datetime:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(f"a {type(value).__name__} is not a time")
     if mapping.unit:
-        return _1970 + timedelta(microseconds=round(float(value) * _MICROSECONDS[mapping.unit]))
+        counted = _1970 + timedelta(microseconds=round(float(value) * _MICROSECONDS[mapping.unit]))
+        return counted.replace(tzinfo=mapping.zone).astimezone(UTC)
     if mapping.format:
         try:
             read = datetime.strptime(str(value), mapping.format)  # noqa: DTZ007 - its zone is added below

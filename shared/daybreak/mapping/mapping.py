@@ -68,7 +68,11 @@ class EventMapping(BaseModel):
         Unit | None, Field(description="What a number since 1970 counts: s, ms or us; without it, its digits say")
     ] = None
     timezone: Annotated[
-        Annotated[str, AfterValidator(_zone)], Field(description="The IANA name of the zone of times without an offset")
+        Annotated[str, AfterValidator(_zone)],
+        Field(
+            description="The IANA name of the zone of times without an offset. With `unit`, numbers count local time "
+            "there, as those of Mixpanel's projects from before 2023 do"
+        ),
     ] = "UTC"
     id: Annotated[
         Columns, Field(description="What tells one event from another; without it, the row and its equals do")

@@ -187,7 +187,6 @@ SIGNED = {
     "HTML or XML": b"\n<!DOCTYPE html><html><body>Sign in</body></html>",
     "RTF": b"{\\rtf1 user_id,event,timestamp}",
     "access log": b'192.0.2.1 - - [05/Oct/2026:09:00:00 +0000] "GET /join HTTP/1.1" 200 5\n',
-    "Korean text in cp949": "user_id,event,timestamp\nkim,가입,2026-10-05\n".encode("cp949"),
     ", line 2: is not UTF-8;": b"user_id,event,timestamp\nren\xe9,Joined,2026-10-05\n",
     "a binary file": b"\xff\x00\x00\x01\x02user_id,event",
     "damaged gzip": gzip.compress(LINES)[:-9],

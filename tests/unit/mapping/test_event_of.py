@@ -114,3 +114,9 @@ def test_a_row_that_cannot_be_right_says_why(row: dict[str, Any], how: dict[str,
 def test_a_mapping_that_cannot_be_right_says_why(wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         EventMapping.model_validate({"person": "who", "event": "what", "time": "when"} | wrong)
+
+
+def test_a_unit_with_a_timezone_counts_local_time() -> None:
+    """Mixpanel's projects from before 2023: 1791190800 is 09:00 in Seoul, which is midnight UTC."""
+    local = mapping_of(person="p", event="e", time="t", unit="s", timezone="Asia/Seoul")
+    assert event_of({"p": "kim", "e": "Joined", "t": 1791190800}, local)["timestamp"] == "2026-10-05T00:00:00Z"

@@ -4,6 +4,7 @@ import csv
 import io
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
 
@@ -44,9 +45,9 @@ def read(name: str, stream: IO[bytes], reading: Reading) -> Read:
                 yield from events_of_table(_enriched(name, lines), reading)
                 return
             header = _header_of(lines, reading.mapping)
-            for title in itertools.islice(lines, header.title):
-                reading.ignored["lines above a header"] += bool(title.strip()) and not _SAID_BY_EXCEL.fullmatch(title)
+            above = [line for line in itertools.islice(lines, header.title) if not _SAID_BY_EXCEL.fullmatch(line)]
             yield from events_of_table(_table(name, lines, header, reading), reading)
+            reading.ignored += Counter({"lines above a header": sum(bool(line.strip()) for line in above)})
         except UnicodeDecodeError as error:
             raise InputError(f"{name}, after line {lines.next_line - 1}: {not_utf8(error.object)}") from None
 

@@ -4,7 +4,7 @@ import codecs
 import re
 from typing import NamedTuple
 
-from daybreak.errors import InputError
+from daybreak.errors import InputError, NoEvents
 
 TO_CSV = "save it as CSV in UTF-8"
 _LOG = "a log of requests names no person, because an address is not a person; collect events with an SDK"
@@ -14,10 +14,11 @@ class _Format(NamedTuple):
     name: str
     way_out: str
     begins: re.Pattern[bytes]
+    holds_events: bool
 
 
-def _format(name: str, way_out: str, begins: bytes) -> _Format:
-    return _Format(name, way_out, re.compile(begins, re.DOTALL))
+def _format(name: str, way_out: str, begins: bytes, *, holds_events: bool = True) -> _Format:
+    return _Format(name, way_out, re.compile(begins, re.DOTALL), holds_events)
 
 
 _BINARY = (
@@ -35,11 +36,17 @@ _BINARY = (
     _format("Arrow", "write it as CSV", rb"ARROW1\x00"),
     _format("SQLite", "write a table as CSV: sqlite3 -csv -header FILE 'select …'", rb"SQLite format 3\x00"),
     _format("an Excel workbook (.xls, or .xlsx with a password)", TO_CSV, rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
-    _format("PDF", "export the rows behind it as CSV", rb"%PDF-"),
+    _format("PDF", "export the rows behind it as CSV", rb"%PDF-", holds_events=False),
+    _format("a picture", "give the data behind it", rb"\x89PNG\r|\xff\xd8\xff|GIF8[79]a", holds_events=False),
 )  # fmt: skip
 _TEXT = (
-    _format("HTML or XML", "export the rows as CSV; a page in their place is often a log-in page", rb"\s*<[!?a-zA-Z]"),
-    _format("RTF", "save it as plain text", rb"\{\\rtf"),
+    _format(
+        "HTML or XML",
+        "export the rows as CSV; a page in their place is often a log-in page",
+        rb"\s*<[!?a-zA-Z]",
+        holds_events=False,
+    ),
+    _format("RTF", "save it as plain text", rb"\{\\rtf", holds_events=False),
     _format("an access log", _LOG, rb"(#[^\n]*\n)*#Fields:"),
     _format(
         "an access log", _LOG, rb"(?![{\[])[^\n\"]*\"[^\n]*(GET|POST|PUT|HEAD|DELETE|OPTIONS|PATCH|CONNECT) \S+ HTTP/\d"
@@ -104,9 +111,31 @@ def encoding_of(name: str, head: bytes) -> str:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError as error:
+        if is_korean(head):
+            return "utf-8"  # it is recoded when its first letter beyond ASCII comes
         line = head.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{name}, line {line}: {not_utf8(head)}") from None
+        why = f"{name}, line {line}: {not_utf8(head)}"
+        raise (NoEvents(why, draft="") if b"\x00" in head else InputError(why)) from None
     return "utf-8"
+
+
+def is_korean(text: bytes) -> bool:
+    """Whether bytes that are not UTF-8 are Korean text in cp949 for certain: but for a fifth, all letters beyond ASCII
+    are syllables of its oldest and most usual part. A single letter with an accent is none of them.
+    """
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(text)
+    except UnicodeDecodeError:
+        pass
+    else:
+        return False
+    try:
+        letters = codecs.getincrementaldecoder("cp949")().decode(text)
+    except UnicodeDecodeError:
+        return False
+    others = [letter for letter in letters if not letter.isascii()]
+    syllables = sum("\uac00" <= letter <= "\ud7a3" and min(letter.encode("cp949")) > 0xA0 for letter in others)
+    return syllables >= 2 and syllables * 5 >= len(others) * 4
 
 
 def not_utf8(text: bytes) -> str:
@@ -130,4 +159,5 @@ def _looks(head: bytes) -> str:
 def _refuse(name: str, head: bytes, formats: tuple[_Format, ...]) -> None:
     for known in formats:
         if known.begins.match(head):
-            raise InputError(f"{name}: is {known.name}, which is not read; {known.way_out}")
+            why = f"{name}: is {known.name}, which is not read; {known.way_out}"
+            raise InputError(why) if known.holds_events else NoEvents(why, draft="")

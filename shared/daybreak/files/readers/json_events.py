@@ -132,5 +132,7 @@ def _with_whole_ids(event: Any, written: Any) -> Any:
     if not isinstance(event, dict):
         return event
     decimals = [field for field in IDS if isinstance(event.get(field), float)]
+    if long := {field: str(written[field]) for field in decimals if type(written[field]) is int}:
+        event = {**event, **long}  # a whole number of twenty digits
     texts = {field: written[field] for field in decimals if isinstance(written[field], str)}
     return with_whole_ids(event, texts, numbers=True) if texts else event

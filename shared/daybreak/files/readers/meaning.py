@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from daybreak.errors import EventRejected, InputError, MappingNeeded
+from daybreak.errors import EventRejected, InputError, MappingNeeded, NoEvents
 from daybreak.files.readers import own_columns, usual_names
+from daybreak.files.readers.cells import LARGEST_WHOLE
 from daybreak.files.readers.draft import drafted
 from daybreak.files.readers.exports.export import Export
 from daybreak.files.readers.exports.known import export_of, renamed
@@ -86,7 +87,8 @@ def events_of_json(rows: Rows, reading: Reading) -> Read:
     else:
         position = next(rows.rows)[0]
         shown = ", ".join(map(str, first))[:160] or "none"
-        raise MappingNeeded(
+        needed = MappingNeeded if any(guess.candidates.values()) else NoEvents
+        raise needed(
             f"{position}: an event needs type, one of {', '.join(TYPES)}; as rows of your own, {guess.doubt}; "
             f"say which is which with --mapping; the keys here are: {shown}",
             drafted(rows.name, keys, sample, guess),
@@ -117,10 +119,12 @@ def _refused(rows: Rows, sample: list[Row], usual: Usual, guess: Guess) -> Input
         traits = f"to read its columns as traits, add the column {add}"
         return MappingNeeded(f"{rows.name}: {what}; {there}; {traits}", draft)
     need = "a table needs the columns user_id, event and timestamp, or one clear column for each"
+    if not sample and not usual.parts:
+        return NoEvents(f"{rows.name}: {need}; {missing}; {there}", draft="")
     if not sample:
         return InputError(f"{rows.name}: {need}; {missing}; {there}")
-    way_out = "say which is which with --mapping"
-    return MappingNeeded(f"{rows.name}: {need}: {guess.doubt}; {way_out}; {missing}; {there}", draft)
+    what = f"{rows.name}: {need}: {guess.doubt}; say which is which with --mapping; {missing}; {there}"
+    return MappingNeeded(what, draft) if usual.parts or any(guess.candidates.values()) else NoEvents(what, draft)
 
 
 def _refuse_equal_names(rows: Rows) -> None:
@@ -161,8 +165,14 @@ def _mapped(rows: Rows, mapping: EventMapping) -> Read:
         except EventRejected as reason:
             yield position, reason
             continue
+        event |= {field: str(int(event[field])) for field in IDS if _is_whole(event.get(field))}
         ids = {field: event[field] for field in IDS if isinstance(event.get(field), str)}
         yield position, with_whole_ids(event, ids, numbers=False)
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether a number of an id has all its digits."""
+    return isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_WHOLE
 
 
 def _require_columns(rows: Rows, mapping: EventMapping) -> None:

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
 from zipfile import ZipFile
 
-from daybreak.errors import DaybreakError, InputError
-from daybreak.files.readers.formats import encoding_of, is_parquet, is_workbook, refuse_bytes, refuse_text
+from daybreak.errors import DaybreakError, InputError, NoEvents
+from daybreak.files.readers.formats import encoding_of, is_korean, is_parquet, is_workbook, refuse_bytes, refuse_text
+from daybreak.files.readers.reading import Reading
 from daybreak.ingest.frames import zstd
 
 
@@ -48,6 +49,7 @@ class Part(NamedTuple):
     """Its beginning, of which nothing is missing in the stream."""
     stream: IO[bytes]
     """The whole text in UTF-8, without a mark at its beginning."""
+    is_one_of_several: bool = False
 
 
 class Workbook(NamedTuple):
@@ -55,6 +57,7 @@ class Workbook(NamedTuple):
 
     name: str
     file: IO[bytes]
+    is_one_of_several: bool = False
 
 
 class Parquet(NamedTuple):
@@ -62,30 +65,32 @@ class Parquet(NamedTuple):
 
     name: str
     path: Path
+    is_one_of_several: bool = False
 
 
-def parts_of(name: str) -> Iterator[Part | Workbook | Parquet]:
+def parts_of(name: str, reading: Reading) -> Iterator[Part | Workbook | Parquet]:
     """The texts and tables in a file, in a folder, in a zip file or on standard input (`-`). Raises InputError."""
     if name == "-":
-        yield from _parts("standard input", sys.stdin.buffer)
+        yield from _parts("standard input", sys.stdin.buffer, reading)
         return
     path = Path(name)
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.is_file() and not _hidden(file.relative_to(path)))
         if not files:
             raise InputError(f"{name}: there are no files in this folder")
-        yield from chain.from_iterable(parts_of(str(file)) for file in files)
+        for file in files:
+            yield from _skipping(parts_of(str(file), reading), reading)
         return
     try:
         opened = path.open("rb")
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror}") from None
     with opened:
-        yield from _parts(name, opened, path)
+        yield from _parts(name, opened, reading, path)
 
 
 def _parts(
-    name: str, source: IO[bytes], path: Path | None = None, depth: int = 0
+    name: str, source: IO[bytes], reading: Reading, path: Path | None = None, depth: int = 0
 ) -> Iterator[Part | Workbook | Parquet]:
     """The texts and tables of an opened file, which is at this path if it is a file of its own."""
     head, stream = _ahead(_pieces(f"{name}: cannot be read", source))
@@ -96,15 +101,15 @@ def _parts(
         compression, _, inflated = found
         head, stream, path = *_ahead(_pieces(f"{name}: is damaged {compression}", inflated(stream))), None
     if head.startswith(_ZIP):
-        yield from _zip_parts(name, head, stream, depth)
+        yield from _zip_parts(name, head, stream, reading, depth)
         return
     if is_parquet(head):
         yield from _parquet(name, stream, path)
         return
     refuse_bytes(name, head)
     encoding = encoding_of(name, head)
-    if encoding != "utf-8":
-        head, stream = _ahead(_recoded(name, stream, encoding))
+    recoded = _recoded(name, stream, encoding) if encoding != "utf-8" else _utf8_or_korean(name, stream, reading)
+    head, stream = _ahead(recoded)
     refuse_text(name, head)
     yield Part(name, head, stream)
 
@@ -120,7 +125,9 @@ def _parquet(name: str, stream: IO[bytes], path: Path | None) -> Iterator[Parque
         yield Parquet(name, Path(copy.name))
 
 
-def _zip_parts(name: str, head: bytes, stream: IO[bytes], depth: int) -> Iterator[Part | Workbook | Parquet]:
+def _zip_parts(
+    name: str, head: bytes, stream: IO[bytes], reading: Reading, depth: int
+) -> Iterator[Part | Workbook | Parquet]:
     """The texts in a zip file. It is copied, because its table of contents is at its end."""
     if depth == _MOST_LAYERS:
         raise InputError(f"{name}: holds zip files in zip files, more than {_MOST_LAYERS} deep; unpack it first")
@@ -140,7 +147,8 @@ def _zip_parts(name: str, head: bytes, stream: IO[bytes], depth: int) -> Iterato
                     with _named(f"{name}: {member.filename} cannot be unpacked"):
                         opened = archive.open(member)
                     with opened:
-                        yield from _parts(f"{name}/{member.filename}", opened, depth=depth + 1)
+                        inside = _parts(f"{name}/{member.filename}", opened, reading, depth=depth + 1)
+                        yield from _skipping(inside, reading)
 
 
 def _hidden(path: Path) -> bool:
@@ -183,6 +191,32 @@ def _recoded(name: str, stream: IO[bytes], encoding: str) -> Iterator[bytes]:
             yield decoder.decode(piece).encode()
     except (UnicodeDecodeError, UnicodeEncodeError) as error:
         raise InputError(f"{name}: is not valid {encoding.upper()}: {error.reason}; save it in UTF-8") from None
+
+
+def _utf8_or_korean(name: str, stream: IO[bytes], reading: Reading) -> Iterator[bytes]:
+    """A text in UTF-8 as it is; one in cp949 as UTF-8. Its first letters beyond ASCII say which it is."""
+    pieces = iter(partial(stream.read, HEAD_BYTES), b"")
+    for piece in pieces:
+        if piece.isascii():
+            yield piece
+            continue
+        some = piece + next(pieces, b"")
+        if not is_korean(some):
+            yield some
+            yield from pieces
+            return
+        reading.say(name, "Korean text in cp949 (EUC-KR)")
+        yield from _recoded(name, io.BufferedReader(_Pieces(chain([some], pieces)), HEAD_BYTES), "cp949")
+        return
+
+
+def _skipping(parts: Iterator[Part | Workbook | Parquet], reading: Reading) -> Iterator[Part | Workbook | Parquet]:
+    """The parts of one of several files, or none and a note if it is not a file of events."""
+    try:
+        for part in parts:
+            yield part._replace(is_one_of_several=True)
+    except NoEvents as reason:
+        reading.skipped.append(str(reason))
 
 
 class _Pieces(io.RawIOBase):

@@ -71,6 +71,8 @@ def guess(columns: Iterable[str], sample: Sequence[Row]) -> Guess:
     if not when and len(timed) == 1 and values[timed[0]]:
         found.formats = [form for form in _FORMATS if all(_is_written(value, form) for value in values[timed[0]])]
     found.doubt = _doubt(found, values, timed)
+    if found.formats:  # with one of them, it is the time
+        found.candidates["time"] = timed
     if len(when) == 1 and any(_SECONDS.fullmatch(str(value)) for value in values[when[0]]):
         found.unit = "s"
     if len(anonymous) > 1:  # one of them is none of the necessary parts, and which is not known
@@ -99,11 +101,11 @@ def _doubt(found: Guess, values: dict[str, list[Any]], timed: list[str]) -> str:
     if len(when) > 1:
         return f"the columns {_listed(when)} can {_all(when)} be the time of the event"
     for column in timed:
-        first = values[column][0] if values[column] else ""
-        if column not in when and (_CLOCK.fullmatch(str(first)) or not when):
-            holds = f"holds {str(first)[:40]!r}" if values[column] else "is empty"
-            way_out = ", and a format can say which number is the month" if found.formats else ""
-            return f"the column {column!r} {holds}, which is not a time of a day{way_out}"
+        first = str(values[column][0])[:40] if values[column] else ""
+        if column not in when and (_CLOCK.fullmatch(first) or not when):
+            why = "has no day" if _CLOCK.fullmatch(first) else "can be read in several ways, so it needs a format"
+            why = why if _CLOCK.fullmatch(first) or found.formats else "is not a time"
+            return f"the column {column!r} holds {first!r}, which {why}" if first else f"the column {column!r} is empty"
     return "" if when else "no column is clearly the time of the event"
 
 

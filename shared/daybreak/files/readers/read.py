@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from daybreak.errors import NoEvents
 from daybreak.files.readers import csv, json_events, parquet, workbook
 from daybreak.files.readers.meaning import Read
 from daybreak.files.readers.open_file import HEAD_BYTES, Parquet, Part, Workbook, parts_of
@@ -31,10 +32,28 @@ def read_with_positions(files: Iterable[str], numbers: Collection[str] = ()) -> 
 
 
 def read_parts(files: Iterable[str], reading: Reading) -> Iterator[ReadPart]:
-    """The files in order, each with its events. A folder is its files, and so is a zip file."""
+    """The files in order, each with its events. A folder is its files, and so is a zip file.
+
+    Raises InputError; for a folder or zip file in which there is no file of events, for the first of its files.
+    """
     for name in files:
-        for part in parts_of(name):
-            yield ReadPart(part.name, _events_of(part, reading))
+        parts, skipped = 0, len(reading.skipped)
+        for part in parts_of(name, reading):
+            parts += 1
+            events = _events_of(part, reading)
+            before = len(reading.skipped)
+            yield ReadPart(part.name, _or_skipped(events, reading) if part.is_one_of_several else events)
+            parts -= len(reading.skipped) - before
+        if not parts and len(reading.skipped) > skipped:
+            raise NoEvents(reading.skipped[skipped], draft="")
+
+
+def _or_skipped(events: Read, reading: Reading) -> Read:
+    """The events of one of several files, or none and a note if it is not a file of events."""
+    try:
+        yield from events
+    except NoEvents as reason:
+        reading.skipped.append(str(reason))
 
 
 def _events_of(part: Part | Workbook | Parquet, reading: Reading) -> Read:

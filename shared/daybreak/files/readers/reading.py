@@ -20,6 +20,8 @@ class Reading:
     ignored: Counter[str] = field(default_factory=Counter)
     """What was read and is no part of any event -> how often."""
 
+    skipped: list[str] = field(default_factory=list)
+    """The files in folders and zip files that are not files of events, each with the reason."""
     _links: set[int] = field(default_factory=set)
     _traits: dict[int, int] = field(default_factory=dict)
 
