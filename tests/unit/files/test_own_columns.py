@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from daybreak.errors import EventRejected, InputError, MappingNeeded
-from daybreak.files.readers.draft import drafted
+from daybreak.files.readers.mapping_text import drafted
 from daybreak.files.readers.read import read_events
 from daybreak.files.readers.reading import Reading
 from daybreak.mapping.mapping import EventMapping

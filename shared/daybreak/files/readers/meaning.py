@@ -9,10 +9,10 @@ from typing import Any
 from daybreak.errors import EventRejected, InputError, MappingNeeded, NoEvents
 from daybreak.files.readers import own_columns, usual_names
 from daybreak.files.readers.cells import LARGEST_WHOLE
-from daybreak.files.readers.draft import drafted
 from daybreak.files.readers.exports.export import Export
 from daybreak.files.readers.exports.known import export_of, renamed
 from daybreak.files.readers.ids import IDS, with_whole_ids
+from daybreak.files.readers.mapping_text import drafted, written
 from daybreak.files.readers.own_columns import Guess
 from daybreak.files.readers.reading import Ignored, Made, Reading
 from daybreak.files.readers.rows import Row, Rows, sampled
@@ -28,6 +28,19 @@ _SAYS_WHAT_HAPPENED = re.compile(r"event|action|activity|이벤트", re.IGNORECA
 _OF_EVENTS = frozenset({"type", "event", "userId", "anonymousId", "messageId"})
 """Keys of Segment's messages: JSON with one of them was meant as an event, so a fault costs only its row."""
 _BUNDLE = "properties"
+_CALLS = EventMapping(
+    person=("userId",),
+    anonymous=("anonymousId",),
+    account=("groupId",),
+    previous=("previousId",),
+    type=("type",),
+    event=("event",),
+    time=("timestamp", "originalTimestamp", "receivedAt"),
+    id=("messageId",),
+    properties=(),
+    json_=("properties", "traits"),
+)
+"""Segment's messages as rows."""
 
 
 def fits(columns: list[str], mapping: EventMapping | None) -> bool:
@@ -43,6 +56,8 @@ def fits(columns: list[str], mapping: EventMapping | None) -> bool:
 
 def events_of_table(rows: Rows, reading: Reading) -> Read:
     """The events of a table. Raises InputError, or MappingNeeded if it is not clear what its columns mean."""
+    if reading.drafting:
+        raise _draft(rows)
     if reading.mapping:
         yield from _mapped(rows, reading.mapping)
         return
@@ -62,6 +77,8 @@ def events_of_table(rows: Rows, reading: Reading) -> Read:
 
 def events_of_json(rows: Rows, reading: Reading) -> Read:
     """The events of JSON values, whose first says what they are. Raises MappingNeeded."""
+    if reading.drafting:
+        raise _draft(rows)
     if reading.mapping:
         yield from _mapped(rows, reading.mapping)
         return
@@ -93,6 +110,25 @@ def events_of_json(rows: Rows, reading: Reading) -> Read:
             f"say which is which with --mapping; the keys here are: {shown}",
             drafted(rows.name, keys, sample, guess),
         )
+
+
+def _draft(rows: Rows) -> MappingNeeded:
+    """The draft of a mapping for any file: a known one where the file is read without any."""
+    sample, rows = sampled(rows)
+    columns = rows.columns or list(dict.fromkeys(itertools.chain.from_iterable(sample)))
+    first = sample[0] if sample else {}
+    export = export_of(rows.name, dict.fromkeys(rows.columns) if rows.columns else first)
+    if first.get("type") in TYPES and not rows.columns:
+        text = written(
+            _CALLS, f"{rows.name} holds events as Segment's libraries send them; it is read so without this."
+        )
+    elif export and export.mapping:
+        text = written(export.mapping, f"{rows.name} is a {export.name}; it is read so without this mapping.")
+    else:
+        text = drafted(rows.name, columns, sample)
+        if export:
+            text = f"# {export.name}: it is read without a mapping.\n{text}"
+    return MappingNeeded(f"{rows.name}: a draft of its mapping", text)
 
 
 def _own(rows: Rows, sample: list[Row], usual: Usual, reading: Reading) -> Read:

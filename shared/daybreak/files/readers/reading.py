@@ -15,6 +15,8 @@ class Reading:
     """The properties that definitions compare with a number; for formats whose values have no types."""
     mapping: EventMapping | None = None
     """What says which column is which part of an event; without it, the files have to."""
+    drafting: bool = False
+    """Refuse the first file with a draft of its mapping, also where its columns are clear."""
     said: dict[str, list[str]] = field(default_factory=dict)
     """A sentence about how files were understood -> the files that it is about."""
     ignored: Counter[str] = field(default_factory=Counter)

@@ -9,7 +9,7 @@ from daybreak.errors import EventRejected
 Row = dict[str, Any]
 """A row by its columns or keys. Empty cells are left out."""
 
-_SAMPLE_ROWS, _SAMPLE_CELLS = 100, 20_000
+_SAMPLE_ROWS, _SAMPLE_CELLS, _SAMPLE_SIZE = 100, 20_000, 8 * 1024 * 1024
 
 
 class Rows(NamedTuple):
@@ -26,11 +26,13 @@ class Rows(NamedTuple):
 
 def sampled(rows: Rows, most: int = _SAMPLE_ROWS) -> tuple[list[Row], Rows]:
     """The first rows, and the same rows with all of them."""
-    ahead, cells = list[tuple[str, Row | EventRejected]](), 0
+    ahead, cells, size = list[tuple[str, Row | EventRejected]](), 0, 0
     for found in rows.rows:
         ahead.append(found)
-        cells += len(found[1]) if isinstance(found[1], dict) else 1
-        if len(ahead) == most or cells > _SAMPLE_CELLS:
+        if isinstance(found[1], dict):
+            cells += len(found[1])
+            size += sum(len(value if isinstance(value, str) else str(value)) for value in found[1].values())
+        if len(ahead) == most or cells > _SAMPLE_CELLS or size > _SAMPLE_SIZE:
             break
     sample = [row for _, row in ahead if isinstance(row, dict)]
     return sample, rows._replace(rows=itertools.chain(ahead, rows.rows))

@@ -13,6 +13,7 @@ from daybreak.errors import EventRejected
 from daybreak.files.readers.reading import Ignored, Made
 from daybreak.ingest import times
 from daybreak.ingest.event import MAX_MESSAGE_ID_CHARS, iso
+from daybreak.mapping.mapping import EventMapping
 
 Row = Mapping[str, Any]
 Event = dict[str, Any]
@@ -41,6 +42,9 @@ class Export:
     """The events of a row. Raises EventRejected, as it does for a value that cannot be read."""
     fields: frozenset[str] = frozenset()
     """The names that `events` asks for; a table's columns are renamed to them, whatever their case."""
+
+    mapping: EventMapping | None = None
+    """What nearly says the same, for somebody who wants to change it: the zone of its times, for example."""
 
     def is_of(self, names: frozenset[str]) -> bool:
         """Whether a row with these names is one of this export."""

@@ -14,6 +14,7 @@ from daybreak.files.readers.exports.export import (
     identified,
     instant,
 )
+from daybreak.mapping.mapping import EventMapping
 
 _PARTS = frozenset({"time", "distinct_id", "$insert_id", "$user_id", "$device_id", "event"})
 _DEVICE = "$device:"
@@ -49,5 +50,22 @@ def _events(row: Row) -> Events:
         yield from identified(own)
 
 
-RAW = Export("Mixpanel export", frozenset({"event", "properties.distinct_id", "properties.time"}), _SAID, _events)
+_MAPPING = EventMapping(
+    person=("properties.$user_id", "properties.distinct_id"),
+    anonymous=("properties.$device_id",),
+    event=("event",),
+    time=("properties.time",),
+    unit="s",
+    timezone="Etc/UTC",
+    id=("properties.$insert_id",),
+    properties=(),
+    json_=("properties",),
+)
+RAW = Export(
+    "Mixpanel export",
+    frozenset({"event", "properties.distinct_id", "properties.time"}),
+    _SAID,
+    _events,
+    mapping=_MAPPING,
+)
 TABLE = Export("Mixpanel export as a table", frozenset({"event", "distinct_id", "time"}), _SAID, _events, _PARTS)
