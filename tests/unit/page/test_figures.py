@@ -75,6 +75,13 @@ def test_a_target_is_shown_as_it_was_set(target: float, people: int, shown: str)
     assert goals.shown(goal.target, goal, View(data, LANGUAGES["en"])).replace(NBSP, " ") == shown
 
 
+@pytest.mark.parametrize(("target", "shown"), [(60.0, "60"), (12.5, "12.5"), (1500.0, "1,500")])
+def test_a_target_that_was_set_as_a_whole_number_is_shown_as_one(target: float, shown: str) -> None:
+    data = page_data()
+    goal = data.goals[0].model_copy(update={"target": target, "metric": "active_people.some", "number": "dau"})
+    assert goals.shown(goal.target, goal, View(data, LANGUAGES["en"])) == shown
+
+
 def cohort(first: date, people: int, half: float) -> dict[str, Any]:
     return {"cohort": first, "status": "complete", "people": people, "reached": people, "within_24h": people,
             "days_1_to_3": 0, "days_3_or_more": 0, "never": 0, "too_young": 0, "p50_seconds": half, "p75_seconds": half,

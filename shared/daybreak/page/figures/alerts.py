@@ -52,4 +52,5 @@ def _shown(value: float | None, episode: AlertEpisode, view: View) -> str:
         return view.language.percent(value, episode.now_people or 0)
     if number is None:  # so many events
         return rounded(value, int(value != int(value)))
-    return view.language.number(value)
+    is_limit = episode.change in ("below", "above") and value == episode.before
+    return view.language.given(value) if is_limit else view.language.number(value)

@@ -44,8 +44,9 @@ def shown(value: float | None, goal: MeasuredGoal, view: View) -> str:
         return "–"
     if is_share(goal):
         return view.language.percent(value, digits=_digits(goal))
-    seconds = "seconds" in goal.number
-    return view.language.about(value) if seconds else view.language.number(value)
+    if "seconds" in goal.number:
+        return view.language.about(value)
+    return view.language.given(value) if value == goal.target else view.language.number(value)
 
 
 def _digits(goal: MeasuredGoal) -> int:

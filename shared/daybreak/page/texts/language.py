@@ -64,6 +64,10 @@ class Language:
         digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
         return rounded(value, digits)
 
+    def given(self, value: float) -> str:
+        """A number that somebody chose, such as a target: whole if it was chosen so."""
+        return self.count(int(value)) if value == int(value) else self.number(value)
+
     def percent(self, share: float, of: int = 0, digits: int | None = None) -> str:
         """A share of so many people; of many people, with a digit after the point."""
         return f"{rounded(share * 100, digits_of(of) if digits is None else digits)}{NBSP}%"
