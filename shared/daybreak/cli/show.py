@@ -6,6 +6,7 @@ import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -113,7 +114,7 @@ def understood(counts: EventCounts) -> None:
         )
     if counts.like_none:
         OUT.print(f"{counts.like_none:,} had an id that looks like none, and count for their other id.", style="yellow")
-    table("", ["event", "events"], [[name, count] for name, count in counts.names.most_common(_NAMES_SHOWN)])
+    table("", ["event", "events"], [list(one) for one in islice(counts.names.items(), _NAMES_SHOWN)])
     if (others := len(counts.names) - _NAMES_SHOWN) > 0:
         OUT.print(f"and {others:,} other names")
 

@@ -19,7 +19,6 @@ from daybreak.export.arrivals import NothingArrives
 from daybreak.export.job import Export
 from daybreak.files.counts import EventCounts
 from daybreak.files.judge import Judge
-from daybreak.files.people import people_of
 from daybreak.files.same_ids import with_examples
 from daybreak.files.tables import (
     Table,
@@ -30,6 +29,7 @@ from daybreak.files.tables import (
     write_goals_and_alerts,
     write_tables,
 )
+from daybreak.files.who_and_what import who_and_what
 from daybreak.ingest.frames import pack
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
@@ -173,7 +173,7 @@ def compute_files(
     last_day = as_of.astimezone(project.zone).date()
     metrics = Metrics(store, project, limits, progress)
     families = list(metrics.run_all(last_day, until))
-    counts.people = people_of(store, project, limits, last_day)
+    counts.people, counts.names = who_and_what(store, project, limits, last_day)
     warnings = with_examples(metrics.warn(last_day, until), root / keys.raw(arrived, 0), limits)
     watched, refused = list[str](), list[RefusedAlert]()
     if project.goals or project.alerts:

@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 _FIRST_REJECTS = 5
-_NAMES_SHOWN = 10
-_MOST_NAMES = 10_000
-"""Different names of events that are counted; files with more have ids in their names."""
+_NAMES_SHOWN = 100
 
 
 @dataclass(slots=True)
@@ -48,8 +47,8 @@ class EventCounts:
     """The position of each of the first rejected events, and why it was rejected."""
     refused: dict[str, Refused] = field(default_factory=dict)
     """Code of a reason -> the rejected events."""
-    names: Counter[str] = field(default_factory=Counter)
-    """Name of an accepted event -> how many."""
+    names: dict[str, int] = field(default_factory=dict)
+    """Name of an event -> how often it counts, the most frequent first. Empty where nobody counted them."""
     understood: dict[str, list[str]] = field(default_factory=dict)
     """A sentence about how files were understood -> those files."""
     skipped: list[str] = field(default_factory=list)
@@ -71,14 +70,12 @@ class EventCounts:
         refused = self.refused.setdefault(code, Refused(first=line))
         refused.count += 1
 
-    def accept(self, name: str, moment: datetime) -> None:
+    def accept(self, moment: datetime) -> None:
         """Count an event that was accepted."""
         self.events += 1
         self.first = min(self.first or moment, moment)
         self.last = max(self.last or moment, moment)
-        if name in self.names or len(self.names) < _MOST_NAMES:
-            self.names[name] += 1
 
     def as_json(self) -> Mapping[str, Any]:
         """The counts for programs; of the names of events the most frequent."""
-        return {**asdict(self), "read": self.read, "names": dict(self.names.most_common(_NAMES_SHOWN))}
+        return {**asdict(self), "read": self.read, "names": dict(islice(self.names.items(), _NAMES_SHOWN))}

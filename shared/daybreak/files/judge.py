@@ -75,8 +75,7 @@ class Judge:
             self.links_before += hash(judged.message_id) in self._links_seen
             self._links_seen.add(hash(judged.message_id))
             return
-        name = raw.get("event") if raw["type"] == "track" else raw["type"]
-        self.counts.accept(str(name), moment)
+        self.counts.accept(moment)
         self.counts.like_none += any(isinstance(raw.get(one), str) and is_placeholder(raw[one]) for one in PEOPLE)
 
 

@@ -28,4 +28,5 @@ def read(name: str, file: Path, reading: Reading) -> Read:
 
 
 def _damaged(name: str, error: NotParquet) -> InputError:
-    return InputError(f"{name}: is Parquet that cannot be read: {error}; write it again, or as CSV")
+    way_out = "write it with smaller row groups" if "Out of Memory" in str(error) else "write it again"
+    return InputError(f"{name}: is Parquet that cannot be read: {error}; {way_out}, or as CSV")
