@@ -31,8 +31,16 @@ def sampled(rows: Rows, most: int = _SAMPLE_ROWS) -> tuple[list[Row], Rows]:
         ahead.append(found)
         if isinstance(found[1], dict):
             cells += len(found[1])
-            size += sum(len(value if isinstance(value, str) else str(value)) for value in found[1].values())
+            size += sum(map(_size, found[1].values()))
         if len(ahead) == most or cells > _SAMPLE_CELLS or size > _SAMPLE_SIZE:
             break
     sample = [row for _, row in ahead if isinstance(row, dict)]
     return sample, rows._replace(rows=itertools.chain(ahead, rows.rows))
+
+
+def _size(value: Any) -> int:
+    """About how many characters a value has. One that is nested too deep to be written is refused later."""
+    try:
+        return len(value if isinstance(value, str) else str(value))
+    except RecursionError:
+        return 0
