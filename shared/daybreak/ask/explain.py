@@ -106,9 +106,11 @@ def explain_definition(results: Results, asked: AskedDefinition) -> Explained:
         return _explain_named(results, kind, name)
     family, name, definition = results.metric(asked.name)
     first, last = _first_and_last(results, family, name)
+    sentence = {asked.name: shortened(definition.explain(), LONGEST_TEXT)}
+    about = carried(results, [asked.name] if results.is_computed(asked.name) else [])
     values = {segment: results.values.get(segment, ()) for segment in definition.segments}
     return Explained(
-        **carried(results, [asked.name]),
+        **{**about, "counted": sentence},
         name=asked.name,
         question=shortened(definition.description, LONGEST_TEXT),
         rule=" ".join((type(definition).__doc__ or "").split()),
@@ -119,7 +121,7 @@ def explain_definition(results: Results, asked: AskedDefinition) -> Explained:
         segments={segment: list(map(shortened, some[:VALUES_SHOWN])) for segment, some in values.items()},
         first=first,
         last=last,
-        notes=[*_left_out(results, values)],
+        notes=[*_left_out(results, values), *results.not_computed],
     )
 
 

@@ -29,7 +29,8 @@ DEFINITIONS = "definitions"
 """The table of what each metric counts."""
 LIST_FILE = "file"
 """The one column of the table of lists that leads to people."""
-LIMITS = Limits(memory_mb=1000)
+LIMITS = Limits(memory_mb=500)
+"""A desk has other things to do. A table that is larger than this is read in parts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from daybreak.ask import explain, morning, periods, query, rows
 from daybreak.ask.answers import Answer
 from daybreak.ask.results import Results, read
 from daybreak.ask.source import Source
-from daybreak.engine.database import clear_left_workplaces
+from daybreak.engine.database import clear_left_workplaces, is_alive
 from daybreak.engine.one_select import shortened
 from daybreak.errors import DaybreakError
 
@@ -188,7 +188,7 @@ class Desk:
 
     def _newest(self) -> Results:
         stamp = self._source.stamp()
-        if self._results is None or stamp != self._stamp:
+        if self._results is None or stamp != self._stamp or not is_alive(self._results.db):
             self._forget()
             self._results, self._stamp = read(self._source), stamp
         return self._results

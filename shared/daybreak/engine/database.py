@@ -87,6 +87,15 @@ def connect_sealed(file: Path, limits: Limits) -> Connection:
     return connection
 
 
+def is_alive(connection: Connection) -> bool:
+    """False once an internal error of DuckDB has ended the database: from then on it answers nothing."""
+    try:
+        connection.execute("select 1").fetchall()
+    except duckdb.Error:
+        return False
+    return True
+
+
 _SEALED = (
     "set enable_progress_bar = false",
     "set python_enable_replacements = false",  # a Python variable is not a table

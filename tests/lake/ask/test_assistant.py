@@ -596,6 +596,14 @@ def test_a_wrong_argument_is_named_in_one_line(desk: Desk, name: str, arguments:
     assert answer(desk, "read_lists")["lists"]  # and the next question is answered
 
 
+def test_a_database_that_has_died_is_made_again(computed: Computed) -> None:
+    with closing(Desk(computed.folder)) as one:
+        before = answer(one, "read_lists")
+        assert one._results
+        one._results.db.close()  # as DuckDB does after an internal error
+        assert answer(one, "read_lists") == before
+
+
 def test_many_questions_at_once_are_all_answered(desk: Desk) -> None:
     async def ask() -> list[CallToolResult]:
         results: list[CallToolResult] = []
@@ -664,6 +672,9 @@ def test_a_changed_definition_is_never_answered_with_its_old_numbers(computed: C
             for note in found["notes"]
         )
         assert answer(one, "read_rows", metric="activation.first_run")["rows"]
+        explained = answer(one, "explain_definition", name=FIRST_WORKFLOW)
+        assert "2 days" in explained["counted"][FIRST_WORKFLOW]
+        assert (explained["first"], explained["last"]) == (None, None)
         changed.write_text(computed.definitions.read_text(), encoding="utf-8")
         assert answer(one, "read_rows", metric=FIRST_WORKFLOW)["rows"]
         changed.write_text("[project", encoding="utf-8")

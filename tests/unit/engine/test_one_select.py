@@ -65,6 +65,7 @@ def refusal(db: Connection, sql: str) -> str | None:
         ("select exists (select 1 from goals) /* ; drop table goals */", [True]),
         ("values (1)", [1]),
         ("from goals", ["more"]),
+        ("select unnest from unnest([7, 8])", [7]),
         ("select people from activation semi join goals on people = 4", [4]),
     ],
 )
@@ -181,6 +182,10 @@ def test_a_plain_select_on_the_tables_is_answered(sealed: Connection, sql: str, 
         "select nextval('s')",
         "select cast('goals' as regclass)",
         "select folded('A')",
+        "select unnest(range(1000000000))",
+        "select * from range(1000000000)",
+        "select * from generate_series(1, 1000000000)",
+        "select * from goals, unnest(range(1000000000))",
         "select * from activation at (version => 1)",
         # what is not SQL
         "",
@@ -218,9 +223,8 @@ def test_anything_else_is_refused_in_one_line_that_shows_nothing(sealed: Connect
         "select a.people from activation a, activation b, activation c order by a.people * b.people + c.people",
         "select string_agg(a.segment_value, '') from activation a, activation b, activation c",
         "select list(a.people) from activation a, activation b, activation c",
+        "select length(s) from (" + f"select concat({'s, ' * 9} s) as s from (" * 9 + "select 'x' as s" + ")" * 10,
         "select length(s) from (" + "select s || s as s from (" * 28 + "select 'xxxxxxxxxxxxxxxx' as s" + ")" * 29,
-        "select max(a.generate_series * b.range) from generate_series(1, 100000000) a, range(100000000) b",
-        "select length(range(1, 10000000000))",
         "select min(n) from (select sum(people) over (order by random) as n from (select a.people, b.people * c.people "
         "as random from activation a, activation b, activation c))",
     ],
@@ -231,14 +235,39 @@ def test_a_select_without_end_is_ended_by_time_or_memory(sealed: Connection, sql
     assert asked(sealed, "select goal from goals").rows == [["more"]]
 
 
+def test_of_all_functions_that_duckdb_has_only_harmless_ones_are_called(sealed: Connection) -> None:
+    with duckdb.connect() as other:
+        found = other.execute("select distinct function_name from duckdb_functions()").fetchall()
+    names = sorted(name for (name,) in found if re.fullmatch(r"\w+", name))
+    assert len(names) > 500
+    as_function = {name for name in names if is_called(sealed, f'select "{name}"(1) from goals')}
+    as_table = {name for name in names if is_called(sealed, f'select * from "{name}"(1)')}
+    assert as_table == {"unnest"}
+    assert {"sum", "median", "lower", "date_trunc"} <= as_function
+    reaches_out = "read|scan|glob|file|sett|secret|env|exec|query|attach|copy|pg_|duckdb|version|current|random|now|uuid|hash|json"
+    makes_long_texts = "pad|repeat|printf|format|bar|range|series|resize|replace|regexp"
+    assert not [name for name in as_function if re.search(f"{reaches_out}|{makes_long_texts}", name)]
+
+
+def is_called(db: Connection, sql: str) -> bool:
+    """True if a select may run, whether or not its arguments fit."""
+    try:
+        check(db, sql, TABLES)
+    except InputError:
+        return False
+    return True
+
+
 def test_only_so_many_rows_are_read_and_it_is_said_that_there_are_more(sealed: Connection) -> None:
-    found = asked(sealed, "select range as n from range(1000000000000)")
-    assert (found.columns, found.rows, found.has_more) == (["n"], [[0], [1], [2], [3], [4]], True)
-    assert not asked(sealed, "select * from range(5)").has_more
+    found = asked(sealed, "select 1 as n from activation, activation as b, activation as c, activation as d")
+    assert (found.columns, found.rows, found.has_more) == (["n"], [[1]] * 5, True)
+    assert not asked(sealed, "select * from unnest([1, 2, 3, 4, 5])").has_more
 
 
 def test_an_answer_has_so_many_characters_at_most(sealed: Connection) -> None:
-    checked = check(sealed, "select 'xxxxxxxx' as a from range(5)", TABLES)  # ten characters a row, with its comma
+    checked = check(
+        sealed, "select 'xxxxxxxx' as a from activation limit 5", TABLES
+    )  # ten characters a row, with its comma
     found = select(sealed, checked, Bounds(rows=5, seconds=2.0, characters=31))
     assert (len(found.rows), found.has_more) == (3, True)
     with pytest.raises(InputError, match="one row has more than 5 characters; choose fewer columns"):
