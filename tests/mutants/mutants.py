@@ -90,7 +90,7 @@ MUTANTS = [
     Mutant("an assistant sees values that few people have", "ask/results.py",
            "for (s, v), count in people.items() if count >= FEWEST_PEOPLE]", "for (s, v), count in people.items()]",
            ASK, "few_people_have"),
-    Mutant("an unfinished period is read", "ask/periods.py", "if last > complete_to:", "if False:", ASK,
+    Mutant("an unfinished period is read", "ask/periods.py", "if last > complete_to and", "if False and", ASK,
            "unfinished_period"),
     Mutant("rows that overlap are read as if they added up", "ask/periods.py",
            "if days_between(first, last) not in (1, window):", "if False:", ASK, "never_added_up"),

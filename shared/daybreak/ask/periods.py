@@ -89,13 +89,14 @@ class Compared(Answer):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A number over the days that it is about; None if nobody is in it."""
+    """A number over the days that it is about; None if nobody is in it, or if its row has no number."""
 
     first: date
     last: date
     measured: Measured | None
     numerator: float | None = None
     denominator: float | None = None
+    has_rows: bool = True
 
 
 def read_period(results: Results, asked: AskedPeriod) -> OfPeriod:
@@ -165,7 +166,8 @@ def _over(results: Results, series: Series, first: date, last: date) -> _Found:
     else:
         _check_whole(series, first, last)
     complete_to = series.last_complete(results.reach_of(chosen.family, chosen.name).day)
-    if last > complete_to:
+    newest = series.points.get(last)  # a month has at most 31 days, so its row can be complete sooner
+    if last > complete_to and not (newest and newest.complete):
         raise InputError(
             f"{span(first, last)} is unfinished: {chosen.metric} is complete until {complete_to} only: later "
             "on, its time has not passed for everybody; end the period there"
@@ -221,7 +223,7 @@ def _points(series: Series, first: date, last: date) -> Sequence[Point]:
 
 def _added_up(chosen: Chosen, first: date, last: date, points: Sequence[Point]) -> _Found:
     if not points:
-        return _Found(first, last, None)
+        return _Found(first, last, None, has_rows=False)
     if not (chosen.number.numerator and chosen.number.denominator):
         value = points[0].value
         return _Found(first, last, None if value is None else Measured(value))
@@ -238,6 +240,8 @@ def _side(chosen: Chosen, found: _Found) -> Side:
     arm = measured.arm if measured else None
     interval = wilson(arm) if arm else None
     said = f"{written(chosen, measured.value)}, {days}" if measured else f"nobody to count in {days}"
+    if measured is None and found.has_rows:
+        said = f"{chosen.label} is null in {days}"
     if arm and interval:
         low, high = (written(chosen, end) for end in interval)
         said += f" ({arm.reached:,} of {arm.finished:,}; 95 % interval {low} to {high})"
@@ -256,7 +260,7 @@ def _side(chosen: Chosen, found: _Found) -> Side:
 def _verdict(chosen: Chosen, values: Sequence[float], arms: Sequence[Arm], p: float | None) -> str:
     """What may be said of a difference. The bounds are those of the page, so both say the same."""
     if len(values) < 2:
-        return "nothing: nobody is in one of the periods"
+        return "nothing: one of the periods has no number"
     if len(arms) < 2:
         return (
             f"no test: {chosen.label} is not a share of people, so nothing says whether chance explains the difference"

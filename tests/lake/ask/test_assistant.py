@@ -434,8 +434,18 @@ def test_a_period_before_all_data_has_nobody_and_no_verdict(desk: Desk) -> None:
     assert found["before"]["value"] is None
     assert found["before"]["said"] == "nobody to count in 2020-01-06 to 2020-01-12"
     assert (found["difference"], found["p_value"]) == (None, None)
-    assert found["verdict"] == "nothing: nobody is in one of the periods"
+    assert found["verdict"] == "nothing: one of the periods has no number"
     assert any("before it, nobody was counted" in note for note in found["notes"])
+
+
+def test_a_number_that_is_null_is_not_called_nobody(desk: Desk) -> None:
+    """On some days nobody reached the second step, so there is no median of the time to it."""
+    rows = [r for r in rows_of("completion.save_workflow") if r["step"] == 2 and r["status"] == "complete"]
+    day = next(r["cohort"] for r in rows if r["median_seconds_from_previous"] is None)
+    column = "median_seconds_from_previous"
+    found = answer(desk, "read_period", metric="completion.save_workflow", column=column, **days((day, day)))
+    assert found["value"] is None
+    assert found["said"] == f"median_seconds_from_previous of step 2 is null in {day}"
 
 
 def test_few_people_are_never_called_a_difference(desk: Desk) -> None:
@@ -703,7 +713,7 @@ def test_doubts_and_late_tables_are_said_with_the_numbers(computed: Computed, tm
         # events of later days were exported, but are not counted in it
         assert (late["as_of"], late["known_until"]) == ("2026-11-12", "2026-11-12T23:00:00Z")
         assert late["unfinished"][0].startswith("this was computed as of 2026-11-12, other tables as of 2026-11-19")
-        message = refused(one, "read_period", metric="churn.weekly", from_day="2026-11-09", to_day="2026-11-15")
+        message = refused(one, "read_period", metric="churn.weekly", from_day="2026-11-16", to_day="2026-11-22")
         assert "is unfinished: churn.weekly is complete until 2026-11-08 only" in message
 
 
