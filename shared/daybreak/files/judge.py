@@ -126,7 +126,8 @@ def _moment(raw: Any) -> datetime:
     try:
         return times.parse_in_file(value)
     except ValueError as reason:
-        raise EventRejected("absurd_time", f"timestamp: {reason}") from None
+        or_format = ", or say its format with --mapping" if "which number is the month" in str(reason) else ""
+        raise EventRejected("absurd_time", f"timestamp: {reason}{or_format}") from None
 
 
 def _require_possible(moment: datetime) -> None:

@@ -45,7 +45,7 @@ def test_a_date_that_may_mean_two_days_is_a_bad_row_that_says_how_to_write_it(tm
     counts = compute_files([file], project(DEFINED), None, tmp_path / "lake", now=datetime.now(UTC)).counts
     assert (counts.events, counts.rejected) == (1, 1)
     assert f"e.csv, line 3: timestamp: '{time}'" in counts.first_rejects[0]
-    assert counts.first_rejects[0].endswith("write it as 2026-10-05T09:00:00Z")
+    assert "write it as 2026-10-05T09:00:00Z" in counts.first_rejects[0]
 
 
 AS_OF = datetime(2026, 10, 10, tzinfo=UTC)

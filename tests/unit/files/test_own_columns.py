@@ -162,6 +162,20 @@ def test_json_of_ones_own_is_read_as_a_table_is(tmp_path: Path) -> None:
     assert (second["userId"], second["timestamp"]) == ("8", "2026-10-05T09:00:01.500000Z")
 
 
+def test_an_id_in_json_of_ones_own_that_lost_its_digits_is_refused(tmp_path: Path) -> None:
+    row = '{"uid": %s, "action": "Joined", "when": "2026-10-05"}\n'
+    text = "".join(row % value for value in ("31200415.0", "5.4e8", "12345678901234567890123"))
+    whole, lost, long = read_events([written(tmp_path, text, "e.jsonl")])
+    assert (whole["userId"], long["userId"]) == ("31200415", "12345678901234567890123")
+    assert isinstance(lost, EventRejected)
+    assert "has lost its digits" in lost.message
+
+
+@pytest.mark.parametrize("header", ["user_id,event,timestamp", "uid,action,when"])
+def test_a_header_alone_holds_no_row(tmp_path: Path, header: str) -> None:
+    assert list(read_events([written(tmp_path, header + "\n")])) == []
+
+
 @pytest.mark.parametrize(
     "text", ["회원번호,이벤트,시간\n1,가입,2026-10-05\n", "user_id,event,timestamp,메모\n" + "a,b,2026-10-05,c\n" * 9_000 + "김,가입,2026-10-05,끝\n"]
 )  # fmt: skip

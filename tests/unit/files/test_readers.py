@@ -27,7 +27,7 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path, separator: str, name: s
         (HEADER + 'u1,"Signed Up,2026-11-01,a\nu2,Signed Up,2026-11-01,a\n', "line 2 is not valid CSV"),
         (HEADER + 'u1,"Signed" Up,2026-11-01,a\n', "line 2 is not valid CSV"),
         (HEADER.encode() + b"u\xe9,Signed Up,2026-11-01,a\n", "is not UTF-8"),
-        ("User ID|Event Name|Time\n", "there are: User ID, Event Name, Time"),
+        ("User ID|Event Name|Plan\n", "there are: User ID, Event Name, Plan"),
         ("\nu1,Opened,2026-11-01\n", "there are: u1, Opened, 2026-11-01"),
     ],
 )

@@ -14,12 +14,14 @@ from daybreak.files.readers.ids import IDS, with_whole_ids
 from daybreak.files.readers.json_document import WRAPPERS, CutOff, values
 from daybreak.files.readers.lines import MAX_ROW, Lines
 from daybreak.files.readers.meaning import Read, events_of_json
+from daybreak.files.readers.names_of_columns import ANONYMOUS, PERSON, named
 from daybreak.files.readers.reading import Reading
 from daybreak.files.readers.rows import Rows
 from daybreak.ingest.body import MAX_CONTAINERS, read_json
 from daybreak.ingest.event import TYPES
 
 Wrappers = tuple[str, ...]
+_IDS = PERSON | ANONYMOUS
 _PIECE = 1024 * 1024
 
 
@@ -121,17 +123,23 @@ def _is_page_of_responses(items: Any) -> bool:
 def _as_written(value: Any, text: bytes | str, wrappers: Wrappers) -> list[Any]:
     """The events of a value with decimal numbers as text, if an id is one: 5.4e+08 and 540000000.0 are equal."""
     events = _listed(value, wrappers)
-    if any(isinstance(event.get(field), float) for event in events if isinstance(event, dict) for field in IDS):
+    if any(_decimal_ids(event) for event in events if isinstance(event, dict)):
         with contextlib.suppress(RecursionError):  # so deep that the event is refused later
             return _listed(json.loads(text, parse_float=str), wrappers)
     return events
+
+
+def _decimal_ids(event: dict[str, Any]) -> list[str]:
+    """The keys of ids that are decimal numbers, by Segment's names or those of people's own."""
+    decimals = [key for key, value in event.items() if isinstance(value, float)]
+    return [key for key in decimals if key in IDS or named([key], _IDS)]
 
 
 def _with_whole_ids(event: Any, written: Any) -> Any:
     """The event with its ids as they were before they became decimal numbers, or why it cannot be right."""
     if not isinstance(event, dict):
         return event
-    decimals = [field for field in IDS if isinstance(event.get(field), float)]
+    decimals = _decimal_ids(event)
     if long := {field: str(written[field]) for field in decimals if type(written[field]) is int}:
         event = {**event, **long}  # a whole number of twenty digits
     texts = {field: written[field] for field in decimals if isinstance(written[field], str)}

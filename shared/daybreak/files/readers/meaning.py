@@ -135,6 +135,8 @@ def _own(rows: Rows, sample: list[Row], usual: Usual, reading: Reading) -> Read:
     """The events of a table of one's own, if its columns are clear."""
     guess = own_columns.guess(rows.columns, sample)
     mapping = guess.mapping
+    if not sample and not usual.twice and own_columns.has_names(rows.columns) and next(rows.rows, None) is None:
+        return  # a header without rows
     if mapping is None or usual.twice or not sample:
         raise _refused(rows, sample, usual, guess)
     _refuse_equal_names(rows)

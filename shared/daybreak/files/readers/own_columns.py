@@ -103,8 +103,9 @@ def _doubt(found: Guess, values: dict[str, list[Any]], timed: list[str]) -> str:
     for column in timed:
         first = str(values[column][0])[:40] if values[column] else ""
         if column not in when and (_CLOCK.fullmatch(first) or not when):
-            why = "has no day" if _CLOCK.fullmatch(first) else "can be read in several ways, so it needs a format"
-            why = why if _CLOCK.fullmatch(first) or found.formats else "is not a time"
+            why = "needs a format" if found.formats else "is not a time"
+            why = "can be read in several ways, so it needs a format" if len(found.formats) > 1 else why
+            why = "has no day" if _CLOCK.fullmatch(first) else why
             return f"the column {column!r} holds {first!r}, which {why}" if first else f"the column {column!r} is empty"
     return "" if when else "no column is clearly the time of the event"
 

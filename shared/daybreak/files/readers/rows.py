@@ -39,8 +39,8 @@ def sampled(rows: Rows, most: int = _SAMPLE_ROWS) -> tuple[list[Row], Rows]:
 
 
 def _size(value: Any) -> int:
-    """About how many characters a value has. One that is nested too deep to be written is refused later."""
+    """Characters that a value has when it is written."""
     try:
         return len(value if isinstance(value, str) else str(value))
-    except RecursionError:
-        return 0
+    except RecursionError:  # nested so deep that its event is refused later
+        return _SAMPLE_SIZE
