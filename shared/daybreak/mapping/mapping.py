@@ -1,7 +1,7 @@
 """The mapping of rows to events: which value of a row is the person, the event, its time, and so on."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -99,9 +99,9 @@ class EventMapping(BaseModel):
         return self
 
     @property
-    def zone(self) -> ZoneInfo:
-        """The zone of times without an offset."""
-        return ZoneInfo(self.timezone)
+    def zone(self) -> tzinfo:
+        """The zone of times without an offset. UTC needs no file of zones, which the collector does not carry."""
+        return UTC if self.timezone == "UTC" else ZoneInfo(self.timezone)
 
     @property
     def parts(self) -> frozenset[str]:
