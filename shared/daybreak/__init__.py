@@ -10,6 +10,7 @@ each other. `lint-imports` checks it against this list.
     families     one kind of metric each: its definition, its SQL, its summary
     mapping      a row of somebody else's -> an event
     definitions  daybreak.toml -> the definitions of a project
+    webhooks     what other tools send -> canonical events
     export       arrivals -> raw log -> events -> derived tables
     metrics      derived tables -> result tables
     watch        result tables -> goals and alerts
@@ -27,6 +28,6 @@ each other. `lint-imports` checks it against this list.
 
 The ladder, low to high:
 
-    errors < lake | ingest | engine < families | mapping < definitions < export < metrics < watch | lists < page | send
-    < files | people | tracking < ask < aws < cloud | example < cli
+    errors < lake | ingest | engine < families | mapping < definitions < webhooks < export < metrics < watch | lists
+    < page | send < files | people | tracking < ask < aws < cloud | example < cli
 """

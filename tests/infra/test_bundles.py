@@ -16,12 +16,13 @@ LAMBDA_LIMIT_BYTES = 250 * 1024 * 1024
 GROUPS = {"collector": "collector", **dict.fromkeys(("export", "metrics", "lists", "send"), "jobs")}
 MOST_BYTES = {"collector": 12_000_000, **dict.fromkeys(("export", "metrics", "lists", "send"), 80_000_000)}
 """For Amazon's machines. Measured: 11.2 million bytes, and 77.3 for each job; DuckDB is most of it."""
+_OF_JOBS = ("aws", "definitions", "engine", "export", "families", "ingest", "lake", "mapping")
 ROOMS = {
     "collector": {"aws", "ingest", "lake"},
-    "export": {"aws", "definitions", "engine", "export", "families", "ingest", "lake"},
-    "metrics": {"aws", "definitions", "engine", "export", "families", "ingest", "lake", "metrics", "page", "watch"},
-    "lists": {"aws", "definitions", "engine", "export", "families", "ingest", "lake", "lists", "metrics"},
-    "send": {"aws", "definitions", "engine", "export", "families", "ingest", "lake", "send"},
+    "export": {*_OF_JOBS},
+    "metrics": {*_OF_JOBS, "metrics", "page", "watch"},
+    "lists": {*_OF_JOBS, "lists", "metrics"},
+    "send": {*_OF_JOBS, "send"},
 }
 """The folders of the package that each function needs: none for documents, the example, the command line or the cloud."""
 IN_AMAZONS_RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")

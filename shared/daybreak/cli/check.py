@@ -142,7 +142,12 @@ def _replay_rejected(wanted: Sequence[date], cloud: str, stack: str) -> None:
     table = target.events()
     with show.ERR.status("replaying …") as status:
         done = replay_rejected(
-            target.lake(), wanted, rules(target), lambda intake: table.store(intake, datetime.now(UTC)), status.update
+            target.lake(),
+            wanted,
+            rules(target),
+            definitions_here().webhooks,
+            lambda intake: table.store(intake, datetime.now(UTC)),
+            status.update,
         )
     codes = sorted(done.accepted.keys() | done.still_rejected.keys())
     if codes:

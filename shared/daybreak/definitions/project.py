@@ -19,11 +19,13 @@ from daybreak.definitions.nearest import nearest
 from daybreak.definitions.page import Page
 from daybreak.definitions.sends import METRICS, Send
 from daybreak.definitions.watched import check_alert, check_goal
+from daybreak.definitions.webhooks import Webhook
 from daybreak.errors import DefinitionError
 from daybreak.families.base import ENTRY_ROLES, Definition, version_of
 from daybreak.families.reading import Reading
 from daybreak.families.registry import FAMILIES
 from daybreak.families.selectors import PropertyName, event_selector
+from daybreak.ingest.event import OWN_SOURCE
 from daybreak.ingest.privacy import Privacy
 
 LAYOUT = 2
@@ -32,7 +34,13 @@ ALL = "all"
 """The name of the segment that everybody is in."""
 
 M = TypeVar("M", bound=BaseModel)
-NAMED: dict[str, type[BaseModel]] = {"goal": Goal, "alert": Alert, "list": PeopleList, "send": Send}
+NAMED: dict[str, type[BaseModel]] = {
+    "goal": Goal,
+    "alert": Alert,
+    "list": PeopleList,
+    "send": Send,
+    "webhook": Webhook,
+}
 """The tables of daybreak.toml that hold named tables besides the segments and the families, with their models."""
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
@@ -115,6 +123,7 @@ class Project(BaseModel):
     alerts: dict[str, Alert] = {}
     lists: dict[str, PeopleList] = {}
     sends: dict[str, Send] = {}
+    webhooks: dict[str, Webhook] = {}
 
     def of(self, family: str) -> dict[str, Definition]:
         """The definitions of one family by name."""
@@ -278,7 +287,10 @@ class _Checker:
             alerts=alerts,
             lists=self._lists(tables, privacy),
             sends=self._models(Send, "send", tables),
+            webhooks=self._models(Webhook, "webhook", tables),
         )
+        if OWN_SOURCE in project.webhooks:
+            self._fail(f"webhook.{OWN_SOURCE}", "", "is the source of Daybreak's own events; choose another name")
         self._sends(project)
         return project
 

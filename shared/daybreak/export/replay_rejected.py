@@ -10,10 +10,11 @@ import orjson
 from daybreak.errors import EventRejected
 from daybreak.ingest.event import Canonical
 from daybreak.ingest.frames import unpack
-from daybreak.ingest.request import Intake, judge_again
+from daybreak.ingest.request import Intake
 from daybreak.ingest.rules import Rules
 from daybreak.lake import keys
 from daybreak.lake.store import Store
+from daybreak.webhooks.receive import Webhooks, judge_record
 
 _BATCH = 500
 
@@ -27,10 +28,16 @@ class Replayed:
 
 
 def replay_rejected(
-    store: Store, days: Iterable[date], rules: Rules, put: Callable[[Intake], None], progress: Callable[[str], None]
+    store: Store,
+    days: Iterable[date],
+    rules: Rules,
+    webhooks: Webhooks,
+    put: Callable[[Intake], None],
+    progress: Callable[[str], None],
 ) -> Replayed:
     """Judge the quarantined events of these arrival days again; `put` stores accepted events as the collector does.
 
+    The body of a webhook is read by the mapping that `webhooks` has for it now, and may become several events.
     Safe to repeat: an event keeps its id, so that it counts once however often it is replayed.
     """
     done = Replayed()
@@ -41,13 +48,14 @@ def replay_rejected(
             for line in unpack(store.get(stored.key) or b""):
                 record = orjson.loads(line)
                 try:
+                    judged = judge_record(record, webhooks, rules)
                     events = waiting.setdefault(record["source"], [])
-                    events.append(judge_again(record, rules))
-                    done.accepted[record["code"]] += 1
+                    events += judged
+                    done.accepted[record["code"]] += len(judged)
                 except EventRejected:
                     done.still_rejected[record["code"]] += 1
                     continue
-                if len(events) == _BATCH:
+                if len(events) >= _BATCH:
                     put(Intake(record["source"], waiting.pop(record["source"]), []))
         for source, events in waiting.items():
             put(Intake(source, events, []))

@@ -46,7 +46,7 @@ BATCH = Sizes(inflated=MAX_INFLATED_BYTES, events=25_000, judged=32 * 1024 * 102
 """Ten times the size of a batch from Segment's own SDKs."""
 IMPORT = Sizes(inflated=2 * MAX_INFLATED_BYTES, events=100_000, judged=64 * 1024 * 1024)
 """As much as fits into the function's memory."""
-_MAX_QUARANTINED_BYTES = 200_000
+MAX_QUARANTINED_BYTES = 200_000
 """A quarantined event is kept whole up to this size. A longer one is cut, and its record says how long it was."""
 
 _SHORTEST_KEY = 20
@@ -147,7 +147,7 @@ def receive(request: Request, authenticate: Authenticate, rules: Rules, received
     )
     if _shared_chars(arrival) * len(raws) > sizes.judged:
         _too_much_to_judge()
-    return _without_key(write_key, _judge(raws, endpoint if one else None, arrival, rules, sizes))
+    return _without_key(write_key, judge(raws, endpoint if one else None, arrival, rules, sizes))
 
 
 def judge_again(record: Mapping[str, Any], rules: Rules) -> Canonical:
@@ -165,13 +165,17 @@ def judge_again(record: Mapping[str, Any], rules: Rules) -> Canonical:
         raise EventRejected("forgotten", "the person it is about asked to be forgotten")
     if not raw.get("messageId"):
         raw["messageId"] = record["message_id"]
-    arrival = Arrival(
+    return canonical(rules.clean(raw), arrival_of(record), 0, None, rules)
+
+
+def arrival_of(record: Mapping[str, Any]) -> Arrival:
+    """When and from where a quarantined event arrived."""
+    return Arrival(
         received_at=parse_time(record["received_at"]),
         source=record["source"],
         sent_at=sent_time(record.get("sent_at")),
         history=bool(record.get("history")),
     )
-    return canonical(rules.clean(raw), arrival, 0, None, rules)
 
 
 def _endpoint(request: Request) -> str:
@@ -210,7 +214,8 @@ def _basic(header: str | None) -> str | None:
         return None
 
 
-def _judge(raws: list[Any], type_: str | None, arrival: Arrival, rules: Rules, sizes: Sizes) -> Intake:
+def judge(raws: list[Any], type_: str | None, arrival: Arrival, rules: Rules, sizes: Sizes = BATCH) -> Intake:
+    """Judge each event alone; bad ones become records of the quarantine. Raises RequestRefused (413) for too many."""
     if len(raws) > sizes.events:
         raise RequestRefused(
             413, "too_large", f"{len(raws):,} events; the limit is {sizes.events:,}: send smaller batches"
@@ -223,7 +228,7 @@ def _judge(raws: list[Any], type_: str | None, arrival: Arrival, rules: Rules, s
         try:
             judged: Canonical | Rejected = canonical(raw, arrival, index, type_, rules)
         except EventRejected as reason:
-            judged = _quarantined(index, raw, type_, reason, arrival)
+            judged = quarantined(index, raw, type_, reason, arrival)
         size += len(judged.line)
         if rules.forgets(sent):
             judged = replace(judged, line=b"")
@@ -263,7 +268,7 @@ def _too_much_to_judge() -> NoReturn:
     raise RequestRefused(413, "too_large", "the events and their context are too large; send fewer")
 
 
-def _quarantined(index: int, raw: Any, type_: str | None, reason: EventRejected, arrival: Arrival) -> Rejected:
+def quarantined(index: int, raw: Any, type_: str | None, reason: EventRejected, arrival: Arrival) -> Rejected:
     """The record of a rejected event, with everything needed to judge it again.
 
     Its body is JSON text in ASCII, so that no reader fails on it. Of a value that is not an object only its type is
@@ -283,7 +288,7 @@ def _quarantined(index: int, raw: Any, type_: str | None, reason: EventRejected,
         "code": reason.code,
         "message": message,
         "message_id": message_id,
-        "body": body[:_MAX_QUARANTINED_BYTES],
+        "body": body[:MAX_QUARANTINED_BYTES],
         "body_chars": len(body),
     }
     return Rejected(index, message_id, reason.code, message, json.dumps(record).encode())

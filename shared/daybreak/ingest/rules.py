@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,9 @@ from daybreak.ingest.tracking_plan import Plan
 
 PEOPLE = ("userId", "anonymousId", "previousId")
 """The fields, as clients send them, that say who an event is about."""
+
+UNREAD = "webhookBody"
+"""In a record of the quarantine: the body of a webhook that nothing maps. It is about everybody whose id is in it."""
 
 _NOTHING = frozenset(
     {"undefined", "null", "(null)", "<null>", "nil", "<nil>", "none", "nan", "\\n"}  # the last is SQL's \N
@@ -62,12 +65,25 @@ def id_text(value: Any) -> str | None:
 def person_ids(raw: Any) -> list[str]:
     """The ids of the people that an event, as sent, is about: the user or else the anonymous id, and an alias's old id.
 
-    The ids are as the canonical event holds them. Placeholders and values that cannot be an id are left out.
+    The ids are as the canonical event holds them. Placeholders and values that cannot be an id are left out. Of the
+    body of a webhook that nothing maps, every text and whole number may be an id.
     """
     if not isinstance(raw, dict):
         return []
     user, anonymous, previous = (id_text(raw.get(name)) for name in PEOPLE)
-    return [found for found in (user or anonymous, previous) if found]
+    named = [found for found in (user or anonymous, previous) if found]
+    return [*named, *_texts_in(raw[UNREAD])] if UNREAD in raw else named
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    """Every text and whole number inside of a value, however deep."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict | list):
+            waiting.extend(one.values() if isinstance(one, dict) else one)
+        elif text := id_text(one):
+            yield text
 
 
 @dataclass(frozen=True, slots=True)

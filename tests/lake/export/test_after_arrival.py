@@ -184,7 +184,7 @@ def test_a_rejected_event_is_accepted_when_the_rule_is_fixed_and_only_once(
     table = EventsTable(endpoint.tables, "events")
     for _ in range(2):
         done = replay_rejected(
-            lake, [today()], LiveRules(endpoint.tables, "keys").current(),
+            lake, [today()], LiveRules(endpoint.tables, "keys").current(), {},
             lambda intake: table.store(intake, datetime.now(UTC)), lambda _: None,
         )  # fmt: skip
         assert (done.accepted.total(), done.still_rejected) == (2, {"no_id": 1})
