@@ -14,12 +14,15 @@ from daybreak.aws import clients, gateway
 from daybreak.aws.events_table import EventsTable
 from daybreak.aws.live_rules import LiveRules
 from daybreak.aws.settings import CollectorSettings
+from daybreak.aws.webhook_secrets import WebhookSecrets
 from daybreak.aws.write_keys import WriteKeys
 from daybreak.errors import RequestRefused
 from daybreak.ingest import read_endpoints
 from daybreak.ingest.privacy import load_privacy
 from daybreak.ingest.request import Intake, Request, receive
 from daybreak.ingest.responses import accepted
+from daybreak.webhooks.load import load_webhooks
+from daybreak.webhooks.receive import Webhooks, hook_name, receive_webhook
 
 
 @cache
@@ -29,6 +32,14 @@ def _start() -> tuple[EventsTable, WriteKeys, LiveRules]:
     clean = load_privacy(Path(__file__).with_name("daybreak.toml")).cleaner(settings.hash_salt)
     rules = LiveRules(client, settings.keys_table, clean)
     return EventsTable(client, settings.events_table), WriteKeys(client, settings.keys_table), rules
+
+
+@cache
+def _webhooks() -> tuple[Webhooks, WebhookSecrets]:
+    """Read with the first request to a webhook: a collector without any loses no time."""
+    settings = CollectorSettings.read(os.environ)
+    secrets = WebhookSecrets(clients.collector_dynamodb(), settings.keys_table)
+    return load_webhooks(Path(__file__).with_name("daybreak.toml")), secrets
 
 
 @cache
@@ -48,7 +59,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         if page := read_endpoints.page(request, lambda: events_table.probe(datetime.now(UTC))):
             return gateway.response(request, 200, page)
         received_at = datetime.now(UTC)
-        intake = receive(request, write_keys.source_of, rules.current(), received_at)
+        if (hook := hook_name(request)) is not None:
+            webhooks, secrets = _webhooks()
+            intake = receive_webhook(hook, request, webhooks, secrets.of, rules.current, received_at)
+        else:
+            intake = receive(request, write_keys.source_of, rules.current(), received_at)
         events_table.store(intake, received_at)
         _record_intake_metrics(intake)
         return gateway.success(request, accepted(intake))

@@ -42,7 +42,8 @@ def test_the_commands_and_their_groups_keep_their_names() -> None:
         "definitions schema", "definitions show", "demo", "doctor", "down", "export-person", "forget", "keys",
         "keys create", "keys list", "keys revoke", "keys rotate", "lists", "lists try", "mcp", "plan", "plan check", "plan docs", "plan learn",
         "plan off", "plan push", "query", "reconcile", "rejects", "replay", "run", "send", "send again", "send discard",
-        "send now", "send status", "send try", "share", "status", "tail", "up",
+        "send now", "send status", "send try", "share", "status", "tail", "up", "webhooks", "webhooks list", "webhooks revoke",
+        "webhooks secret",
     ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from daybreak.aws import clients
 from daybreak.aws.bucket import BucketStore
 from daybreak.aws.events_table import EventsTable
 from daybreak.aws.live_rules import LiveRules
+from daybreak.aws.webhook_secrets import WebhookSecrets
 from daybreak.aws.write_keys import WriteKeys
 from daybreak.errors import CloudError
 from daybreak.export.payloads import ExportPayload, Payload
@@ -97,6 +98,9 @@ class Stack:
 
     def write_keys(self) -> WriteKeys:
         return WriteKeys(clients.dynamodb(), self.keys_table)
+
+    def webhook_secrets(self) -> WebhookSecrets:
+        return WebhookSecrets(clients.dynamodb(), self.keys_table)
 
     def events(self) -> EventsTable:
         return EventsTable(clients.dynamodb(), self.events_table)

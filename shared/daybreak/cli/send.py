@@ -10,6 +10,7 @@ from daybreak.aws import doctor
 from daybreak.cli import show
 from daybreak.cli.options import AsJson, Cloud, StackName
 from daybreak.cli.target import deployment
+from daybreak.cli.webhooks import WEBHOOKS
 from daybreak.errors import InputError
 from daybreak.ingest.request import KeyKind
 
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this panel."""
     app.command(rich_help_panel=PANEL)(tail)
     app.add_typer(KEYS, name="keys", rich_help_panel=PANEL)
+    app.add_typer(WEBHOOKS, name="webhooks", rich_help_panel=PANEL)
 
 
 def tail(
