@@ -9,7 +9,7 @@ from typing import Any
 
 from daybreak.definitions.webhooks import Webhook
 from daybreak.errors import EventRejected, RequestRefused
-from daybreak.ingest.event import Arrival, Canonical, made_id
+from daybreak.ingest.event import MAX_MESSAGE_ID_CHARS, Arrival, Canonical, made_id
 from daybreak.ingest.request import Intake, Request, arrival_of, judge, judge_again
 from daybreak.ingest.rules import Rules
 from daybreak.mapping.event_of import event_of, found
@@ -119,14 +119,17 @@ def _rows(mapping: EventMapping | None, delivery: Delivery) -> list[Any]:
 
 
 def _event(mapping: EventMapping | None, row: Any, delivery_id: str | None, arrival: Arrival, nth: int) -> Event:
-    """A row as an event. If the mapping names no id, it has that of the delivery, else one made of the row."""
+    """A row as an event. If the mapping names no id, it has that of the delivery, else one made of the row.
+
+    The webhook's name comes before it: a ticket's number is unique in its tool, and not among all events.
+    """
     if mapping is None or not isinstance(row, dict):
         raise EventRejected("not_an_object", f"the mapping needs JSON objects; the body holds a {type(row).__name__}")
     event = event_of(row, mapping)
-    if "messageId" not in event:
-        made = f"{delivery_id}-{nth}" if delivery_id and nth else delivery_id
-        event["messageId"] = made or made_id(row, None, arrival.source, nth, dated=True)
-    return event
+    own = event.get("messageId") or (f"{delivery_id}-{nth}" if delivery_id and nth else delivery_id)
+    named = f"{arrival.source}-{own}"
+    fits = own and len(named) <= MAX_MESSAGE_ID_CHARS
+    return {**event, "messageId": named if fits else made_id(row, None, arrival.source, nth, dated=True)}
 
 
 def _about(delivery: Delivery) -> str:

@@ -243,7 +243,7 @@ def test_bodies_that_nothing_mapped_count_once_after_a_mapping_is_added(deployed
         deployed.export()
     found = _events(deployed)
     assert [(e["message_id"], e["user_id"], json.loads(e["properties"])) for e in found] == [
-        (f"k{n}", f"p{n}", {"answer.points": points}) for n, points in enumerate((9, 10, 3))
+        (f"own-k{n}", f"p{n}", {"answer.points": points}) for n, points in enumerate((9, 10, 3))
     ]
 
 

@@ -103,7 +103,7 @@ def test_a_vendors_body_becomes_events_of_the_webhooks_own_source(vendor: str) -
 def test_a_mapping_of_ones_own_makes_an_event_of_any_body() -> None:
     (line,) = lines(received(BODY, webhook(mapping=OWN)))
     assert line == {
-        "message_id": "r1", "type": "track", "event": "Report Shared", "user_id": "kim", "clock": "client",
+        "message_id": "hook-r1", "type": "track", "event": "Report Shared", "user_id": "kim", "clock": "client",
         "timestamp": "2026-11-27T09:00:00Z", "received_at": "2026-11-27T12:00:00Z", "source": "hook",
         "properties": {"title": "Sales"},
     }  # fmt: skip
@@ -122,11 +122,11 @@ def test_each_object_of_a_list_is_an_event_and_a_bad_one_costs_no_other() -> Non
     rows = [BODY, {**BODY, "id": "r2"}, {**BODY, "at": "soon"}, "text"]
     hook = webhook(mapping={**OWN, "rows": "items"})
     intake = received({"items": rows}, hook)
-    assert [line["message_id"] for line in lines(intake)] == ["r1", "r2"]
+    assert [line["message_id"] for line in lines(intake)] == ["hook-r1", "hook-r2"]
     (record,) = records(intake)
     assert record["code"] == "absurd_time"
     assert json.loads(record["body"]) == {"webhookBody": {"items": rows}}
-    assert [line["message_id"] for line in lines(received(rows[:2], hook))] == ["r1", "r2"]
+    assert [line["message_id"] for line in lines(received(rows[:2], hook))] == ["hook-r1", "hook-r2"]
 
 
 def test_rows_without_an_id_get_the_same_ones_each_time_whatever_the_mapping_is() -> None:
@@ -137,6 +137,17 @@ def test_rows_without_an_id_get_the_same_ones_each_time_whatever_the_mapping_is(
     assert [line["message_id"] for line in lines(again)] == ids
 
 
+def test_an_id_is_unique_within_its_webhook_and_a_long_one_is_made() -> None:
+    """Two webhooks may both be about ticket 7, opened and solved; neither event may count as the other sent again."""
+    seven = {**BODY, "id": 7}
+    request = Request("POST", "", {}, {"secret": SECRET}, raw(seven))
+    hooks = {name: webhook(mapping=OWN) for name in ("opened", "solved")}
+    found = [receive_webhook(name, request, hooks, lambda _: (SECRET,), lambda: NO_RULES, NOW) for name in hooks]
+    assert [line["message_id"] for intake in found for line in lines(intake)] == ["opened-7", "solved-7"]
+    long = [lines(received({**BODY, "id": "x" * 99 + end}, webhook(mapping=OWN)))[0]["message_id"] for end in "aba"]
+    assert long[0] == long[2] != long[1]
+
+
 def test_the_id_of_a_standard_webhook_is_that_of_its_event() -> None:
     from standardwebhooks import Webhook as StandardWebhook
 
@@ -145,7 +156,7 @@ def test_the_id_of_a_standard_webhook_is_that_of_its_event() -> None:
     headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(NOW.timestamp())), "webhook-signature": signature}
     hook = webhook(signature="standard", mapping=OWN)
     found = lines(received(body.encode(), hook, headers=headers, secrets=(secret,)))
-    assert [line["message_id"] for line in found] == ["msg_1", "msg_1-1"]
+    assert [line["message_id"] for line in found] == ["hook-msg_1", "hook-msg_1-1"]
 
 
 @pytest.mark.parametrize("rules", [Rules(), Rules(clean=Privacy(drop=["properties.title"]).cleaner("s"))])
