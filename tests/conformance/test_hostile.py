@@ -109,7 +109,7 @@ class _Web:
 OPERATIONS = [
     f"POST /v1/{kind}"
     for kind in ("track", "identify", "page", "screen", "group", "alias", "batch", "import", *"tipsgab")
-] + ["POST /beacon/v1/batch", "GET /v1/health"]
+] + ["POST /beacon/v1/batch", "POST /v1/hook/{name}", "GET /v1/health"]
 
 
 TRIED = [

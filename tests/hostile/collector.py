@@ -38,6 +38,7 @@ class Collector:
         self._tables = Tables()
         monkeypatch.setattr(clients, "collector_dynamodb", lambda: self._tables)
         self._endpoint = Endpoint(self._tables, monkeypatch, folder)
+        self._endpoint.configure("[webhook.hook]\n")
         self.write_key = self._endpoint.write_key
         self._key_as_sent = base64.b64encode(f"{self.write_key}:".encode()).decode()
         self._said = io.StringIO()

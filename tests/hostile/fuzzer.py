@@ -35,7 +35,7 @@ _FIELDS = (
 _PATHS = (
     *(f"/v1/{kind}" for kind in ("track", "identify", "page", "screen", "group", "alias", "batch", "import")),
     *(f"/v1/{kind}" for kind in "tipsgab"), "/beacon/v1/batch", "/v1/batch/", "//v1//batch", "/V1/BATCH", "/v1/batch\n", "/v1/health",
-    "/openapi.json", "/", "", "/v1/projects/x/settings", "/v1/projects/../../settings", "/../v1/batch", "/v1/batch?writeKey=x",
+    "/openapi.json", "/v1/hook/hook", "/v1/hook/../hook", "/", "", "/v1/projects/x/settings", "/v1/projects/../../settings", "/../v1/batch", "/v1/batch?writeKey=x",
     "/v1/batch%00", "/v1/\u0000", "/v1/'; drop table", "/" + "a" * 9000, "/\ud800", "/v1/b\u0430tch",
 )  # fmt: skip
 _METHODS = (

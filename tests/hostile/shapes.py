@@ -47,7 +47,7 @@ HEADERS = st.dictionaries(
 REQUESTS = st.fixed_dictionaries(
     {
         "requestContext": st.fixed_dictionaries({"http": st.fixed_dictionaries({"method": st.one_of(st.sampled_from(["POST", "GET", "OPTIONS"]), TEXT)})}),
-        "rawPath": st.one_of(st.sampled_from(["/v1/batch", "/v1/t", "/v1/import", "/v1/health"]), TEXT.map(lambda text: f"/v1/{text}"), TEXT),
+        "rawPath": st.one_of(st.sampled_from(["/v1/batch", "/v1/t", "/v1/import", "/v1/hook/hook", "/v1/health"]), TEXT.map(lambda text: f"/v1/{text}"), TEXT),
         "headers": HEADERS,
         "body": st.one_of(TEXT, VALUES.map(json.dumps), st.binary(max_size=200).map(lambda body: body.decode("latin-1"))),
         "isBase64Encoded": st.booleans(),

@@ -119,6 +119,7 @@ def openapi() -> dict[str, Any]:
     paths["/v1/b"] = {"post": _operation("batch", "Batch", "short")}
     paths["/beacon/v1/batch"] = {"post": _operation("batch", "Batch", "beacon")}
     paths["/v1/import"] = {"post": _operation("import", "Batch")}
+    paths["/v1/hook/{name}"] = {"post": _webhook()}
     paths["/v1/health"] = {"get": _page("health", "Events can be stored", "Health")}
     paths["/openapi.json"] = {"get": _page("openapi", "This description", None)}
     return {
@@ -156,6 +157,34 @@ def _operation(endpoint: str, model: str, form: str = "") -> dict[str, Any]:
             "400": _response("The request cannot be read", "Refused"),
             "401": _response("The write key is missing, unknown or revoked", "Refused"),
             "413": _response("Too large: send smaller batches", "Refused"),
+            "503": _response("Not stored: send again after Retry-After seconds", "Refused", ["Retry-After"]),
+        },
+    }
+
+
+def _webhook() -> dict[str, Any]:
+    """A webhook takes the body of its tool, whatever its form is."""
+    name = {
+        "name": "name",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"},
+    }
+    return {
+        "operationId": "webhook",
+        "summary": "Send what happened in another tool, signed as it signs",
+        "security": [],
+        "parameters": [name | {"schema": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}}],
+        "requestBody": {
+            "required": True,
+            "content": {media_type: {} for media_type in ("application/json", "application/x-www-form-urlencoded")},
+        },
+        "responses": {
+            "200": _response("Everything is stored, or in quarantine", "Accepted"),
+            "400": _response("The request cannot be read", "Refused"),
+            "401": _response("The signature is missing, wrong or old, or no secret is set", "Refused"),
+            "404": _response("No webhook has this name", "Refused"),
+            "413": _response("Too large", "Refused"),
             "503": _response("Not stored: send again after Retry-After seconds", "Refused", ["Retry-After"]),
         },
     }
