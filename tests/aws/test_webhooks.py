@@ -15,6 +15,7 @@ from daybreak.errors import InputError
 from support.endpoint import Endpoint, Response
 from support.gateways import http_api, rest_api
 from support.hooks import SECRET, VENDORS, raw, sample, signed
+from support.matrix import cell
 
 SET_AT = "2026-11-20T00:00:00+00:00"
 TOML = (
@@ -215,3 +216,52 @@ def test_http_errors_of_a_gateway_have_code_and_message(hooks: Endpoint) -> None
     with http_api(lambda event: hooks.module.handler(event, None)) as url, pytest.raises(HTTPError) as refused:
         urlopen(Request(f"{url}/v1/hook/own", b"{}", method="POST"), timeout=30)
     assert (refused.value.code, json.loads(refused.value.read())["code"]) == (401, "wrong_signature")
+
+
+TITLES = {
+    "own": "a mapping of one's own, the secret in a header",
+    **{vendor: vendor.capitalize() for vendor in VENDORS},
+}
+"""The rows of the table in docs/conformance.md."""
+
+
+def _seen(hooks: Endpoint, name: str, content: bytes, headers: dict[str, str]) -> str:
+    """What a request did: its status and code, and what it added to the table of events and to the quarantine."""
+    before = len(hooks.lines()), hooks.quarantined().count(b"received_at")
+    answer = hooks.post(content, f"/v1/hook/{name}", None, headers)
+    events, rejected = len(hooks.lines()) - before[0], hooks.quarantined().count(b"received_at") - before[1]
+    stored = [f"{events} event{'s' if events > 1 else ''}"] if events else []
+    stored += ["quarantined whole"] if rejected else []
+    said = str(answer.status) if answer.status == 200 else f"{answer.status} {answer.body['code']}"
+    return ", ".join([said, *(stored or (["no effect"] if answer.status == 200 else []))])
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_the_table_of_webhooks_says_what_each_request_does(hooks: Endpoint, name: str) -> None:
+    """A request with the right signature, then everything that may be wrong with it."""
+    body, usual = sample(name) if name in VENDORS else (OWN, {"content-type": "application/json"})
+    content, scheme = raw(body), name if name in VENDORS else "secret"
+    other = raw(sample("shopify" if name != "shopify" else "stripe")[0])
+    json_type = {"content-type": "application/json"}
+    now = datetime.now(UTC)
+
+    def told(column: str, sent: bytes, headers: dict[str, str]) -> None:
+        cell("Webhooks", TITLES[name], column, _seen(hooks, name, sent, headers))
+
+    told("its own body", content, usual | signed(scheme, content))
+    first = [line["message_id"] for line in hooks.lines()]
+    assert hooks.post(content, f"/v1/hook/{name}", None, usual | signed(scheme, content)).status == 200
+    again = sorted(line["message_id"] for line in hooks.lines())
+    ids = "the same ids: counts once" if again == sorted(first * 2) else "other ids"
+    cell("Webhooks", TITLES[name], "sent again", ids)
+    told("no signature", content, usual)
+    told("a wrong one", content, usual | signed(scheme, content, secret=SECRET + "0"))
+    if name in ("stripe", "zendesk"):
+        told("signed 6 minutes ago", content, usual | signed(scheme, content, now - timedelta(minutes=6)))
+    else:
+        cell("Webhooks", TITLES[name], "signed 6 minutes ago", "signs no time")
+    told("another tool's body", other, json_type | signed(scheme, other))
+    told("not JSON", b"{", json_type | signed(scheme, b"{"))
+    large = b'"' + b"x" * 7_000_000 + b'"'
+    told("7 MB", large, json_type | signed(scheme, large))
+    cell("Webhooks", TITLES[name], "GET", f"{hooks.get(f'/v1/hook/{name}').status}")

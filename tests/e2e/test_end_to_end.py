@@ -7,6 +7,7 @@ test_from_an_empty_copy.py installs everything first, runs every documented comm
 import gzip
 import json
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from mcp_types import CallToolResult
 
 from conftest import ROOT
 from support.demo import check_demo, check_numbers, run_commands
+from support.hooks import SECRET, sample, signed
 from support.pages import DOCS, blocks
 from support.sandbox import Sandbox, copied
 
@@ -27,6 +29,8 @@ from support.sandbox import Sandbox, copied
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     with copied(tmp_path_factory.mktemp("checkout"), installed=True) as made:
+        with (made.folder / "daybreak.toml").open("a") as definitions:
+            definitions.write('[webhook.support]\nvendor = "zendesk"\n')
         yield made
 
 
@@ -119,6 +123,30 @@ def test_the_endpoint_refuses_a_bad_request_and_goes_on(
     answered, response, _ = sandbox.post(body, path, key, method)
     assert (answered, response["code"], bool(response["message"])) == (status, code, True)
     assert sandbox.post(b'{"batch": []}')[0] == 200  # the endpoint still works
+
+
+def test_a_signed_webhook_is_an_event_once_a_secret_is_set_and_a_wrong_one_is_not(sandbox: Sandbox) -> None:
+    body, headers = sample("zendesk")
+    content = json.dumps(body | {"note": "크기"}, ensure_ascii=False).encode()
+    (listed,) = json.loads(sandbox.run(".venv/bin/daybreak webhooks list --json"))
+    assert listed["url"] == f"{sandbox.status['url']}/v1/hook/support"
+    sandbox.run(f".venv/bin/daybreak webhooks secret support <<< {SECRET}")
+
+    def send(**signature: str) -> int:
+        request = urllib.request.Request(listed["url"], content, headers | signature, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return int(response.status)
+        except urllib.error.HTTPError as refused:
+            return refused.code
+
+    assert send() == send(**signed("zendesk", content, secret="another-secret-00")) == 401
+    assert send(**signed("zendesk", content)) == send(**signed("zendesk", content)) == 200
+    sandbox.run(f".venv/bin/daybreak run export --date {datetime.now(UTC):%Y-%m-%d}")
+    found = sandbox.query("select message_id, event, user_id, source from events where source = 'support'")
+    assert found == [
+        {"message_id": "zendesk-ticket-35436", "event": "Ticket Opened", "user_id": "kim", "source": "support"}
+    ]
 
 
 def test_gzip_that_the_local_http_api_damages_is_named_and_accepted_at_the_other_url(sandbox: Sandbox) -> None:
