@@ -11,6 +11,7 @@ from infra.lake import Lake
 from infra.readers import Readers
 from infra.sending import Sending, outputs
 from infra.tables import Tables
+from infra.webhooks import webhook_alarms
 
 
 class DaybreakStack(Stack):
@@ -41,7 +42,7 @@ class DaybreakStack(Stack):
             collector=collector,
             jobs=jobs,
             tables=tables,
-            more=sending.alarms() if sending else (),
+            more=[*(sending.alarms() if sending else ()), *webhook_alarms(deployment.project, collector)],
             email=deployment.alarm_email,
         )
         for name, (value, description) in {**collector.urls(), **readers.outputs()}.items():

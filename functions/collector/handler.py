@@ -22,7 +22,7 @@ from daybreak.ingest.privacy import load_privacy
 from daybreak.ingest.request import Intake, Request, receive
 from daybreak.ingest.responses import accepted
 from daybreak.webhooks.load import load_webhooks
-from daybreak.webhooks.receive import Webhooks, hook_name, receive_webhook
+from daybreak.webhooks.receive import UNSIGNED, Webhooks, hook_name, receive_webhook
 
 
 @cache
@@ -68,7 +68,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         _record_intake_metrics(intake)
         return gateway.success(request, accepted(intake))
     except RequestRefused as refused:
-        _log_refusal(refused)
+        _log_refusal(refused, request)
         return gateway.refusal(request, refused)
 
 
@@ -95,10 +95,13 @@ def _record_intake_metrics(intake: Intake) -> None:
         logger.info("events quarantined", extra={"source": intake.source, "codes": dict(codes)})
 
 
-def _log_refusal(refused: RequestRefused) -> None:
+def _log_refusal(refused: RequestRefused, request: Request) -> None:
     """Log and count a refusal, with its cause if there is one. The log never holds the key or the body."""
     logger, metrics = _logger_and_metrics()
     details = {"status": refused.status, "code": refused.code, "cause": repr(refused.__cause__)[:300]}
+    if refused.code in UNSIGNED:
+        details["webhook"] = hook_name(request)
+        metrics.add_metric(name="RefusedWebhooks", unit=MetricUnit.Count, value=1)
     if refused.status >= 500:
         logger.error("request not stored", extra=details)
     else:

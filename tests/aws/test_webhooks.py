@@ -147,6 +147,18 @@ def test_a_webhook_without_a_secret_refuses_and_says_which_command_sets_it(endpo
     assert "daybreak webhooks secret stripe" in answer.body["message"]
 
 
+def test_a_refused_signature_is_counted_and_logged_under_the_webhooks_name(
+    hooks: Endpoint, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    send(hooks, "stripe")
+    hooks.post(b"{}", "/v1/hook/unheard-of", None, {})
+    hooks.post(b"{}", "/v1/batch", "not a key")
+    assert "RefusedWebhooks" not in capsys.readouterr().out
+    send(hooks, "stripe", headers={})
+    assert '"RefusedWebhooks":[1.0]' in capsys.readouterr().out
+    assert [vars(record).get("webhook") for record in caplog.records] == [None, None, "stripe"]
+
+
 def test_neither_a_secret_nor_a_body_is_logged(
     hooks: Endpoint, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

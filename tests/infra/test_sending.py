@@ -28,6 +28,8 @@ to = "webhook"
 what = ["list.*"]
 people = "inline"
 secret = "daybreak/hook"
+[webhook.support]
+vendor = "zendesk"
 [send.folder_one]
 to = "s3"
 what = ["list.*"]
@@ -131,6 +133,23 @@ def test_without_a_send_nothing_of_it_is_deployed(without: dict[str, Any]) -> No
     assert len(resources(without, "AWS::Lambda::Function")) == 4  # collector, export, metrics, lists
     assert len(resources(without, "AWS::SNS::Topic")) == 1  # that of the alarms
     assert not [name for name in resources(without, "AWS::CloudWatch::Alarm") if "Undelivered" in name]
+
+
+def test_a_stack_with_a_webhook_has_an_alarm_for_one_that_is_refused_and_no_other_resource(
+    without: dict[str, Any], every_kind: dict[str, Any]
+) -> None:
+    """Both gateways pass on every path, and the collector reads the keys table already."""
+
+    def alarms(template: dict[str, Any]) -> list[Any]:
+        found = resources(template, "AWS::CloudWatch::Alarm").values()
+        return [alarm for alarm in found if alarm["MetricName"] == "RefusedWebhooks"]
+
+    (refused,) = alarms(every_kind)
+    assert "daybreak webhooks secret" in refused["AlarmDescription"]
+    assert (refused["AlarmActions"] != [], alarms(without)) == (True, [])
+    assert {name for name in every_kind["Resources"].keys() - without["Resources"].keys() if "ebhook" in name} == {
+        name for name in every_kind["Resources"] if name.startswith("AlarmsWebhooksRefused")
+    }
 
 
 OF_THE_LOG_AND_DEAD_LETTERS = {

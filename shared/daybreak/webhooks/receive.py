@@ -23,6 +23,9 @@ from daybreak.webhooks.vendors.known import KNOWN
 _PATH = re.compile(r"^/+v1/hook/([^/]*)/*$")
 _MOST_OF_A_TOPIC = 100
 
+UNSIGNED = ("no_secret", "old_signature", "wrong_signature")
+"""The codes of requests that no secret of their webhook has signed, or not now. Their tool gives them up some day."""
+
 Secrets = Callable[[str], Sequence[str]]
 """The secrets of a webhook, by its name. Raises RequestRefused (503) if they cannot be read."""
 Webhooks = Mapping[str, Webhook]
