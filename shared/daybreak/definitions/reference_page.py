@@ -9,9 +9,11 @@ from typing import Any
 from daybreak.definitions.alerts import Alert
 from daybreak.definitions.goals import Goal
 from daybreak.definitions.project import Segment, Settings
+from daybreak.definitions.webhooks import Webhook
 from daybreak.families.base import Definition, Family, MetricRow
 from daybreak.families.registry import FAMILIES
 from daybreak.lake.tables import columns
+from daybreak.mapping.mapping import EventMapping
 
 COMMON = """# What each number means
 
@@ -60,7 +62,7 @@ OTHER_COLUMNS = ", ".join(f"`{name}`" for name in MetricRow.model_fields)
 
 def text() -> str:
     """The whole page."""
-    parts = [COMMON, _settings(), *(_family(family) for family in FAMILIES.values()), _goals_and_alerts()]
+    parts = [COMMON, _settings(), *(_family(family) for family in FAMILIES.values()), _goals_and_alerts(), _webhooks()]
     return "\n".join(parts)
 
 
@@ -81,6 +83,17 @@ def _goals_and_alerts() -> str:
         + _fields("[goal.NAME]", Goal.model_fields)
         + "\n"
         + _fields("[alert.NAME]", Alert.model_fields)
+    )
+
+
+def _webhooks() -> str:
+    return (
+        "## [webhook.NAME]\n\n"
+        "A tool that sends events by itself. [Webhooks](webhooks.md) has each vendor's events, and examples.\n"
+        "A name with dots is inside of an object; of several names the first that holds a value counts.\n\n"
+        + _fields("[webhook.NAME]", Webhook.model_fields)
+        + "\n"
+        + _fields("`mapping`", EventMapping.model_fields)
     )
 
 
@@ -132,7 +145,7 @@ def _choices(annotation: Any) -> str:
 
 
 def _default(value: Any) -> str:
-    if value in (None, []) or (isinstance(value, str) and not value):
+    if value in (None, [], ()) or (isinstance(value, str) and not value):
         return "*optional*"
     shown = f"{value.days}d" if hasattr(value, "days") else value
     return f"*default `{shown}`*"
