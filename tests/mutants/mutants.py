@@ -27,6 +27,7 @@ WORKED, EDGES = "tests/lake/metrics/test_worked_examples.py", "tests/lake/metric
 DAYS, PEERS = "tests/lake/metrics/test_days_and_people.py", "tests/lake/metrics/test_peer_cases.py"
 EXPORT = "tests/lake/export/test_export.py"
 EVENT = "tests/unit/ingest/test_event.py"
+SIGNATURES, VENDORS, WEBHOOKS = (f"tests/unit/webhooks/test_{name}.py" for name in ("signatures", "vendors", "receive"))
 EXPIRY = "tests/lake/export/test_expiry_order.py"
 FOUND = "tests/lake/metrics/test_found_faults.py"
 MONTHS = "tests/lake/metrics/test_months.py"
@@ -63,6 +64,23 @@ class Mutant:
 
 
 MUTANTS = [
+    # webhooks
+    Mutant("an old signature is taken", "webhooks/signatures.py", "if abs(now - signed_at) > TOLERANCE:",
+           "if signed_at - now > TOLERANCE:", SIGNATURES, "five_minutes"),
+    Mutant("Zendesk's time is not signed", "webhooks/signatures.py", "_hmac(secret, signed_at + request.body)",
+           "_hmac(secret, request.body)", SIGNATURES, "openssl"),
+    Mutant("any scheme of Stripe's is taken", "webhooks/signatures.py", 'for name, _, value in parts if name == b"v1")',
+           "for name, _, value in parts)", SIGNATURES, "stripes_several"),
+    Mutant("two webhooks share their ids", "webhooks/receive.py", 'named = f"{arrival.source}-{own}"', 'named = f"{own}"',
+           WEBHOOKS, "unique_within"),
+    Mutant("a bad row costs its list", "webhooks/receive.py", "intake = judge(events, None, arrival, rules)",
+           "intake = judge([] if faults else events, None, arrival, rules)", WEBHOOKS, "costs_no_other"),
+    Mutant("an unread body keeps private fields", "webhooks/unread.py", "value = clean({part: value}).get(part, {})",
+           "pass", WEBHOOKS, "privacy"),
+    Mutant("an unread body is about nobody", "ingest/rules.py", "return [*named, *_texts_in(raw[UNREAD])] if UNREAD in raw else named",
+           "return named", WEBHOOKS, "every_id"),
+    Mutant("each update of an answer counts", "webhooks/vendors/answers.py",
+           'own_id("delighted", first(answered, "id"))', 'own_id("delighted", first(body, "event_id"))', VENDORS, "counts_once"),
     # the page
     Mutant("a headline counts open days", "page/counts.py", "whole, newest = self.open_from - 1, self.newest",
            "whole, newest = len(self.days) - 1, self.newest", COUNTS, "28_complete_days"),
