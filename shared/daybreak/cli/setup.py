@@ -77,6 +77,7 @@ def check_definitions(
         _refuse_blind_alerts(definitions, looked.sights)
         return
     show.left_out(looked.counts)
+    show.understood(looked.counts)
     show.warnings(warnings)
     show.lines(f"[alert.{sight.alert}]{_of(sight)} {sight.message}" for sight in looked.sights)
     _refuse_blind_alerts(definitions, looked.sights)
@@ -176,6 +177,7 @@ def check_plan(
         show.OUT.print(f"{plan}: the events that arrived are as planned.", markup=False)
     if not as_json:
         show.left_out(counts)
+        show.understood(counts)
         show.warnings(warnings, most=show.WARNINGS_SHOWN)
     if rows:
         sys.exit(1)

@@ -114,7 +114,8 @@ def understood(counts: EventCounts) -> None:
         )
     if counts.like_none:
         OUT.print(f"{counts.like_none:,} had an id that looks like none, and count for their other id.", style="yellow")
-    table("", ["event", "events"], [list(one) for one in islice(counts.names.items(), _NAMES_SHOWN)])
+    if counts.names:
+        table("", ["event", "events"], [list(one) for one in islice(counts.names.items(), _NAMES_SHOWN)])
     if (others := len(counts.names) - _NAMES_SHOWN) > 0:
         OUT.print(f"and {others:,} other names")
 

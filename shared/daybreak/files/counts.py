@@ -78,4 +78,5 @@ class EventCounts:
 
     def as_json(self) -> Mapping[str, Any]:
         """The counts for programs; of the names of events the most frequent."""
-        return {**asdict(self), "read": self.read, "names": dict(islice(self.names.items(), _NAMES_SHOWN))}
+        own = {**asdict(self), "ignored": dict(self.ignored)}  # asdict would count the pairs of a Counter
+        return {**own, "read": self.read, "names": dict(islice(self.names.items(), _NAMES_SHOWN))}

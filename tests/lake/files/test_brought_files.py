@@ -111,7 +111,7 @@ SAID = {
     "01_own_columns.csv": "own columns: person = Member ID, event = Action Name, time = Happened At",
     "02_kaggle.csv": "own columns: person = user_id, event = event_type, time = event_time",
     "03_mixpanel.jsonl": "Mixpanel export: person = distinct_id, time in seconds UTC",
-    "04_ga4.json": "Google Analytics 4 export: person = user_id",
+    "04_ga4.json": "GA4 export (Google Analytics 4): person = user_id",
     "05_amplitude.zip": "Amplitude export: person = user_id",
     "06_posthog.jsonl": "PostHog export: person = person_id, else distinct_id",
     "07_rudderstack.jsonl": "Segment or RudderStack events: person = userId",

@@ -311,5 +311,33 @@ def test_rows_of_an_export_that_cannot_be_right_cost_only_themselves(tmp_path: P
 
 
 def test_plausibles_counts_name_no_person(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="an export of counts, such as Plausible's: it names no person"):
-        list(read_events([written(tmp_path, "date,visitors,pageviews,bounces\n2026-10-05,1,2,0\n")]))
+    with pytest.raises(
+        InputError, match=r"visitors\.csv: is an export of counts, such as Plausible's: it names no person"
+    ):
+        list(read_events([written(tmp_path, "date,visitors,pageviews,bounces\n2026-10-05,1,2,0\n", "visitors.csv")]))
+
+
+def test_the_same_event_in_six_forms_counts_once(tmp_path: Path) -> None:
+    """Where its values have the same types. Its id is made of what it says, and not of how it is written."""
+    formats = {
+        "e.csv": "user_id,event,timestamp,plan,n\n7,Joined,2026-10-05 09:00,pro,2\n",
+        "e.tsv": "timestamp\tn\tplan\tevent\tuser_id\n2026-10-05T09:00:00Z\t2\tpro\tJoined\t7.0\n",
+        "own.csv": "Happened At;Member ID;Action;plan;n\n2026-10-05T10:00:00+01:00;7;Joined;pro;2\n",
+        "e.jsonl": '{"type": "track", "userId": 7, "event": "Joined", "timestamp": "2026-10-05T09:00:00Z", "properties": {"plan": "pro", "n": 2}, "context": null}\n',
+        "own.jsonl": '{"uid": "7", "action": "Joined", "ts": 1791190800, "plan": "pro", "n": 2}\n',
+        "bundle.csv": 'user_id,event,timestamp,properties\n7,Joined,2026-10-05 09:00,"{""plan"": ""pro"", ""n"": 2}"\n',
+    }
+    files = [written(tmp_path, text, name) for name, text in formats.items()]
+    counts = compute_files(files, ASKED, AS_OF, tmp_path / "lake", LIMITS.memory_mb, now=datetime.now(UTC)).counts
+    assert (counts.events, counts.came_before, counts.people) == (6, 5, 1)
+
+
+@pytest.mark.parametrize("name", ["null", "NULL", "nan", "undefined", "None"])
+def test_a_word_for_none_is_not_the_name_of_an_event_in_json_either(tmp_path: Path, name: str) -> None:
+    event = {"type": "track", "userId": "kim", "event": "Joined", "timestamp": "2026-10-05"}
+    file = written(tmp_path, lines([event, event | {"event": name}]), "e.jsonl")
+    counts = compute_files([file], ASKED, AS_OF, tmp_path / "lake", LIMITS.memory_mb, now=datetime.now(UTC)).counts
+    assert (counts.events, counts.refused["no_name"].count) == (1, 1)
+    assert (
+        f"e.jsonl, line 2: track needs event, the name of what happened; '{name}' is not one" in counts.first_rejects[0]
+    )

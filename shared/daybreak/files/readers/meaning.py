@@ -10,7 +10,7 @@ from daybreak.errors import EventRejected, InputError, MappingNeeded, NoEvents
 from daybreak.files.readers import own_columns, usual_names
 from daybreak.files.readers.cells import LARGEST_WHOLE
 from daybreak.files.readers.exports.export import Export
-from daybreak.files.readers.exports.known import export_of, renamed
+from daybreak.files.readers.exports.known import are_known, export_of, renamed
 from daybreak.files.readers.ids import IDS, with_whole_ids
 from daybreak.files.readers.mapping_text import drafted, written
 from daybreak.files.readers.own_columns import Guess
@@ -28,6 +28,9 @@ _SAYS_WHAT_HAPPENED = re.compile(r"event|action|activity|이벤트", re.IGNORECA
 _OF_EVENTS = frozenset({"type", "event", "userId", "anonymousId", "messageId"})
 """Keys of Segment's messages: JSON with one of them was meant as an event, so a fault costs only its row."""
 _BUNDLE = "properties"
+_PARTS = {"person", "anonymous", "account", "previous", "type", "event", "time", "id"}
+_LISTS = {"properties", "traits", "json_"}
+"""The fields of a mapping that name columns: those of which one column is enough, and those whose columns all count."""
 _CALLS = EventMapping(
     person=("userId",),
     anonymous=("anonymousId",),
@@ -47,11 +50,7 @@ def fits(columns: list[str], mapping: EventMapping | None) -> bool:
     """Whether these can be the header of a table: with the columns of a mapping, or names that are known."""
     if mapping:
         return bool(mapping.parts.intersection(columns))
-    return (
-        usual_names.usual_of(columns).is_complete
-        or own_columns.has_names(columns)
-        or export_of("", dict.fromkeys(columns)) is not None
-    )
+    return usual_names.usual_of(columns).is_complete or own_columns.has_names(columns) or are_known(columns)
 
 
 def events_of_table(rows: Rows, reading: Reading) -> Read:
@@ -214,19 +213,18 @@ def _is_whole(value: Any) -> bool:
 
 
 def _require_columns(rows: Rows, mapping: EventMapping) -> None:
-    """Check that a table has the columns that a mapping names. Raises InputError."""
+    """Check that a table has the columns that a mapping names: one of those for a part, and each property, trait and
+    JSON. Raises InputError.
+    """
     if not rows.columns:
         return
-    fields = mapping.model_dump(by_alias=True, include={"person", "anonymous", "account", "previous", "type", "event",
-                                                        "time", "id", "properties", "traits", "json_"})  # fmt: skip
-    for field, columns in fields.items():
-        there = [column for column in columns or () if column in rows.columns or "." in column]
-        if columns and not there:
-            named = " or ".join(map(repr, columns))
-            shown = ", ".join(rows.columns)[:160]
-            raise InputError(
-                f"{rows.name}: the mapping's {field} is {named}, which is not a column; there are: {shown}"
-            )
+    for field, columns in mapping.model_dump(by_alias=True, include=_PARTS | _LISTS).items():
+        absent = [column for column in columns or () if column not in rows.columns and "." not in column]
+        if absent and (field in _LISTS or field == "json" or len(absent) == len(columns)):
+            what = f"the mapping's {field} is {' or '.join(map(repr, absent))}, which is not a column"
+            fits = mapping.parts.intersection(rows.columns)
+            refused = f"{rows.name}: {what}; there are: {', '.join(rows.columns)[:160]}"
+            raise InputError(refused) if fits else NoEvents(refused, draft="")
 
 
 def _exported(rows: Rows, export: Export, reading: Reading, own_names: Mapping[str, str]) -> Read:

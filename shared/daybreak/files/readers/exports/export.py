@@ -63,12 +63,21 @@ def filled(row: Row, *names: str) -> Any:
 
 def object_of(value: Any) -> dict[str, Any]:
     """A JSON object, which tables hold as text; an empty one for anything else."""
-    if isinstance(value, str) and value.lstrip()[:1] == "{":
-        try:
-            value = orjson.loads(value)
-        except orjson.JSONDecodeError as error:
-            raise EventRejected("invalid_field", f"{value[:40]!r} is not JSON: {error}") from None
-    return dict(value) if isinstance(value, Mapping) else {}
+    found = _json(value) if isinstance(value, str) and value.lstrip()[:1] == "{" else value
+    return dict(found) if isinstance(found, Mapping) else {}
+
+
+def listed_in(value: Any) -> list[Any]:
+    """A JSON list, which tables hold as text; an empty one for anything else."""
+    found = _json(value) if isinstance(value, str) and value.lstrip()[:1] == "[" else value
+    return list(found) if isinstance(found, list) else []
+
+
+def _json(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise EventRejected("invalid_field", f"{text[:40]!r} is not JSON: {error}") from None
 
 
 def instant(field: str, value: Any) -> str:

@@ -5,7 +5,16 @@ https://support.google.com/analytics/answer/7029846
 
 from typing import Any
 
-from daybreak.files.readers.exports.export import Events, Export, Row, event, id_of, identified, instant
+from daybreak.files.readers.exports.export import (
+    Events,
+    Export,
+    Row,
+    event,
+    id_of,
+    identified,
+    instant,
+    listed_in,
+)
 
 _TELLS_APART = (
     "stream_id",
@@ -36,7 +45,7 @@ def _events(row: Row) -> Events:
 def _params(listed: Any) -> dict[str, Any]:
     """Parameters by key, each with the one of its values that is set."""
     found = {}
-    for param in listed if isinstance(listed, list) else []:
+    for param in listed_in(listed):
         values = param.get("value") if isinstance(param, dict) else None
         if isinstance(values, dict) and isinstance(param.get("key"), str):
             for kind, value in values.items():
@@ -46,7 +55,7 @@ def _params(listed: Any) -> dict[str, Any]:
 
 
 EXPORT = Export(
-    "Google Analytics 4 export",
+    "GA4 export (Google Analytics 4)",
     frozenset({"event_timestamp", "event_name", "user_pseudo_id"}),
     "person = user_id, device = user_pseudo_id, time = event_timestamp in microseconds UTC",
     _events,

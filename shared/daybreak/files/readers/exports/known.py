@@ -49,6 +49,15 @@ def export_of(file: str, row: Mapping[str, Any]) -> Export | None:
     if names >= _COUNTS_ONLY:
         why = "an export of counts, such as Plausible's: it names no person; collect events with an SDK"
         raise InputError(f"{file}: is {why}")
+    return _with(names)
+
+
+def are_known(columns: Iterable[str]) -> bool:
+    """Whether these are the columns of an export that is read."""
+    return _with(frozenset(map(normal, columns))) is not None
+
+
+def _with(names: frozenset[str]) -> Export | None:
     return next((export for export in EXPORTS if export.is_of(names)), None)
 
 
