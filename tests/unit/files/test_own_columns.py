@@ -127,6 +127,18 @@ def test_a_draft_shows_the_candidates_and_the_values_of_two_rows() -> None:
     assert "never" not in draft
 
 
+@pytest.mark.parametrize("who", ["1791190800", "20261005", "2026", "1791190800123"])
+def test_a_number_that_could_be_a_time_is_an_id_in_a_column_of_people(tmp_path: Path, who: str) -> None:
+    [event] = read_events([written(tmp_path, f"member_id,action,when\n{who},Joined,2026-10-05\n")])
+    assert event["userId"] == who
+
+
+def test_a_draft_proposes_the_columns_that_hold_dates_where_no_name_says_time() -> None:
+    row = {"Order ID": 1, "Customer": "kim", "Order Date": "2026-10-05", "Shipped": "2026-10-06"}
+    draft = tomllib.loads(drafted("orders.csv", row, [row]))
+    assert (draft["person"], draft["event"], draft["time"]) == ("Customer", "?", "Order Date")
+
+
 @given(some.lists(some.text(min_size=1, max_size=12), min_size=1, max_size=6, unique=True), some.text(max_size=12))
 def test_a_draft_is_toml_whatever_the_columns_are_called(columns: list[str], value: str) -> None:
     tomllib.loads(drafted("e.csv", columns, [dict.fromkeys(columns, value)]))

@@ -26,7 +26,8 @@ def drafted(file: str, columns: Iterable[str], sample: Sequence[Row], known: Gue
     lines = [f"# How the rows of {_plain(file)} become events. Correct it, save it as mapping.toml, and add"]
     lines += ["# --mapping mapping.toml to the command.", ""]
     for part, remark in _REMARKS.items():
-        lines.append(_part(part, found.candidates[part], remark))
+        candidates = found.candidates[part] or (found.times if part == "time" else [])
+        lines.append(_part(part, candidates, remark))
     lines += _times(found)
     lines.append('# id = "COLUMN"  # tells one event from another; without it, the row and its equals do')
     lines += [f"json = {_text(column)}  # its keys become properties" for column in found.json[:1]]

@@ -43,6 +43,8 @@ class Guess:
     """What the numbers of the time count, where their digits do not say it."""
     formats: list[str] = field(default_factory=list)
     """Formats in which all times are written that are not ISO 8601."""
+    times: list[str] = field(default_factory=list)
+    """All columns that hold dates and nothing else, whatever they are called: a draft can propose them."""
     doubt: str = ""
     """Why nothing can be taken; empty if all is clear."""
 
@@ -70,6 +72,7 @@ def guess(columns: Iterable[str], sample: Sequence[Row]) -> Guess:
     found = Guess({"person": people, "anonymous": anonymous, "event": called, "time": when}, _bundle(json))
     if not when and len(timed) == 1 and values[timed[0]]:
         found.formats = [form for form in _FORMATS if all(_is_written(value, form) for value in values[timed[0]])]
+    found.times = [column for column in plain if values[column] and all(map(_is_date, values[column]))]
     found.doubt = _doubt(found, values, timed)
     if found.formats:  # with one of them, it is the time
         found.candidates["time"] = timed
@@ -111,10 +114,13 @@ def _doubt(found: Guess, values: dict[str, list[Any]], timed: list[str]) -> str:
 
 
 def _can_name(values: list[Any]) -> bool:
-    """Whether these can be ids or names: a column of times is neither, nor is an empty one."""
-    return bool(values) and not all(
-        isinstance(value, str) and _DATE.match(value) and _is_time(value) for value in values
-    )
+    """Whether these can be ids or names: a column of dates is neither, nor is an empty one."""
+    return bool(values) and not all(map(_is_date, values))
+
+
+def _is_date(value: Any) -> bool:
+    """Whether a value is written as a date, with a time of day or without."""
+    return bool(_DATE.match(str(value))) and _is_time(value)
 
 
 def _is_time(value: Any) -> bool:
