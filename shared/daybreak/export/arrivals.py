@@ -21,6 +21,9 @@ from daybreak.lake.store import Store, md5_of_files, put_changed
 
 HOUR = timedelta(hours=1)
 
+Hours = Mapping[str, Mapping[str, Any]]
+"""The raw log of a day: name of each log -> an HourLog as a dict. Its logs are arrival hours, and those of imports."""
+
 
 class Arrivals(Expiring, Protocol):
     """Where the collector put the events: in DynamoDB in a deployment, nowhere for `daybreak compute`."""
@@ -195,7 +198,7 @@ def _put(store: Store, hour: datetime, arrived: _HourFiles) -> None:
     put_changed(store, files, [stored for key in files for stored in store.list(key)])
 
 
-def hour_logs(hours: Mapping[str, Mapping[str, Any]]) -> list[HourLog]:
+def hour_logs(hours: Hours) -> list[HourLog]:
     """The hours of a manifest."""
     return [HourLog(**log) for log in hours.values()]
 

@@ -6,14 +6,15 @@ event is sent), among those that were moved away from that date, and among all e
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from daybreak.engine import database
 from daybreak.engine.database import Connection
 from daybreak.engine.sql import Sql, casts, identifiers, literal, ndjson, parquet, spliced, sql_file
-from daybreak.export.arrivals import HourLog
+from daybreak.export.arrivals import HourLog, Hours
 from daybreak.export.reconcile import hours_from_log, reconcile
 from daybreak.export.run import Run
 from daybreak.lake import keys
@@ -23,7 +24,7 @@ from daybreak.lake.tables import Event, Reconciled, RejectedEvent, Row, duckdb_c
 RESTAMPED_DAYS = 2
 """For so many days a duplicate is found even if its client gave it a new timestamp with each retry."""
 
-_ARRIVAL_HOUR = Sql("cast(regexp_extract(filename, '(\\d\\d)[.]ndjson[.]zst$', 1) as bigint) as arrival_hour")
+_ARRIVAL_HOUR = Sql("cast(regexp_extract(filename, '(\\d\\d)[^/]*[.]ndjson[.]zst$', 1) as bigint) as arrival_hour")
 _JSON = {"properties", "traits", "context", "integrations"}
 
 
@@ -39,20 +40,23 @@ class DayResult:
     other_events: int
     """Those of the duplicates whose person or event name differs from that of the event whose message id they have."""
     rejected: int
-    hours: list[HourLog]
+    hours: dict[str, dict[str, Any]]
+    """As in the manifest."""
     unreconciled: int
 
 
-def rebuild_day(run: Run, arrived: date, hours: list[HourLog] | None, before: Iterable[str]) -> DayResult:
+def rebuild_day(run: Run, arrived: date, hours: Hours | None, before: Iterable[str]) -> DayResult:
     """Rebuild everything `events`, `moved`, `rejected` and `reconciliation` hold of one arrival day from its raw log.
 
-    `hours` are the counts of what the raw log was made from, None if only the log itself can give them. `before` are
-    the objects that an earlier run of the same day left: those that no longer have rows are removed. Leaves the table
-    `arrived`, unless the log is empty.
+    `hours` are the counts of what the raw log was made from, None if only the log itself can give them. A log of an
+    import that they lack is left for a later run, which has found its note. `before` are the objects that an earlier
+    run of the same day left: those that no longer have rows are removed. Leaves the table `arrived`, unless the log is
+    empty.
     """
-    logs = _not_empty(run.store, keys.raw_prefix(arrived))
+    found = _not_empty(run.store, keys.raw_prefix(arrived))
+    logs = [key for key in found if hours is None or not keys.is_imported(key) or keys.log_in(key) in hours]
     quarantined = _not_empty(run.store, keys.quarantine_prefix(arrived))
-    tallied = any(log.sources for log in hours or ())
+    tallied = any(log["sources"] for log in (hours or {}).values())
     if logs or quarantined or tallied:
         files, result = _from_logs(run, arrived, hours, logs, quarantined)
     else:
@@ -63,7 +67,7 @@ def rebuild_day(run: Run, arrived: date, hours: list[HourLog] | None, before: It
 
 
 def _from_logs(
-    run: Run, arrived: date, hours: list[HourLog] | None, logs: list[str], quarantined: list[str]
+    run: Run, arrived: date, hours: Hours | None, logs: list[str], quarantined: list[str]
 ) -> tuple[dict[str, Path], DayResult]:
     db = run.db
     _load(run, logs)
@@ -86,16 +90,16 @@ def _from_logs(
         duplicates=_count(db, "dropped"),
         other_events=other_events,
         rejected=_count(db, "rejected"),
-        hours=hours,
+        hours={name: dict(log) for name, log in hours.items()},
         unreconciled=unreconciled,
     )
 
 
-def _of_empty_day(run: Run, arrived: date, hours: list[HourLog] | None) -> tuple[dict[str, Path], DayResult]:
+def _of_empty_day(run: Run, arrived: date, hours: Hours | None) -> tuple[dict[str, Path], DayResult]:
     """An arrival day without events: the same files as for any day, with zero rows, made without a database."""
     if hours is None:
-        logged = (keys.hour_in(stored.key) for stored in run.store.list(keys.raw_prefix(arrived)))
-        hours = [HourLog(hour, {}, md5(b"")) for hour in logged]
+        logged = [keys.log_in(stored.key) for stored in run.store.list(keys.raw_prefix(arrived))]
+        hours = {log: asdict(HourLog(keys.hour_of_log(log), {}, md5(b""))) for log in logged}
     tables: dict[str, type[Row]] = {
         keys.events(arrived, arrived): Event,
         keys.rejected(arrived): RejectedEvent,
@@ -105,7 +109,8 @@ def _of_empty_day(run: Run, arrived: date, hours: list[HourLog] | None) -> tuple
         key: database.write_no_rows(duckdb_columns(row), run.work / f"{row.__name__}.parquet")
         for key, row in tables.items()
     }
-    return files, DayResult([], _checksums(files), 0, 0, 0, 0, hours, 0)
+    unchanged = {name: dict(log) for name, log in hours.items()}
+    return files, DayResult([], _checksums(files), 0, 0, 0, 0, unchanged, 0)
 
 
 def _not_empty(store: Store, prefix: str) -> list[str]:

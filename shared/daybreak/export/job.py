@@ -1,13 +1,14 @@
 """The export job: bring the lake up to date with what has arrived. Safe to repeat, to kill, to run twice in parallel.
 
-First the raw hours of all days are copied out of the table. Then, for each arrival day that changed, those that were
-tried least first: events -> derived tables -> manifest. The manifest is written last and says what the day holds; until
-then a note under `pending/` lets the next run do the day again. A day that cannot be rebuilt holds up no other.
+First the raw hours of all days are copied out of the table, and the logs of imports are taken up. Then, for each
+arrival day that changed, those that were tried least first: events -> derived tables -> manifest. The manifest is
+written last and says what the day holds; until then a note under `pending/` lets the next run do the day again. A day
+that cannot be rebuilt holds up no other.
 """
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,13 @@ from daybreak.definitions.project import Project
 from daybreak.engine.calendar import Calendar
 from daybreak.engine.database import Limits, workplace
 from daybreak.errors import DayStuck, InputError
-from daybreak.export.arrivals import HOUR, Arrivals, hour_logs, hours_of, log_hours
+from daybreak.export.arrivals import HOUR, Arrivals, Hours, hours_of, log_hours
 from daybreak.export.derive import derive_days, drop_other_trees
 from daybreak.export.events import RESTAMPED_DAYS, DayResult, list_all, rebuild_day
 from daybreak.export.expiry import Expiry
 from daybreak.export.manifest import Manifest, last_manifest, midnight, read_manifest, read_manifests
 from daybreak.export.merge import merge_months
-from daybreak.export.pending import PendingDay, read_pending, read_pending_days
+from daybreak.export.pending import ImportedLog, PendingDay, read_notes, read_pending
 from daybreak.export.run import Run, begin
 from daybreak.lake import keys
 from daybreak.lake.store import Store
@@ -37,10 +38,14 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class _Earlier:
-    """What earlier runs have written: the newest manifest, and the days that wait to be rebuilt. Read once a run."""
+    """What earlier runs have written: the newest manifest, and the days that wait to be rebuilt. Read once a run.
+
+    `imported`: the logs that imports have noted since about an hour ago, by arrival day.
+    """
 
     last: Manifest | None
     pending: dict[date, PendingDay]
+    imported: dict[date, list[ImportedLog]]
 
     def copied_through(self) -> datetime | None:
         """Every event that arrived before it is in the raw log; None before the first export."""
@@ -89,13 +94,24 @@ class Export:
         """
         self._unmark_derived(last_manifest(self.store))
         before = self._before(arrived)
-        logged = [keys.hour_in(stored.key) for stored in self.store.list(keys.raw_prefix(arrived))]
-        if before is None and not logged:
+        reached = before.through if before else self._reached(arrived, through)
+        if reached is None:
             return None
-        reached = before.through if before else through or midnight(arrived) + (max(logged) + 1) * HOUR
         manifest = replace(self._rebuild(arrived, before, before.hours if before else None), through=reached)
         self._finish(manifest)
         return manifest
+
+    def _reached(self, arrived: date, through: datetime | None) -> datetime | None:
+        """How far the raw log of a day without a manifest reaches; None without a log, or if that is not known.
+
+        An import may have written the only log of a day whose hours no export has copied.
+        """
+        logs = [keys.log_in(stored.key) for stored in self.store.list(keys.raw_prefix(arrived))]
+        hours = [keys.hour_of_log(log) for log in logs if not keys.is_imported(log)]
+        if hours:
+            return through or midnight(arrived) + (max(hours) + 1) * HOUR
+        copied = self._earlier().copied_through() if logs else None
+        return min(midnight(arrived), copied) if copied else None
 
     def derive(self, first: date, last: date) -> list[date]:
         """Rebuild the derived tables of these project days from the events, after a change of definitions."""
@@ -128,7 +144,8 @@ class Export:
         return min([*stuck, *([earlier.last.through] if earlier.last else [])], default=None)
 
     def _earlier(self) -> _Earlier:
-        return _Earlier(last_manifest(self.store), read_pending_days(self.store))
+        notes = read_notes(self.store)
+        return _Earlier(last_manifest(self.store), notes.days, notes.imported)
 
     def _days(
         self, earlier: _Earlier, first: datetime, end: datetime, now: datetime, wanted: date | None = None
@@ -141,7 +158,8 @@ class Export:
         self._unmark_derived(earlier.last)
         with workplace(self.limits) as place:
             expiry = Expiry(self.store, place.folder / "expiry", now)
-            copied = self._copy_hours(earlier.pending, first, end, expiry, place.folder)
+            imported = self._new_imports(earlier.imported, end, now)
+            copied = self._copy_hours(earlier.pending, imported, first, end, expiry, place.folder)
         waiting = (earlier.pending | copied).values()
         manifests, stuck = self._rebuild_days(
             sorted(waiting, key=lambda day: (day.arrived != wanted, day.tries, day.arrived)), set(earlier.pending)
@@ -174,31 +192,62 @@ class Export:
                 self.progress(f"{arrived}: could not be rebuilt: {error!r}")
         return [manifests[arrived] for arrived in sorted(manifests)], stuck
 
+    def _new_imports(
+        self, noted: dict[date, list[ImportedLog]], end: datetime, now: datetime
+    ) -> dict[date, dict[str, dict[str, Any]]]:
+        """The imported logs that no manifest holds yet, by arrival day and name.
+
+        A day that begins after `end` is left to a later run: its manifest would say that all events before it are in
+        the raw log. Removes the notes of other logs, when they are an hour old.
+        """
+        new: dict[date, dict[str, dict[str, Any]]] = {}
+        for arrived, logs in noted.items():
+            manifest = read_manifest(self.store, arrived)
+            known = manifest.hours if manifest else {}
+            self.store.delete(keys.imported(arrived, n.log) for n in logs if n.log in known and n.at + HOUR <= now)
+            missing = {noted.log: noted.contents for noted in logs if noted.log not in known}
+            if missing and midnight(arrived) <= end:
+                new[arrived] = missing
+        return new
+
     def _copy_hours(
-        self, pending: dict[date, PendingDay], first: datetime, end: datetime, expiry: Expiry, work: Path
+        self,
+        pending: dict[date, PendingDay],
+        imported: dict[date, dict[str, dict[str, Any]]],
+        first: datetime,
+        end: datetime,
+        expiry: Expiry,
+        work: Path,
     ) -> dict[date, PendingDay]:
-        """The raw log of the hours in [first, end), and a note of each day that holds something new.
+        """The raw log of the hours in [first, end), and a note of each day that holds something new, as an import.
 
         The hours that a killed run left are copied again, oldest first, as long as this run may give expiries. When a
         day's hours are copied and noted, their items get their expiry: a run that is killed later has finished them.
         """
         copied: dict[date, PendingDay] = {}
         left = {hour for hour in expiry.noted() if hour < end}
-        for arrived in sorted({*_dates(first, end), *(hour.date() for hour in left)}):
+        for arrived in sorted({*_dates(first, end), *(hour.date() for hour in left), *imported}):
             new = hours_of(arrived, first, end)
             old = [hour for hour in left if hour.date() == arrived] if expiry.may_give() else []
-            if new or old:
+            if new or old or arrived in imported:
                 self.progress(f"{arrived}: reading arrivals")
-                to_read = sorted({*new, *old})
-                copied[arrived] = self._copy_day(arrived, pending.get(arrived), to_read, end, expiry, work)
+                to_read, logs = sorted({*new, *old}), imported.get(arrived, {})
+                copied[arrived] = self._copy_day(arrived, pending.get(arrived), logs, to_read, end, expiry, work)
                 expiry.give(self.arrivals)
         return copied
 
     def _copy_day(
-        self, arrived: date, noted: PendingDay | None, hours: list[datetime], end: datetime, expiry: Expiry, work: Path
+        self,
+        arrived: date,
+        noted: PendingDay | None,
+        imported: dict[str, dict[str, Any]],
+        hours: list[datetime],
+        end: datetime,
+        expiry: Expiry,
+        work: Path,
     ) -> PendingDay:
         manifest = read_manifest(self.store, arrived)
-        known = {**(manifest.hours if manifest else {}), **(noted.hours if noted else {})}
+        known = {**imported, **(manifest.hours if manifest else {}), **(noted.hours if noted else {})}
         logged = log_hours(self.store, self.arrivals, hours, known, expiry, work)
         all_hours = {**known, **{f"{log['hour']:02}": dict(log) for log in logged}}
         through = min(end, midnight(arrived) + timedelta(days=1))
@@ -215,6 +264,8 @@ class Export:
         Its own manifest comes last: if a run is killed before that, the next one finds the day changed again.
         """
         before = self._before(day.arrived)
+        if before:  # another run may have taken up a log that this day's note does not know
+            day = replace(day, hours={**_imported(before.hours), **day.hours})
         through = max(day.through, before.through) if before else day.through
         current = before is not None and before.derived_version == self.project.derived_version
         if before and current and not day.again and _arrived(before.hours) == _arrived(day.hours):
@@ -253,12 +304,11 @@ class Export:
                 left[arrived] = replace(day, again=True, noted=True)
                 self.store.put(keys.pending(arrived), left[arrived].dump())
 
-    def _rebuild(self, arrived: date, before: Manifest | None, hours: dict[str, Any] | None) -> Manifest:
+    def _rebuild(self, arrived: date, before: Manifest | None, hours: Hours | None) -> Manifest:
         with begin(self.store, self.project, self.limits) as run:
             self.progress(f"{arrived}: events")
-            logs = None if hours is None else hour_logs(hours)
             left = list(before.objects) if before else self._left_by_killed_run(arrived)
-            result = rebuild_day(run, arrived, logs, left)
+            result = rebuild_day(run, arrived, hours, left)
             # days that it once had stay in the list: they must be counted again without the events they lost
             days = sorted({*(_project_days(run) if result.events else ()), *(before.days if before else ())})
             touched = self._touched(run.calendar, before, result, days)
@@ -271,7 +321,7 @@ class Export:
         return Manifest(
             arrived=arrived,
             through=midnight(arrived),
-            hours={f"{log.hour:02}": asdict(log) for log in result.hours},
+            hours=result.hours,
             events=result.events,
             duplicates=result.duplicates,
             other_events=result.other_events,
@@ -332,6 +382,11 @@ def _stuck(days: dict[date, Exception]) -> DayStuck:
 def _arrived(hours: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The hours in which anything arrived."""
     return {hour: log for hour, log in hours.items() if log["sources"]}
+
+
+def _imported(hours: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The logs of imports among those of a day."""
+    return {name: log for name, log in hours.items() if keys.is_imported(name)}
 
 
 def _may_share(earlier: Manifest, later: Manifest) -> bool:

@@ -2,10 +2,14 @@
 
 So the raw hours of every day are copied before anything is rebuilt, and a day that cannot be rebuilt holds up no
 other: the next run finds it here and tries again.
+
+An import notes here each log that it has written, in an object of its own. The export takes the log up into the day's
+hours, and removes the note when it is an hour old and a manifest holds the log: by then, no run is left that had begun
+before the note was written and could put an older manifest in place.
 """
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -40,6 +44,47 @@ class PendingDay:
         return PendingDay(arrived, values["hours"], through, values.get("tries", 0), values.get("again", False))
 
 
+@dataclass(frozen=True, slots=True)
+class ImportedLog:
+    """A log of imported events, as its import noted it at `at`. `contents`: as a log in the hours of a manifest."""
+
+    arrived: date
+    log: str
+    contents: dict[str, Any]
+    at: datetime
+
+    def dump(self) -> bytes:
+        return json.dumps({"contents": self.contents, "at": self.at}, default=str, indent=1).encode()
+
+    @staticmethod
+    def load(key: str, data: bytes) -> "ImportedLog":
+        values = json.loads(data)
+        at = datetime.fromisoformat(values["at"])
+        return ImportedLog(keys.arrived_of(key), keys.log_in(key), values["contents"], at)
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """The days that wait to be rebuilt, and the imported logs of each day that have a note."""
+
+    days: dict[date, PendingDay] = field(default_factory=dict)
+    imported: dict[date, list[ImportedLog]] = field(default_factory=dict)
+
+
+def read_notes(store: Store) -> Notes:
+    """All notes, oldest day first."""
+    notes = Notes()
+    for stored in store.list(keys.PENDING):
+        if data := store.get(stored.key):
+            if keys.is_imported(stored.key):
+                log = ImportedLog.load(stored.key, data)
+                notes.imported.setdefault(log.arrived, []).append(log)
+            else:
+                day = PendingDay.load(data)
+                notes.days[day.arrived] = day
+    return notes
+
+
 def read_pending(store: Store, arrived: date) -> PendingDay | None:
     data = store.get(keys.pending(arrived))
     return PendingDay.load(data) if data else None
@@ -47,5 +92,4 @@ def read_pending(store: Store, arrived: date) -> PendingDay | None:
 
 def read_pending_days(store: Store) -> dict[date, PendingDay]:
     """All of them by arrival day, oldest first."""
-    found = [PendingDay.load(data) for stored in store.list(keys.PENDING) if (data := store.get(stored.key))]
-    return {day.arrived: day for day in found}
+    return read_notes(store).days

@@ -1,7 +1,8 @@
 """The address of every object in the lake. No other module builds a key.
 
 raw/arrived=2026-11-21/07.ndjson.zst          the frames of an arrival hour (UTC), byte for byte
-quarantine/arrived=2026-11-21/07.ndjson.zst   the same for rejected events
+raw/arrived=2026-11-20/23-import-<digest>.ndjson.zst   events of files, put there by `daybreak import`
+quarantine/arrived=2026-11-21/07.ndjson.zst   the same as the first for rejected events
 rejected/arrived=2026-11-21/rejected.parquet  the quarantine as a table
 events/dt=2026-11-20/arrived=2026-11-21.parquet
 moved/original=2026-11-20/arrived=…parquet    ids of events whose date differs from the one their client named
@@ -9,6 +10,7 @@ derived/<version>/<table>/day=2026-11-20.parquet
 derived/<version>/<table>/until=2026-10.parquet   everything up to the end of that month, merged
 reconciliation/arrived=2026-11-21/reconciliation.parquet   accepted = stored = exported = in the lake + duplicates
 pending/arrived=2026-11-21.json               an arrival day whose raw log waits to be rebuilt: removed after it
+pending/arrived=2026-11-20/23-import-<digest>.json   what an imported log holds, until the day's manifest says it
 expiry/2026-11-21T07.9f2c41aa                 an arrival hour whose items in DynamoDB may have no expiry yet
 exports/arrived=2026-11-21.json               the manifest of that arrival day: written last
 metrics/<family>/by_month/definition=<name>/2026-11.parquet   rows of the days or cohorts in that month
@@ -35,10 +37,14 @@ from typing import Literal
 UNDATED = "undated"
 """Stands for the date of events whose client named no time."""
 _HOUR = "%Y-%m-%dT%H"
+_IMPORT = "-import-"
+
+
+RAW = "raw/"
 
 
 def raw_prefix(arrived: date) -> str:
-    return f"raw/arrived={arrived}/"
+    return f"{RAW}arrived={arrived}/"
 
 
 def raw(arrived: date, hour: int) -> str:
@@ -59,7 +65,34 @@ def rejected(arrived: date) -> str:
 
 def hour_in(key: str) -> int:
     """The arrival hour in the name of an object of `raw` or `quarantine`."""
-    return int(key.rpartition("/")[2][:2])
+    return hour_of_log(log_in(key))
+
+
+def imported_log(digest: str) -> str:
+    """The name of a log of imported events, which belongs to the last hour of its arrival day."""
+    return f"23{_IMPORT}{digest}"
+
+
+def is_imported(log: str) -> bool:
+    """True for the name of a log that an import has written, false for that of an arrival hour."""
+    return _IMPORT in log
+
+
+def log_in(key: str) -> str:
+    """The name of a log in the key of its object, or of its note: the hour, or that of an import."""
+    return key.rpartition("/")[2].partition(".")[0]
+
+
+def hour_of_log(log: str) -> int:
+    return int(log[:2])
+
+
+def raw_log(arrived: date, log: str) -> str:
+    return f"{raw_prefix(arrived)}{log}.ndjson.zst"
+
+
+def quarantine_log(arrived: date, log: str) -> str:
+    return f"{quarantine_prefix(arrived)}{log}.ndjson.zst"
 
 
 def reconciliation(arrived: date) -> str:
@@ -101,6 +134,15 @@ PENDING = "pending/"
 
 def pending(arrived: date) -> str:
     return f"{PENDING}arrived={arrived}.json"
+
+
+def imported_prefix(arrived: date) -> str:
+    return f"{PENDING}arrived={arrived}/"
+
+
+def imported(arrived: date, log: str) -> str:
+    """The note of an imported log."""
+    return f"{imported_prefix(arrived)}{log}.json"
 
 
 EXPIRY = "expiry/"

@@ -9,16 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Protocol
-
-import orjson
+from typing import Any, Protocol
 
 from daybreak.engine.database import Limits
 from daybreak.export.derive import drop_other_trees
 from daybreak.export.job import Progress
 from daybreak.export.manifest import last_manifest, read_manifest, read_manifests
-from daybreak.export.pending import read_pending
-from daybreak.ingest.frames import Tally, pack, unpack
+from daybreak.export.pending import ImportedLog, read_pending
+from daybreak.ingest.frames import Tally, lines_by_source, pack, unpack
 from daybreak.lake import keys
 from daybreak.lake.store import Store, md5
 from daybreak.lists.files import remove_lines
@@ -98,45 +96,51 @@ def _rewrite_messages(store: Store, people: People) -> list[str]:
 
 
 def _rewrite_logs(store: Store, people: People, receipt: Receipt, progress: Progress) -> set[date]:
-    """Rewrite every hour of the logs that holds the people. Returns the arrival days to rebuild."""
-    hours: dict[date, set[int]] = {}
+    """Rewrite every log, of an hour or of an import, that holds the people. Returns the arrival days to rebuild."""
+    logs: dict[date, set[str]] = {}
     for key in [*list_keys(store, "raw/"), *list_keys(store, "quarantine/")]:
-        hours.setdefault(keys.arrived_of(key), set()).add(keys.hour_in(key))
+        logs.setdefault(keys.arrived_of(key), set()).add(keys.log_in(key))
     changed = set()
-    for arrived, of_day in sorted(hours.items()):
+    for arrived, of_day in sorted(logs.items()):
         progress(f"{arrived}: reading")
         if _rewrite_logs_of_day(store, people, arrived, sorted(of_day), receipt):
             changed.add(arrived)
     return changed
 
 
-def _rewrite_logs_of_day(store: Store, people: People, arrived: date, hours: Sequence[int], receipt: Receipt) -> bool:
+def _rewrite_logs_of_day(store: Store, people: People, arrived: date, logs: Sequence[str], receipt: Receipt) -> bool:
     """Rewrite the logs of an arrival day. Returns True if its tables must be rebuilt.
 
-    First subtract the removed lines from the counts of the manifest, and of the note of a day that waits to be rebuilt,
-    computed from the new log contents, so that the day's books still balance. A crash between the two steps can then be
-    retried without subtracting twice. An export that runs in between finds as many events in the table as they count,
-    and does not report a loss.
+    First subtract the removed lines from the counts of the manifest, of the note of a day that waits to be rebuilt and
+    of the note of an import, computed from the new log contents, so that the day's books still balance. A crash between
+    the two steps can then be retried without subtracting twice. An export that runs in between finds as many events in
+    the table as they count, and does not report a loss.
     """
     manifest = read_manifest(store, arrived)
     books = {keys.export(arrived): manifest, keys.pending(arrived): read_pending(store, arrived)}
     counted = {key: dict(book.hours) for key, book in books.items() if book}
     written: dict[str, bytes] = {}
-    for hour in hours:
-        frames, removed = _without_lines(store.get(keys.raw(arrived, hour)) or b"", people.in_event)
-        rejects, rejects_removed = _without_lines(store.get(keys.quarantine(arrived, hour)) or b"", people.in_reject)
-        written |= {keys.raw(arrived, hour): frames} if removed else {}
-        written |= {keys.quarantine(arrived, hour): rejects} if rejects_removed else {}
+    noted: dict[str, bytes] = {}
+    for log in logs:
+        frames, removed = _without_lines(store.get(keys.raw_log(arrived, log)) or b"", people.in_event)
+        rejects, rejects_removed = _without_lines(store.get(keys.quarantine_log(arrived, log)) or b"", people.in_reject)
+        written |= {keys.raw_log(arrived, log): frames} if removed else {}
+        written |= {keys.quarantine_log(arrived, log): rejects} if rejects_removed else {}
         receipt.events_removed += removed
         receipt.rejects_removed += rejects_removed
         for hours_counted in counted.values():
-            log = hours_counted.get(f"{hour:02}")
-            if log and log["md5"] != md5(frames + rejects):
-                tallies = _tallies_for(log["sources"], _lines_by_source(frames), _lines_by_source(rejects))
-                hours_counted[f"{hour:02}"] = {**log, "sources": tallies, "md5": md5(frames + rejects)}
+            if before := hours_counted.get(log):
+                hours_counted[log] = _contents_for(before, frames, rejects)
+        key = keys.imported(arrived, log)
+        if keys.is_imported(log) and (data := store.get(key)):
+            note = ImportedLog.load(key, data)
+            if (contents := _contents_for(note.contents, frames, rejects)) != note.contents:
+                noted[key] = replace(note, contents=contents).dump()
     for key, book in books.items():
         if book and counted[key] != book.hours:
             store.put(key, replace(book, hours=counted[key]).dump())
+    for key, data in noted.items():
+        store.put(key, data)
     for key, data in written.items():
         store.put(key, data)
     receipt.objects += written
@@ -161,6 +165,15 @@ def _invalidate_metrics(store: Store, now: datetime) -> None:
         store.put(ready, json.dumps({"at": now.isoformat()}).encode())
 
 
+def _contents_for(log: dict[str, Any], frames: bytes, rejects: bytes) -> dict[str, Any]:
+    """The contents of a log as books hold them, if it now holds these frames."""
+    checksum = md5(frames + rejects)
+    if log["md5"] == checksum:
+        return log
+    tallies = _tallies_for(log["sources"], lines_by_source(frames), lines_by_source(rejects))
+    return {**log, "sources": tallies, "md5": checksum}
+
+
 def _tallies_for(sources: dict[str, Tally], events: Counter[str], rejects: Counter[str]) -> dict[str, Tally]:
     """The tallies of an hour whose logs now hold these lines: the deleted ones count as never accepted."""
     tallies = {}
@@ -173,10 +186,6 @@ def _tallies_for(sources: dict[str, Tally], events: Counter[str], rejects: Count
             "quarantined": tally["quarantined"] - rejects_removed,
         }
     return {source: tally for source, tally in tallies.items() if any(tally.values())}
-
-
-def _lines_by_source(frames: bytes) -> Counter[str]:
-    return Counter(orjson.loads(line)["source"] for line in unpack(frames))
 
 
 def _without_lines(frames: bytes, is_about: IsAbout) -> tuple[bytes, int]:
