@@ -15,7 +15,7 @@ from daybreak.files.readers.reading import Made, Reading
 from daybreak.files.readers.usual_names import MISSING
 from daybreak.ingest import times
 from daybreak.ingest.event import EARLIEST, TYPES, Arrival, Canonical, canonical, iso
-from daybreak.ingest.rules import PEOPLE, is_placeholder
+from daybreak.ingest.rules import PEOPLE, Rules, is_placeholder
 from daybreak.mapping.mapping import EventMapping
 
 TOO_LATE = datetime(2200, 1, 1, tzinfo=UTC)
@@ -32,6 +32,9 @@ class Judge:
     as_of: datetime | None
     now: datetime
     mapping: EventMapping | None = None
+    source: str = "files"
+    rules: Rules | None = None
+    """Those of a deployment; without them, the project's privacy and no tracking plan."""
     counts: EventCounts = field(default_factory=EventCounts)
     _links_seen: set[int] = field(default_factory=set)
     links_before: int = 0
@@ -42,7 +45,7 @@ class Judge:
         reading = Reading(numbers=_compared_with_numbers(self.project), mapping=self.mapping)
         self.counts.understood, self.counts.ignored = reading.said, reading.ignored
         self.counts.skipped = reading.skipped
-        clean = self.project.privacy.cleaner(salt="files")
+        rules = self.rules or Rules(self.project.privacy.cleaner(salt="files"))
         for position, raw, equal in _rows(files, reading, self.counts):
             try:
                 if isinstance(raw, EventRejected):
@@ -51,9 +54,9 @@ class Judge:
                 _require_name(raw)
                 moment = _moment(raw)
                 _require_possible(moment if self.as_of else min(moment, self.now))  # later than now is counted below
-                arrival = Arrival(received_at=min(moment, TOO_LATE), source="files", history=True)
+                arrival = Arrival(received_at=min(moment, TOO_LATE), source=self.source, history=True)
                 event = _in_one_form(raw, moment)
-                judged = canonical(clean(event), arrival, equal.number_of(event))
+                judged = canonical(rules.clean(event), arrival, equal.number_of(event), rules=rules)
             except EventRejected as reason:
                 if not isinstance(raw, Made):  # the row's own event says it
                     self.counts.reject(position, reason.code, reason.message)
