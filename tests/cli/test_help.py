@@ -11,7 +11,7 @@ from daybreak.cli.main import APP
 
 PANELS = ["Local", "Send", "Check", "Compute", "Page", "Ask", "People", "Messages", "Setup"]
 VERBS = {
-    "Answer", "Check", "Compare", "Compute", "Create", "Delete", "Draft", "Explain", "Export", "List", "Open", "Print", "Put", "Query",
+    "Answer", "Check", "Compare", "Compute", "Create", "Delete", "Draft", "Explain", "Export", "Import", "List", "Open", "Print", "Put", "Query",
     "Rebuild", "Recompute", "Revoke", "Run", "Send", "Show", "Start", "Stop", "Take", "Test", "Try",
 }  # fmt: skip
 """The first words of help. A new command uses one of these, or adds a verb that is more exact."""
@@ -39,7 +39,7 @@ def test_the_commands_and_their_groups_keep_their_names() -> None:
     assert sorted(COMMANDS) == [
         "alerts", "alerts try", "backfill", "compute", "dashboard", "definitions", "definitions check", "definitions docs",
         "definitions list",
-        "definitions schema", "definitions show", "demo", "doctor", "down", "export-person", "forget", "keys",
+        "definitions schema", "definitions show", "demo", "doctor", "down", "export-person", "forget", "import", "keys",
         "keys create", "keys list", "keys revoke", "keys rotate", "lists", "lists try", "mcp", "plan", "plan check", "plan docs", "plan learn",
         "plan off", "plan push", "query", "reconcile", "rejects", "replay", "run", "send", "send again", "send discard",
         "send now", "send status", "send try", "share", "status", "tail", "up", "webhooks", "webhooks list", "webhooks revoke",

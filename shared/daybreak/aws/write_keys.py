@@ -43,6 +43,14 @@ class WriteKey:
     revoked_at: str | None
 
 
+def require_source(source: str) -> None:
+    """Check that this can be the name of a source. Raises InputError."""
+    if not _SOURCE.match(source):
+        raise InputError(f"source {source!r}: use small letters, digits, - and _, 63 at most")
+    if source == OWN_SOURCE:
+        raise InputError(f"source {source!r} is that of Daybreak's own events; choose another name")
+
+
 class WriteKeys:
     """The keys table. Looking up a key costs half a read unit for each key and minute."""
 
@@ -75,10 +83,7 @@ class WriteKeys:
 
     def create(self, source: str, kind: KeyKind, created_at: str) -> str:
         """Create the first key of a source. It is never shown again. Raises InputError if the source has one."""
-        if not _SOURCE.match(source):
-            raise InputError(f"source {source!r}: use small letters, digits, - and _, 63 at most")
-        if source == OWN_SOURCE:
-            raise InputError(f"source {source!r} is that of Daybreak's own events; choose another name")
+        require_source(source)
         if self._valid(source):
             raise InputError(f"source {source!r} has a key; change it with `daybreak keys rotate {source}`")
         return self._new(source, kind, created_at)

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from daybreak.cli import alerts, ask, check, compute, local, messages, page, people, send, setup
+from daybreak.cli import alerts, ask, check, compute, importing, local, messages, page, people, send, setup
 from daybreak.cli.show import ERR
 from daybreak.errors import DaybreakError, MappingNeeded
 
@@ -14,7 +14,8 @@ APP = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for panel in (local, send, check, compute, alerts, page, ask, people, messages, setup):  # help shows them in this order
+# help shows them in this order
+for panel in (local, send, importing, check, compute, alerts, page, ask, people, messages, setup):
     panel.register(APP)
 
 
