@@ -10,11 +10,12 @@ from daybreak.errors import EventRejected
 from daybreak.families.selectors import event_selector
 from daybreak.files.counts import EventCounts
 from daybreak.files.equal_rows import EqualRows
+from daybreak.files.readers.cells import number_or_text
 from daybreak.files.readers.read import read_parts
 from daybreak.files.readers.reading import Made, Reading
 from daybreak.files.readers.usual_names import MISSING
 from daybreak.ingest import times
-from daybreak.ingest.event import EARLIEST, TYPES, Arrival, Canonical, canonical, iso
+from daybreak.ingest.event import EARLIEST, TYPES, Arrival, Canonical, canonical, iso, made_id
 from daybreak.ingest.rules import PEOPLE, Rules, is_placeholder
 from daybreak.mapping.mapping import EventMapping
 
@@ -55,8 +56,10 @@ class Judge:
                 moment = _moment(raw)
                 _require_possible(moment if self.as_of else min(moment, self.now))  # later than now is counted below
                 arrival = Arrival(received_at=min(moment, TOO_LATE), source=self.source, history=True)
-                event = _in_one_form(raw, moment)
-                judged = canonical(rules.clean(event), arrival, equal.number_of(event), rules=rules)
+                event = rules.clean(_in_one_form(raw, moment))
+                if self.rules and not event.get("messageId"):
+                    event["messageId"] = self._lasting_id(event, equal)
+                judged = canonical(event, arrival, equal.number_of(event), rules=rules)
             except EventRejected as reason:
                 if not isinstance(raw, Made):  # the row's own event says it
                     self.counts.reject(position, reason.code, reason.message)
@@ -66,6 +69,14 @@ class Judge:
                 continue
             self._count(raw, judged, moment)
             yield judged.line
+
+    def _lasting_id(self, event: dict[str, Any], equal: EqualRows) -> str:
+        """The id of an event of a deployment that has none: the same whichever values the definitions compare with a
+        number, so that a row may be imported again after a change of them.
+        """
+        numbers = {name: _as_numbers(event[name]) for name in ("properties", "traits") if event.get(name)}
+        same = {**event, **numbers}
+        return made_id(same, event["type"], self.source, equal.number_of(same), dated=True)
 
     def _leave_out(self, raw: dict[str, Any], position: str, moment: datetime) -> None:
         if not isinstance(raw, Made):
@@ -80,6 +91,13 @@ class Judge:
             return
         self.counts.accept(moment)
         self.counts.like_none += any(isinstance(raw.get(one), str) and is_placeholder(raw[one]) for one in PEOPLE)
+
+
+def _as_numbers(values: Any) -> Any:
+    """Values as if every one of them were compared with a number."""
+    if not isinstance(values, dict):
+        return values
+    return {name: number_or_text(value, ",") if isinstance(value, str) else value for name, value in values.items()}
 
 
 def _compared_with_numbers(project: Project) -> frozenset[str]:

@@ -409,6 +409,39 @@ def test_a_part_of_nobody_but_forgotten_people_is_done_and_holds_nothing(deploym
     assert bring(deployment.store, history, "2026-11-21T10:30:00+00:00", rules).waiting == set()
 
 
+def test_rows_have_the_same_ids_whatever_the_definitions_compare_with_a_number(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    cells = ["12.50", '"1,250"', '"12,50"', '"1,234.50"', "007", "1e3", "-0", "x", "1.250", "12.50"]
+    file = tmp_path / "prices.csv"
+    rows = [f"ada,Bought,2026-03-01 10:00:00,{cell}" for cell in cells]
+    file.write_text("\n".join(["user_id,event,timestamp,price", *rows]) + "\n")
+    compared = project("""
+[activation.a]
+description = "d"
+start = "Signed Up"
+milestone = { event = "Bought", where = [{ property = "price", op = ">=", value = 10 }] }
+window = "2d"
+""")
+    for definitions in (MEASURED, compared):
+        judge = Judge(definitions, None, at(NOW), source="history", rules=NO_RULES)
+        import_files([str(file)], judge, deployment.store, frozenset, lambda: at(NOW))
+        assert balanced(deployment.export("2026-11-21T10:05:00+00:00"))
+        assert len(deployment.events()) == len(cells)
+    imported = [stored for stored in deployment.store.list(keys.RAW) if keys.is_imported(stored.key)]
+    assert len(imported) == 2  # the values have other types, so it is another part
+
+
+def test_rows_that_differ_in_nothing_but_what_is_dropped_are_two_events(deployment: Deployment, tmp_path: Path) -> None:
+    file = tmp_path / "cards.csv"
+    file.write_text("user_id,event,timestamp,card\n" + "".join(f"ada,Bought,2026-03-01 10:00:00,{n}\n" for n in (4, 5)))
+    rules = Rules(Privacy(drop=["properties.card"]).cleaner("salt"))
+    for now in (NOW, "2026-11-21T10:30:00+00:00"):
+        bring(deployment.store, str(file), now, rules)
+        assert balanced(deployment.export(later(now, 1)))
+        assert len(deployment.events()) == 2
+
+
 PLAN = Plan(mode="enforce", events={"Signed Up": PlannedEvent(properties={"email": PlannedProperty()})})
 
 
