@@ -16,7 +16,7 @@ DRIVERS := $(CLIENTS)/.clients/go-clients $(CLIENTS)/.clients/rust/debug/conform
 # where Go and Rust install themselves, if the PATH does not say so
 TOOLCHAINS := PATH="$$PATH:/usr/local/go/bin:$$HOME/.cargo/bin"
 
-.PHONY: help setup demo check test laws mutants lint docs picture bench conformance programs volume audit clean
+.PHONY: help setup demo check test laws mutants lint docs picture bench conformance programs volume imports audit clean
 .DEFAULT_GOAL := help
 
 help: ## List these targets
@@ -77,6 +77,9 @@ programs:
 
 volume: setup $(CLIENTS)/.clients/.ready ## Send a million events through a bad network and count them at both ends (EVENTS=20000 for fewer)
 	@PYTHONPATH=tests $(BIN)/python -m conformance.volume $(EVENTS)
+
+imports: setup ## Import ten million events, killed and resumed, and count them at both ends (EVENTS=100000 for fewer)
+	@PYTHONPATH=tests $(BIN)/python -m conformance.imports $(EVENTS)
 
 clean: ## Remove everything that was installed or built here
 	rm -rf $(CLIENTS)/node_modules $(CLIENTS)/.clients .venv .daybreak infra/node_modules cdk.out out

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from conftest import ROOT
 from daybreak.cli import importing
 from daybreak.cli.main import APP
 from daybreak.definitions.project import parse
@@ -99,6 +100,14 @@ def test_files_are_imported_and_exported_and_a_second_time_nothing_happens(deplo
     assert "All of it was imported before: nothing was written." in said
     assert {stored.key: stored.md5 for stored in deployed.lake().list("")} == before
     assert len(deployed.exported) == 1
+
+
+def test_the_page_shows_what_is_said(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    section = (ROOT / "docs/importing.md").read_text(encoding="utf-8").partition("## Into a deployment")[2]
+    shown = section.partition("```console\n")[2].partition("```")[0]
+    said = run("events/mixpanel.jsonl", "--source", "mixpanel").stdout
+    assert said.startswith(shown)
 
 
 def test_events_that_came_before_in_another_file_are_counted(deployed: Deployed, file: str, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from conftest import ROOT
 from daybreak.definitions.project import load
-from support.counted import requests_of_a_day, requests_of_an_idle_list
+from support.counted import requests_of_a_day, requests_of_an_idle_list, requests_of_an_import
 from support.journeys import project
 
 COSTS = tomllib.loads((ROOT / "tests/data/costs.toml").read_text(encoding="utf-8"))
@@ -21,6 +21,13 @@ def test_a_day_of_jobs_makes_as_many_requests_as_the_costs_count(day: str, event
     for kind, count in COSTS[day].items():
         assert counted[kind] == pytest.approx(count, rel=0.1), kind
     assert counted["update"] == (24 if events_an_hour else 0)
+
+
+@pytest.mark.slow
+def test_an_import_of_a_year_makes_as_many_requests_as_the_costs_count(tmp_path: Path) -> None:
+    counted = requests_of_an_import(tmp_path, load(ROOT / "daybreak.toml"), parts=40)
+    for kind, count in COSTS["import"].items():
+        assert counted[kind] == pytest.approx(count, rel=0.1), kind
 
 
 HOURLY = """

@@ -9,8 +9,11 @@ from daybreak.aws.events_table import SHARDS
 from daybreak.definitions.project import Project
 from daybreak.export.job import Export
 from daybreak.families.registry import FAMILIES
+from daybreak.files.importing import import_files
+from daybreak.files.judge import Judge
 from daybreak.ingest.event import Arrival, canonical
 from daybreak.ingest.frames import StoredItem, pack
+from daybreak.ingest.rules import Rules
 from daybreak.lake.store import FolderStore, Stored
 from daybreak.lists.job import Lists
 from daybreak.metrics.job import Metrics
@@ -93,6 +96,33 @@ def requests_of_a_day(root: Path, project: Project, events_an_hour: int, days_be
             if hour == 4 and day:
                 _morning(store, project, begins.date() - timedelta(days=1))
     return store.requests + arrivals.requests
+
+
+def requests_of_an_import(root: Path, project: Project, parts: int) -> Counter[str]:
+    """The requests of an import of a year in so many parts, and of the exports after it: the one that takes it up, and
+    those of the next hours, less what they would have requested without it.
+    """
+    now = datetime(2026, 11, 10, 9, 30, tzinfo=UTC)
+    store, events = CountedStore(root / "lake"), parts * 10
+    file = root / "history.csv"
+    step = timedelta(days=365) / events
+    rows = [f"u{n},Signed Up,{now - step * (n + 1):%Y-%m-%d %H:%M:%S},m{n}" for n in range(events)]
+    file.write_text("\n".join(["user_id,event,timestamp,message_id", *rows]))
+
+    def exports() -> Counter[str]:
+        store.requests.clear()
+        for hours in (1, 2, 3):
+            Export(store, CountedArrivals(now, 0), project, LIMITS).hourly(now + hours * HOUR - timedelta(minutes=25))
+        return store.requests.copy()
+
+    Export(store, CountedArrivals(now - 2 * HOUR, 3), project, LIMITS).hourly(now)
+    idle = exports()
+    store.requests.clear()
+    judge = Judge(project, None, now, source="history", rules=Rules())
+    done = import_files([str(file)], judge, store, frozenset, lambda: now, part_events=10)
+    assert (done.parts, done.written) == (parts, events)
+    imported = store.requests.copy()
+    return imported + exports() - idle
 
 
 def requests_of_an_idle_list(root: Path, project: Project) -> Counter[str]:

@@ -126,6 +126,28 @@ def test_what_lists_of_every_hour_cost_while_nobody_sends_is_said_on_both_pages(
     assert f"some {round(cents)} cents a month" in lists
 
 
+HISTORY: dict[str, float] = COSTS["history"]
+
+
+def test_what_an_import_of_ten_million_events_costs_is_said_beside_the_endpoint() -> None:
+    export = _computing(HISTORY["export_seconds"], runs=1)
+    imported = _requests("import") + export
+    requests = EVENTS / HISTORY["request_events"]
+    bytes_ = EVENTS * HISTORY["bytes"]
+    queries: float = COSTS["day_with_events"]["query"]
+    sent = (
+        collecting(int(requests), HISTORY["request_events"] * HISTORY["judge_ms"])
+        + 2 * EVENTS * HISTORY["write_units"] * PRICES["write_unit"]
+        + bytes_ / 4096 * (queries / 8 / 24) * PRICES["read_unit"]
+        + _gb(bytes_) * (PRICES["table_gb_month"] + PRICES["recovery_gb_month"])
+        + imported
+    )
+    assert f"some {round(imported * 100)} cents with `daybreak import`" in OPERATING
+    assert f"some {round(sent * 100)} cents through `/v1/import`" in OPERATING
+    kept = _gb(EVENTS * EVENT["lake_bytes"]) * PRICES["s3_gb_month"]
+    assert f"some {round(kept * 100)} cents a month" in OPERATING
+
+
 def query(definitions: int, months: int) -> float:
     """A query over the result tables: a listing a definition, its months, and the least that Athena bills."""
     gets: float = definitions * months * COSTS["query"]["gets_of_a_month"]
