@@ -176,3 +176,18 @@ def test_the_commands_of_the_readme_work(sandbox: Sandbox) -> None:
     """Except commands that install or deploy, and the example product, which tests/lake/metrics computes."""
     otherwise = ("make ", ".venv/bin/cdk ", ".venv/bin/daybreak demo --example")
     run_commands(sandbox, [line for line in blocks(ROOT / "README.md", "sh") if not line.startswith(otherwise)])
+
+
+def test_files_are_imported_once_however_often(sandbox: Sandbox) -> None:
+    said = [
+        json.loads(sandbox.run(".venv/bin/daybreak import events/mixpanel.jsonl --source mixpanel --json"))
+        for _ in range(2)
+    ]
+    assert [(done["written"], done["parts_before"], done["waiting"]) for done in said] == [(9, 0, []), (0, 1, [])]
+    (counted,) = sandbox.query(
+        "select count(*) as events, count(distinct message_id) as ids, min(dt) as first, max(dt) as last "
+        "from events where source = 'mixpanel'"
+    )
+    assert counted == {"events": "9", "ids": "9", "first": "2026-11-02", "last": "2026-11-06"}
+    (books,) = sandbox.query("select accepted, in_lake, difference from reconciliation where source = 'mixpanel'")
+    assert books == {"accepted": "9", "in_lake": "9", "difference": "0"}
