@@ -45,6 +45,7 @@ COUNTS, DRAWN, EXAMPLE_PAGE = (
 STATISTICS = "tests/unit/families/test_experiment_statistics.py"
 COMPARED = "tests/unit/page/test_compared.py"
 ASK, ONE_SELECT = "tests/lake/ask/test_assistant.py", "tests/unit/engine/test_one_select.py"
+IMPORTS = "tests/lake/files/test_importing.py"
 ACCOUNTS, IDENTITY = "tests/lake/metrics/test_accounts.py", "tests/lake/metrics/test_identity.py"
 
 
@@ -196,6 +197,21 @@ MUTANTS = [
     Mutant("the workplace of a live process is cleared", "engine/database.py",
            "            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)\n", "",
            "tests/unit/engine/test_database.py", "dead_processes"),
+    # imports of files
+    Mutant("a log of an import is read that has no note yet", "export/events.py",
+           "if hours is None or not keys.is_imported(key) or keys.log_in(key) in hours]", "]", IMPORTS, "in_the_middle"),
+    Mutant("the note of an import goes as soon as a manifest holds its log", "export/job.py",
+           "if n.log in known and n.at + HOUR <= now)", "if n.log in known)", IMPORTS, "slower_export"),
+    Mutant("an import is taken up on a day that has not begun", "export/job.py",
+           "if missing and midnight(arrived) <= end:", "if missing:", IMPORTS, "has_not_begun"),
+    Mutant("whoever is forgotten while an import writes stays in it", "files/importing.py",
+           "if self._forgotten() == rules.forgotten:", "if True:", IMPORTS, "who_is_forgotten_while"),
+    Mutant("forget leaves the note of an import as it was", "people/forget.py",
+           "if (contents := _contents_for(note.contents, frames, rejects)) != note.contents:",
+           "if (contents := note.contents) != note.contents:", IMPORTS, "person_is_forgotten"),
+    Mutant("an import writes again what has a note", "files/importing.py",
+           "if arrived and ((arrived, log) in self._noted or log in self._events_of(arrived)):",
+           "if arrived and log in self._events_of(arrived):", IMPORTS, "second_import"),
     # rebuilding after an arrival day changed
     Mutant("later days that may hold an event of a changed day are not rebuilt", "export/job.py",
            "            self._note_followers(manifest, left)", "            pass", EXPORT, "followed_too"),
