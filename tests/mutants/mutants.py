@@ -75,7 +75,7 @@ MUTANTS = [
     Mutant("two webhooks share their ids", "webhooks/receive.py", 'named = f"{arrival.source}-{own}"', 'named = f"{own}"',
            WEBHOOKS, "unique_within"),
     Mutant("a bad row costs its list", "webhooks/receive.py", "intake = judge(events, None, arrival, rules)",
-           "intake = judge([] if faults else events, None, arrival, rules)", WEBHOOKS, "costs_no_other"),
+           "intake = judge([] if first_fault else events, None, arrival, rules)", WEBHOOKS, "costs_no_other"),
     Mutant("an unread body keeps private fields", "webhooks/unread.py", "value = clean({part: value}).get(part, {})",
            "pass", WEBHOOKS, "privacy"),
     Mutant("an unread body is about nobody", "ingest/rules.py", "return [*named, *_texts_in(raw[UNREAD])] if UNREAD in raw else named",

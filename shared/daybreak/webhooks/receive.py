@@ -10,7 +10,7 @@ from typing import Any
 from daybreak.definitions.webhooks import Webhook
 from daybreak.errors import EventRejected, RequestRefused
 from daybreak.ingest.event import MAX_MESSAGE_ID_CHARS, Arrival, Canonical, made_id
-from daybreak.ingest.request import Intake, Request, arrival_of, judge, judge_again
+from daybreak.ingest.request import BATCH, Intake, Request, arrival_of, judge, judge_again
 from daybreak.ingest.rules import Rules
 from daybreak.mapping.event_of import event_of, found
 from daybreak.mapping.mapping import EventMapping
@@ -65,7 +65,10 @@ def judge_record(record: Mapping[str, Any], webhooks: Webhooks, rules: Rules) ->
     delivery = _unread(record) if webhook else None
     if webhook is None or delivery is None:
         return [judge_again(record, rules)]
-    intake = _judged(webhook, delivery, arrival_of(record), rules)
+    try:
+        intake = _judged(webhook, delivery, arrival_of(record), rules)
+    except RequestRefused as refused:  # more rows than a request may have
+        raise EventRejected(refused.code, refused.message) from None
     if intake.rejected:
         raise EventRejected(intake.rejected[0].code, intake.rejected[0].message)
     return intake.kept().events
@@ -97,19 +100,20 @@ def _by_own_mapping(mapping: EventMapping | None, delivery: Delivery, arrival: A
     good events are stored all the same, and have the same ids when it is read again.
     """
     events: list[Event] = []
-    faults: list[EventRejected] = []
+    first_fault: EventRejected | None = None
     try:
         rows = _rows(mapping, cleaned(delivery, rules.clean))
     except EventRejected as fault:
-        rows, faults = [], [fault]
+        rows, first_fault = [], fault
     for nth, row in enumerate(rows):
         try:
             events.append(_event(mapping, row, delivery.id, arrival, nth))
         except EventRejected as fault:
-            faults.append(fault)
+            first_fault = first_fault or fault
     intake = judge(events, None, arrival, rules)
-    faults += [EventRejected(rejected.code, rejected.message) for rejected in intake.rejected]
-    return replace(intake, rejected=[unread_record(delivery, faults[0], arrival, rules)] if faults else [])
+    for rejected in intake.rejected[:1]:
+        first_fault = first_fault or EventRejected(rejected.code, rejected.message)
+    return replace(intake, rejected=[unread_record(delivery, first_fault, arrival, rules)] if first_fault else [])
 
 
 def _rows(mapping: EventMapping | None, delivery: Delivery) -> list[Any]:
@@ -118,7 +122,10 @@ def _rows(mapping: EventMapping | None, delivery: Delivery) -> list[Any]:
     body = delivery.body
     if mapping.rows and isinstance(body, dict):
         body = found(body, (mapping.rows,))
-    return body if isinstance(body, list) else [body]
+    rows = body if isinstance(body, list) else [body]
+    if len(rows) > BATCH.events:
+        raise RequestRefused(413, "too_large", f"{len(rows):,} rows; the limit is {BATCH.events:,}: send fewer")
+    return rows
 
 
 def _event(mapping: EventMapping | None, row: Any, delivery_id: str | None, arrival: Arrival, nth: int) -> Event:

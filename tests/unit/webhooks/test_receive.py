@@ -65,7 +65,8 @@ def records(intake: Intake) -> list[dict[str, Any]]:
         ({"body": b"\xff\xfe{\x00"}, 400, "invalid_encoding"),
         ({"body": b"[" * 100_000}, 400, "invalid_json"),
         ({"body": b'"' + b"x" * 6 * 1024 * 1024 + b'"'}, 413, "too_large"),
-        ({"body": b"[" + b"{}," * 25_000 + b"{}]"}, 200, ""),
+        ({"body": b"[" + b"{}," * 25_000 + b"{}]"}, 413, "too_large"),
+        ({"body": b"[" + b"{}," * 24_999 + b"{}]"}, 200, ""),
     ],
 )
 def test_a_request_that_cannot_be_read_is_refused_whole(change: dict[str, Any], status: int, code: str) -> None:
@@ -78,6 +79,12 @@ def test_a_request_that_cannot_be_read_is_refused_whole(change: dict[str, Any], 
         received(body, webhook(mapping=OWN), **change)
     assert (refused.value.status, refused.value.code) == (status, code)
     assert SECRET not in refused.value.message
+
+
+def test_a_list_that_is_too_long_for_its_mapping_stays_in_quarantine() -> None:
+    (record,) = records(received(b"[" + b"{}," * 25_000 + b"{}]", webhook()))
+    with pytest.raises(EventRejected, match="25,001 rows"):
+        judge_record(record, {"hook": webhook(mapping=OWN)}, NO_RULES)
 
 
 def test_the_signature_is_checked_before_the_body_is_read() -> None:
