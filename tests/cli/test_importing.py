@@ -92,8 +92,8 @@ def words(result: Result) -> str:
 def test_files_are_imported_and_exported_and_a_second_time_nothing_happens(deployed: Deployed, file: str) -> None:
     said = words(run(file, "--source", "history"))
     assert "3 events read, 3 taken; 2026-03-01 to 2026-03-02" in said
-    assert "3 events of the source history are in the raw log." in said
-    assert "They are in the table events; 0 of them came before" in said
+    assert "Written to the raw log as history: 3." in said
+    assert "They are in the table events; none of them came before" in said
     assert deployed.exported == [datetime.now(UTC).date() - timedelta(days=1)]
     before = {stored.key: stored.md5 for stored in deployed.lake().list("")}
     said = words(run(file, "--source", "history"))
@@ -125,8 +125,8 @@ def test_what_is_left_out_is_said_by_reason_with_file_and_line(deployed: Deploye
     assert "5 events read, 3 taken, 1 rejected, 1 too late" in said
     assert f"absurd_time: {file}, line 5" in said
     assert f"1 event is later than now and left out, the first: {file}, line 6" in said
-    assert "1 are about people who asked to be forgotten" in said
-    assert "2 events of the source history are in the raw log" in said
+    assert "1 of them about people who asked to be forgotten are left out" in said
+    assert "Written to the raw log as history: 2" in said
     assert deployed.lake().list("quarantine/") == []
 
 
@@ -166,6 +166,22 @@ def test_a_mapping_says_what_the_columns_mean_and_a_draft_is_printed(deployed: D
     mapping = tmp_path / "mapping.toml"
     mapping.write_text('person = "a"\nevent = "b"\ntime = "c"\n')
     assert "1 events read" in words(run(str(table), "--source", "history", "--mapping", str(mapping)))
+
+
+def test_an_interruption_says_how_to_go_on(deployed: Deployed, file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importing, "import_files", interrupted)
+    assert "The same command goes on from here" in " ".join(run(file, "--source", "history").stderr.split())
+
+
+def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(
+    deployed: Deployed, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "events read" not in run(file, "--source", "history").stderr
+    monkeypatch.setattr(importing, "_PROGRESS_SECONDS", -1)
+    assert "3 events read, 1 part, 1 of them there before" in run(file, "--source", "history").stderr
 
 
 @pytest.mark.parametrize(

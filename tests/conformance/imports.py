@@ -109,13 +109,13 @@ def _run(sandbox: Sandbox, files: Path, count: int, folder: Path) -> dict[str, A
         "import": whole,
         "import_again_with_export": export,
         "import_after_the_export": again,
-        "raw_bytes": sum(path.stat().st_size for path in stack_raw(stack, folder)),
+        "raw_bytes": sum(path.stat().st_size for path in _imported_logs(stack, folder)),
         **lake,
     }
     return {**report, "wrong": list(_wrong(report, changed=before != after))}
 
 
-def stack_raw(stack: Stack, folder: Path) -> list[Path]:
+def _imported_logs(stack: Stack, folder: Path) -> list[Path]:
     """The imported logs, as files."""
     imported = [stored.key for stored in stack.lake().list(keys.RAW) if keys.is_imported(stored.key)]
     return list(stack.lake().local(imported, folder).values())
@@ -177,7 +177,6 @@ def _lake(stack: Stack, files: Path, folder: Path) -> dict[str, Any]:
             "ids_in_files": "select count(*) from sent",
             "lost": "select count(*) from sent anti join events using (message_id)",
             "unknown": "select count(*) from events anti join sent using (message_id)",
-            "arrival_days": "select count(distinct arrived) from books",
         }
         counted = {name: (db.execute(sql).fetchone() or (0,))[0] for name, sql in numbers.items()}
     return {**counted, "books": dict(zip(BOOKS, map(int, books), strict=True))}

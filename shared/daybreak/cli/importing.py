@@ -1,6 +1,7 @@
 """The command that brings files of events into a deployment."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,6 +22,8 @@ from daybreak.files.counts import EventCounts
 from daybreak.files.importing import Imported, import_files
 from daybreak.files.judge import Judge
 from daybreak.files.readers.draft import draft
+
+_PROGRESS_SECONDS = 20
 
 
 def register(app: typer.Typer) -> None:
@@ -76,14 +79,8 @@ def _import(files: list[str], target: Stack, source: str, mapping: Path | None) 
     judge = Judge(project, None, datetime.now(UTC), mapping_in(mapping), source, live.current())
     try:
         with show.ERR.status("reading …") as status:
-            done = import_files(
-                files,
-                judge,
-                target.lake(),
-                live.forgotten,
-                lambda: datetime.now(UTC),
-                lambda doing: status.update(f"{doing} …"),
-            )
+            progress = _progress(status.update)
+            done = import_files(files, judge, target.lake(), live.forgotten, lambda: datetime.now(UTC), progress)
     except KeyboardInterrupt:
         show.ERR.print("Interrupted. The same command goes on from here: the parts that are written stay.")
         raise
@@ -91,6 +88,19 @@ def _import(files: list[str], target: Stack, source: str, mapping: Path | None) 
         show.left_out(judge.counts)
         raise InputError("; ".join(["no events could be imported", *_reasons(judge.counts)]))
     return done
+
+
+def _progress(update: Callable[[str], None]) -> Callable[[str], None]:
+    """Show how far the import is: in one place on a terminal, else as a line now and then."""
+    said = [time.monotonic()]
+
+    def progress(doing: str) -> None:
+        update(f"{doing} …")
+        if not show.ERR.is_terminal and time.monotonic() - said[0] > _PROGRESS_SECONDS:
+            said[0] = time.monotonic()
+            show.ERR.print(f"  {doing}")
+
+    return progress
 
 
 def _reasons(counts: EventCounts) -> Iterable[str]:
@@ -130,16 +140,17 @@ def _show(done: Imported, source: str, came_before: int | None) -> None:
     show.left_out(counts)
     show.understood(counts)
     if done.forgotten:
-        show.OUT.print(f"{done.forgotten:,} are about people who asked to be forgotten, and are left out.")
+        show.OUT.print(f"{done.forgotten:,} of them about people who asked to be forgotten are left out.")
     if not done.written and not done.waiting:
         show.OUT.print("All of it was imported before: nothing was written.")
         return
     before = f"; {done.parts_before:,} of {done.parts:,} parts were there before" if done.parts_before else ""
-    show.OUT.print(f"{done.written:,} events of the source {source} are in the raw log{before}.", soft_wrap=True)
+    show.OUT.print(f"Written to the raw log as {source}: {done.written:,}{before}.", soft_wrap=True)
     if came_before is None:
         show.OUT.print("The next export brings them into the tables, five minutes past the hour.")
         return
-    show.OUT.print(f"They are in the table events; {came_before:,} of them came before and count once.", soft_wrap=True)
+    repeated = f"{came_before:,} of them came before and count once" if came_before else "none of them came before"
+    show.OUT.print(f"They are in the table events; {repeated}.", soft_wrap=True)
     show.OUT.print(
         "The next morning counts them; now: daybreak run morning --date DAY, with yesterday as DAY.", soft_wrap=True
     )

@@ -105,7 +105,7 @@ def import_files(
                 if not writer.is_exported(arrived, part.digest):
                     done.waiting.add(arrived)
                 before = f", {done.parts_before:,} of them there before" if done.parts_before else ""
-                progress(f"{judge.counts.read:,} events read, {done.parts:,} parts{before}")
+                progress(f"{judge.counts.read:,} events read, {done.parts:,} part{'s'[: done.parts != 1]}{before}")
         finally:
             finish(0)
     return done
