@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import signal
 import subprocess
 import sys
@@ -142,18 +141,20 @@ def _noted(stack: Stack) -> int:
 
 def _imported(sandbox: Sandbox, files: Path, *options: str) -> dict[str, Any]:
     """Import to the end. Returns its own counts, seconds, CPU seconds and peak memory."""
-    begun, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    begun = time.monotonic()
+    command = [*_command(sandbox, files), "--json", *options]
     with show.Stages().stage(" ".join(["importing", *options])):
-        done = subprocess.run(
-            [*_command(sandbox, files), "--json", *options], cwd=sandbox.folder, env=sandbox.environment,
-            stdout=subprocess.PIPE, text=True, check=True,
-        )  # fmt: skip
-    said, used = json.loads(done.stdout), resource.getrusage(resource.RUSAGE_CHILDREN)
+        process = subprocess.Popen(command, cwd=sandbox.folder, env=sandbox.environment, stdout=subprocess.PIPE)
+        assert process.stdout
+        said = json.loads(process.stdout.read())
+        _, status, used = os.wait4(process.pid, 0)  # the usage of this process alone
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
     return {
         **{name: said[name] for name in ("parts", "parts_before", "written", "waiting")},
         **{name: said["events"][name] for name in ("read", "events", "rejected", "came_before")},
         "seconds": round(time.monotonic() - begun, 1),
-        "cpu_seconds": round(used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime, 1),
+        "cpu_seconds": round(used.ru_utime + used.ru_stime, 1),
         "peak_mb": used.ru_maxrss // 1024,
     }
 
