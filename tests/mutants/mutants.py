@@ -98,7 +98,7 @@ MUTANTS = [
     Mutant("the morning takes a usual change of a count for news", "page/chance.py",
            "max(variance(past), least_variance)", "least_variance", COMPARED, "periods_before_it_varied"),
     Mutant("the morning compares numbers without Holm's correction", "page/today.py",
-           "    corrected = holm([number.p for number in numbers])\n    found", "    corrected = [number.p for number in numbers]\n    found",
+           "    corrected = holm([number.p for number in numbers])\n    tested", "    corrected = [number.p for number in numbers]\n    tested",
            COMPARED, "one_morning_in_a_hundred"),
     Mutant("overlapping days are compared with another day of the week", "page/counts.py",
            'return whole_weeks(self.window) if self.overlaps and self.period == "day" else self.window', "return self.window",
