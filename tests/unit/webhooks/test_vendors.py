@@ -45,7 +45,7 @@ def test_a_zendesk_ticket_is_opened_and_solved() -> None:
         "event": "Ticket Opened",
         "userId": "kim",
         "properties": {
-            "ticket": "35436", "status": "new", "channel": "web_service", "priority": "HIGH", "type": "QUESTION",
+            "ticket": "35436", "status": "new", "channel": "web_service", "priority": "high", "type": "question",
             "tags": ["printer", "fire"],
         },
     }  # fmt: skip

@@ -38,12 +38,13 @@ def zendesk(delivery: Delivery) -> Events:
 
 
 def _zendesk(body: Row, name: str, id_: str | None, at: Any) -> Event:
-    kept = {part: first(body, f"detail.{part}") for part in ("id", "priority", "type", "tags")}
     properties = {
-        "ticket": kept.pop("id"),
+        "ticket": first(body, "detail.id"),
         "status": word(first(body, "event.current", "detail.status")),
         "channel": first(body, "detail.via.channel"),
-        **kept,
+        "priority": word(first(body, "detail.priority")),
+        "type": word(first(body, "detail.type")),
+        "tags": first(body, "detail.tags"),
     }
     return event(name, id_, at, first(body, "detail.external_id", "detail.requester_id"), properties)
 
