@@ -11,6 +11,8 @@ from daybreak.errors import EventRejected, InputError
 from daybreak.files.compute import compute_files
 from daybreak.files.readers.read import read_events
 from daybreak.files.readers.reading import Made, Reading
+from daybreak.webhooks.body import Delivery
+from daybreak.webhooks.vendors.payments import stripe
 from support.event_files import written
 from support.journeys import LIMITS, Deployment, project
 
@@ -278,6 +280,17 @@ def test_events_of_stripe_about_nobody_are_ignored(tmp_path: Path) -> None:
     reading = Reading()
     assert list(read_events([written(tmp_path, lines([row]), "e.jsonl")], reading)) == []
     assert dict(reading.ignored) == {"Stripe events that name no customer": 1}
+
+
+def test_an_event_of_stripe_has_the_same_properties_in_a_file_and_in_a_webhook(tmp_path: Path) -> None:
+    paid = {"object": "checkout.session", "id": "cs", "customer": "cus", "amount_total": 100, "currency": "eur"}
+    about = {**paid, "customer_email": "kim@example.org", "customer_details": {"name": "Kim"}}
+    row = {"id": "evt", "type": "checkout.session.completed", "created": AT[9], "data": {"object": about}}
+    row["livemode"] = False
+    (own,) = read_events([written(tmp_path, lines([row]), "e.jsonl")])
+    assert own["properties"] == {"id": "cs", "amount_total": 100, "currency": "eur", "test": True}
+    (first,) = stripe(Delivery(row)) or []
+    assert first["properties"] == own["properties"]
 
 
 def test_a_scale_of_eleven_steps_is_an_nps_and_a_second_scale_is_an_answer_of_its_own(tmp_path: Path) -> None:

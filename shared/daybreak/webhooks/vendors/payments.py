@@ -44,14 +44,15 @@ def stripe(delivery: Delivery) -> Events:
     if not isinstance(customer, str):
         return None
     id_, at = first(body, "id"), first(body, "created")
-    events = [event(body["type"], id_, at, customer, _of_stripe(body, about))]
+    events = [event(body["type"], id_, at, customer, of_stripe(body, about))]
     own = first(about, "client_reference_id", "metadata.user_id")
     if isinstance(own, str) and own != customer and isinstance(id_, str):
         events.append(link(own_id(id_, "link"), at, customer, own))
     return events
 
 
-def _of_stripe(body: Row, about: Row) -> Event:
+def of_stripe(body: Row, about: Row) -> Event:
+    """The properties of an event of Stripe, from a webhook or a file: amounts and states, nothing about a person."""
     items = [*objects(first(about, "items.data")), *objects(first(about, "lines.data")), {}]
     return {
         **{name: about.get(name) for name in _OF_STRIPE},

@@ -1,10 +1,11 @@
-"""Stripe's events, as its API lists them or as lines of JSON.
+"""Stripe's events, as its API lists them or as lines of JSON. They have the properties that its webhook gives.
 
 https://docs.stripe.com/api/events/object
 """
 
-from daybreak.files.readers.exports.export import Events, Export, Row, event, exact_id, id_of, instant, not_too_large
+from daybreak.files.readers.exports.export import Events, Export, Row, event, exact_id, id_of, instant
 from daybreak.files.readers.reading import Ignored
+from daybreak.webhooks.vendors.payments import of_stripe
 
 
 def _events(row: Row) -> Events:
@@ -18,13 +19,14 @@ def _events(row: Row) -> Events:
     if not person:
         yield Ignored("Stripe events that name no customer")
         return
+    kept = {name: value for name, value in of_stripe(row, about).items() if value not in (None, "", [], {})}
     yield event(
         "track",
         instant("created", row.get("created")),
         messageId=exact_id(row.get("id")),
         userId=id_of(person),
         event=row.get("type"),
-        properties=not_too_large(about),
+        properties=kept,
     )
 
 
