@@ -46,10 +46,6 @@ def typeform(delivery: Delivery) -> Events:
     return events  # none for a form without a scale
 
 
-def _named(field: Row) -> bool:
-    return isinstance(field.get("id"), str)
-
-
 def _survey(answer: Row, question: Row) -> Any:
     is_nps = first(answer, "field.type") == "nps" or _NPS_STEPS in (
         first(question, "properties.steps"),
