@@ -1,5 +1,6 @@
 """`daybreak webhooks`: URLs, and secrets that are set, changed and revoked, and never shown again."""
 
+import base64
 import json
 import re
 from pathlib import Path
@@ -22,6 +23,8 @@ description = "Anybody"
 [webhook.support]
 vendor = "zendesk"
 [webhook.zapier]
+[webhook.billing]
+signature = "standard"
 """)
 
 
@@ -73,18 +76,27 @@ def test_a_secret_that_leaked_is_replaced_at_once_by_a_made_one(secrets: Webhook
     assert re.fullmatch(r"[A-Za-z0-9_-]{32}", only.secret)  # it stands in a URL as it is
 
 
+def test_a_made_secret_of_standard_webhooks_is_base64_as_its_senders_need_it(secrets: WebhookSecrets) -> None:
+    made = run("secret", "billing", "--make")
+    (only,) = secrets.stored("billing")
+    assert only.secret in made.output.splitlines()
+    assert len(base64.b64decode(only.secret.removeprefix("whsec_"), validate=True)) == 24
+    assert only.secret.startswith("whsec_")
+
+
 def test_the_list_has_the_url_of_each(secrets: WebhookSecrets) -> None:
     rows = json.loads(run("list", "--json").stdout)
     assert [(row["webhook"], row["signature"], row["url"], row["secrets set"]) for row in rows] == [
         ("support", "zendesk", "https://api.example/v1/hook/support", ""),
         ("zapier", "secret", "https://api.example/v1/hook/zapier", ""),
+        ("billing", "standard", "https://api.example/v1/hook/billing", ""),
     ]
 
 
 @pytest.mark.parametrize(
     ("arguments", "typed", "why"),
     [
-        (["secret", "suport"], "x", "no [webhook.suport] in daybreak.toml; choose from support, zapier"),
+        (["secret", "suport"], "x", "no [webhook.suport] in daybreak.toml; choose from support, zapier, billing"),
         (["secret", "support"], "\n", "a secret has 16 to 500 characters in one line, without blanks around them"),
     ],
 )

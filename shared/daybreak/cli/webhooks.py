@@ -1,5 +1,6 @@
 """The commands for webhook sources: their URLs and secrets."""
 
+import base64
 import secrets
 import sys
 from datetime import UTC, datetime
@@ -48,7 +49,7 @@ def secret(
     if name not in known:
         raise InputError(f"no [webhook.{name}] in daybreak.toml; choose from {', '.join(known) or 'none'}")
     stored = deployment(cloud, stack).webhook_secrets()
-    new = secrets.token_urlsafe(24) if make else _typed()
+    new = _made(known[name].signed_as) if make else _typed()
     valid = stored.add(name, new, datetime.now(UTC).isoformat(timespec="seconds"), only=only)
     if make:
         show.OUT.print(new, markup=False, soft_wrap=True)
@@ -64,6 +65,13 @@ def revoke(name: Name, cloud: Cloud = "auto", stack: StackName = "Daybreak") -> 
         raise InputError(f"webhook {name!r} has no older secret")
     stored.drop_older(name)
     show.OUT.print(f"Only the newest secret of {name} is valid; in force within a minute.", markup=False)
+
+
+def _made(signed_as: str) -> str:
+    """A random secret. Standard Webhooks writes its bytes in base64; any other one can stand in a URL as it is."""
+    if signed_as == "standard":
+        return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+    return secrets.token_urlsafe(24)
 
 
 def _typed() -> str:
