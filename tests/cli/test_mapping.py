@@ -113,3 +113,14 @@ def test_a_column_of_a_mapping_that_is_not_there_is_named(folder: Path) -> None:
         given = ("compute", str(folder / "log.csv"), "--mapping", str(folder / "mapping.toml"))
         done = CliRunner().invoke(APP, [*given, "--definitions", str(folder / "asked.toml")])
         assert f"the mapping's {absent}, which is not a column; there are: who, uid, action, day" in str(done.exception)
+
+
+def test_a_date_that_needs_a_format_says_how_to_draft_one(tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    file.write_text("user_id,event,timestamp\nkim,Joined,05.10.2026 18:00\n")
+    (tmp_path / "asked.toml").write_text(DEFINED)
+    arguments = ["compute", str(file), "--definitions", str(tmp_path / "asked.toml"), "--out", str(tmp_path / "out")]
+    refused = CliRunner().invoke(APP, arguments)
+    assert "say its format with --mapping, which `daybreak import FILE --draft` writes" in str(refused.exception)
+    drafted = CliRunner().invoke(APP, ["import", str(file), "--draft"])
+    assert 'format = "%d.%m.%Y %H:%M"' in drafted.output

@@ -147,8 +147,9 @@ def _moment(raw: Any) -> datetime:
     try:
         return times.parse_in_file(value)
     except ValueError as reason:
-        or_format = ", or say its format with --mapping" if "which number is the month" in str(reason) else ""
-        raise EventRejected("absurd_time", f"timestamp: {reason}{or_format}") from None
+        needs_format = "which number is the month" in str(reason)
+        or_format = ", or say its format with --mapping, which `daybreak import FILE --draft` writes"
+        raise EventRejected("absurd_time", f"timestamp: {reason}{or_format if needs_format else ''}") from None
 
 
 def _require_possible(moment: datetime) -> None:
