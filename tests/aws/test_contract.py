@@ -331,6 +331,8 @@ def test_a_source_has_one_key_two_while_it_is_rotated_and_never_three(tables: An
     assert [key.kind for key in fresh.all()] == ["browser", "browser"]
     with pytest.raises(InputError, match="Daybreak's own events"):
         keys.create("daybreak", "server", "2026-11-20T05:00:00+00:00")
+    with pytest.raises(InputError, match="use small letters"):
+        keys.create("web\n", "server", "2026-11-20T05:00:00+00:00")
 
 
 def test_nothing_about_keys_reaches_a_log(endpoint: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,7 +45,7 @@ class WriteKey:
 
 def require_source(source: str) -> None:
     """Check that this can be the name of a source. Raises InputError."""
-    if not _SOURCE.match(source):
+    if not _SOURCE.fullmatch(source):
         raise InputError(f"source {source!r}: use small letters, digits, - and _, 63 at most")
     if source == OWN_SOURCE:
         raise InputError(f"source {source!r} is that of Daybreak's own events; choose another name")
