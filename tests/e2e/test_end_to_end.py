@@ -72,7 +72,7 @@ def test_the_queries_of_the_page_for_bi_tools_give_what_the_page_shows(sandbox: 
 
 
 def test_an_assistant_is_answered_from_the_deployment(sandbox: Sandbox) -> None:
-    """The buyers of January 1997 are published, and the demo defines no list."""
+    """The buyers of January 1997 are published; the 346 who have gone quiet are counted in tests/lake/metrics."""
     started = StdioServerParameters(
         command="/bin/sh",
         args=["-c", f"cd '{sandbox.folder}' && exec .venv/bin/daybreak mcp --cloud local"],
@@ -89,7 +89,7 @@ def test_an_assistant_is_answered_from_the_deployment(sandbox: Sandbox) -> None:
     assert period.structured_content is not None, period
     assert period.structured_content["denominator"] == 7_846
     assert lists.structured_content is not None, lists
-    assert lists.structured_content["lists"] == []
+    assert [(made["list"], made["people"]) for made in lists.structured_content["lists"]] == [("gone_quiet", 346)]
 
 
 def test_a_bad_event_reaches_the_table_of_rejects_and_its_siblings_the_table_of_events(sandbox: Sandbox) -> None:
