@@ -221,6 +221,8 @@ class _Walk:
 
     def _check(self, part: Mapping[str, Any], named: frozenset[str]) -> None:
         kind, expression = part.get("type"), part.get("class")
+        if part.get("sample"):
+            raise InputError("a query here reads every row, so that its numbers are those of the table: no sample")
         if expression is not None:
             if expression not in _EXPRESSIONS:
                 raise InputError(f"{_said(expression)} are not allowed in a query here")

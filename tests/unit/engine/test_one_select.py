@@ -203,6 +203,8 @@ def test_a_plain_select_on_the_tables_is_answered(sealed: Connection, sql: str, 
         "[" * 9000,
         "x" * (LONGEST_SQL + 1),
         "select '" + "x" * 1_000_000 + "'",
+        "select count(*) from activation tablesample 10%",
+        "select count(*) from activation using sample 1",
     ],
     ids=lambda sql: re.sub(r"\W+", "_", sql)[:50],
 )
