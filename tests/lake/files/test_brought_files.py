@@ -108,6 +108,8 @@ def test_the_keys_of_a_row_that_is_no_event_are_listed(tmp_path: Path, text: str
 
 
 SAID = {
+    "01_own_columns.xlsx": "time = timestamp, UTC without an offset",
+    "09_warehouse.parquet": "time = timestamp, UTC without an offset",
     "01_own_columns.csv": "own columns: person = Member ID, event = Action Name, time = Happened At",
     "02_kaggle.csv": "own columns: person = user_id, event = event_type, time = event_time",
     "03_mixpanel.jsonl": "Mixpanel export: person = distinct_id, time in seconds UTC",

@@ -27,6 +27,8 @@ def drafted(file: str, columns: Iterable[str], sample: Sequence[Row], known: Gue
     lines += ["# --mapping mapping.toml to the command.", ""]
     for part, remark in _REMARKS.items():
         candidates = found.candidates[part] or (found.times if part == "time" else [])
+        if part == "time" and found.clock:
+            candidates, remark = [], f"{remark}: one column with the day and the time of day ({found.clock})"
         lines.append(_part(part, candidates, remark))
     lines += _times(found)
     lines.append('# id = "COLUMN"  # tells one event from another; without it, the row and its equals do')
@@ -60,8 +62,9 @@ def _times(found: Guess) -> list[str]:
     if not found.formats:
         return ['# format = "%d/%m/%Y %H:%M:%S"  # of times that are not ISO 8601', '# unit = "s"', zone]
     first, *others = found.formats
-    also = f"  # or {', '.join(map(_text, others))}" if others else ""
-    return [f"format = {_text(first)}{also}", zone]
+    if others:  # a format that is taken without a look may make May of October
+        return [f"# format = {_text(first)}  # or {', '.join(map(_text, others))}: say which number is the month", zone]
+    return [f"format = {_text(first)}", zone]
 
 
 def _two(column: str, sample: Sequence[Mapping[str, Any]]) -> str:

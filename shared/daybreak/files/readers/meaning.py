@@ -71,6 +71,10 @@ def events_of_table(rows: Rows, reading: Reading) -> Read:
             yield from _own(rows, sample, usual, reading)
             return
     _refuse_equal_names(rows)
+    sample, rows = sampled(rows)
+    when = next(column for column, part in usual.parts.items() if part == "timestamp")
+    if any(own_columns.is_without_offset(row.get(when)) for row in sample):
+        reading.say(rows.name, f"time = {when}, UTC without an offset")
     yield from usual_names.events(_unfolding(rows), usual.parts)
 
 

@@ -20,6 +20,9 @@ from daybreak.ingest import times
 from daybreak.mapping.mapping import EventMapping
 
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d)?.*", re.ASCII)
+_TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)?", re.ASCII)
+_DAY_ALONE = re.compile(r"\d{4}[-/.]?\d\d[-/.]?\d\d([T ]00:00(:00)?)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}", re.ASCII)
+_LOCAL = re.compile(r"(?!\d{10}$)\d{4}[-/.]?\d\d[-/.]?\d\d[Tt ]?\d\d(:?\d\d(:?\d\d([.,]\d+)?)?)?", re.ASCII)
 _SECONDS = re.compile(r"\d{10}\.\d+", re.ASCII)
 _DATE = re.compile(r"\d{4}[-/.]\d\d[-/.]\d\d", re.ASCII)
 _FORMATS = [
@@ -45,6 +48,8 @@ class Guess:
     """Formats in which all times are written that are not ISO 8601."""
     times: list[str] = field(default_factory=list)
     """All columns that hold dates and nothing else, whatever they are called: a draft can propose them."""
+    clock: str = ""
+    """The columns of a day and of the time of that day, where these are two: neither is the time of the event."""
     doubt: str = ""
     """Why nothing can be taken; empty if all is clear."""
 
@@ -73,6 +78,7 @@ def guess(columns: Iterable[str], sample: Sequence[Row]) -> Guess:
     if not when and len(timed) == 1 and values[timed[0]]:
         found.formats = [form for form in _FORMATS if all(_is_written(value, form) for value in values[timed[0]])]
     found.times = [column for column in plain if values[column] and all(map(_is_date, values[column]))]
+    found.clock = _day_and_clock(when or timed or found.times, values)
     found.doubt = _doubt(found, values, timed)
     if found.formats:  # with one of them, it is the time
         found.candidates["time"] = timed
@@ -81,6 +87,11 @@ def guess(columns: Iterable[str], sample: Sequence[Row]) -> Guess:
     if len(anonymous) > 1:  # one of them is none of the necessary parts, and which is not known
         found.candidates["anonymous"] = []
     return found
+
+
+def is_without_offset(value: Any) -> bool:
+    """Whether a value is a day and a time of day, and does not say in which zone."""
+    return isinstance(value, str) and bool(_LOCAL.fullmatch(value.strip()))
 
 
 def has_names(columns: list[str]) -> bool:
@@ -110,7 +121,19 @@ def _doubt(found: Guess, values: dict[str, list[Any]], timed: list[str]) -> str:
             why = "can be read in several ways, so it needs a format" if len(found.formats) > 1 else why
             why = "has no day" if _CLOCK.fullmatch(first) else why
             return f"the column {column!r} holds {first!r}, which {why}" if first else f"the column {column!r} is empty"
+    if found.clock:
+        return f"{found.clock}: put the day and the time of day into one column"
     return "" if when else "no column is clearly the time of the event"
+
+
+def _day_and_clock(days: list[str], values: dict[str, list[Any]]) -> str:
+    """The first of these columns that holds days without a time of day, with the column that holds that; or nothing."""
+    for day in days:
+        if values[day] and all(_DAY_ALONE.fullmatch(str(value)) for value in values[day]):
+            for column, found in values.items():
+                if column != day and found and all(_TIME_OF_DAY.fullmatch(str(value)) for value in found):
+                    return f"the column {day!r} holds a day and {column!r} its time"
+    return ""
 
 
 def _can_name(values: list[Any]) -> bool:
