@@ -144,7 +144,7 @@ def _require_new(signed_at: datetime, now: datetime) -> None:
         raise RequestRefused(
             401,
             "old_signature",
-            f"it was signed more than {TOLERANCE.seconds // 60} minutes ago or ahead; send it anew",
+            f"it was signed more than {TOLERANCE.seconds // 60} minutes ago or ahead; send it again",
         )
 
 

@@ -18,7 +18,7 @@ _NPS_STEPS = 11
 
 
 def typeform(delivery: Delivery) -> Events:
-    """One event for each question with a scale; `survey` is "nps" if it has 11 steps, else the question's name."""
+    """One event for each question with a scale; `survey` is "nps" if it has 11 steps, else the question's ref."""
     body = delivery.body
     answered = first(body, "form_response") if isinstance(body, dict) else None
     if not isinstance(answered, dict) or body.get("event_type") != "form_response":
