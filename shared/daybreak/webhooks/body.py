@@ -20,10 +20,9 @@ class Delivery:
 
     body: Any
     topic: str | None = None
+    """Shopify's, which is not signed: whoever has recorded a request can send it again with another one."""
     id: str | None = None
-    """The id of the delivery, the same each time it is sent again."""
-    at: str | None = None
-    """When it happened."""
+    """The id of the delivery, the same each time it is sent again. Only Standard Webhooks sign it."""
 
 
 def delivery_of(request: Request) -> Delivery:
@@ -32,8 +31,7 @@ def delivery_of(request: Request) -> Delivery:
     return Delivery(
         body=_read(request.body, headers.get("content-type") or "", headers.get("content-encoding") or ""),
         topic=headers.get("x-shopify-topic"),
-        id=headers.get("webhook-id") or headers.get("x-shopify-event-id"),
-        at=headers.get("x-shopify-triggered-at"),
+        id=headers.get("webhook-id"),
     )
 
 

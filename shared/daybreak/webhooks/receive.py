@@ -83,7 +83,12 @@ def _unread(record: Mapping[str, Any]) -> Delivery | None:
 
 
 def _judged(webhook: Webhook, delivery: Delivery, arrival: Arrival, rules: Rules) -> Intake:
-    """The events of a delivery: those that its vendor's bodies are known for, else those of a mapping of one's own."""
+    """The events of a delivery: those that its vendor's bodies are known for, else those of a mapping of one's own.
+
+    An id in a header that is not signed is left out: a request that is sent again could have another one each time.
+    """
+    if webhook.signed_as != "standard":
+        delivery = replace(delivery, id=None)
     try:
         of_vendor = KNOWN[webhook.vendor](delivery) if webhook.vendor else None
     except EventRejected as fault:

@@ -1,7 +1,12 @@
 """The signatures of webhooks, each as its vendor documents it. All are compared in constant time.
 
-Where a vendor signs a time, a request that is more than five minutes away from it is refused: somebody may have
-recorded it. Where none is signed, a request that is sent again has the same ids, and so counts once.
+Where a vendor signs a time (Stripe, Zendesk, Standard Webhooks), a request that is more than five minutes away from it
+is refused: somebody may have recorded it. Where none is signed, a recorded request may be sent again, with other
+headers, too. Its ids come from what is signed: the body, and for Standard Webhooks the header `webhook-id`. So each
+event of the body counts once. Of Shopify alone a header that is not signed is read, the topic, and only to choose:
+
+- An order counts once for each of placed, paid, fulfilled and cancelled that its signed body says was done.
+- Any topic that is not built in goes to the mapping of one's own, if there is one: its events count once, too.
 
 shopify    https://shopify.dev/docs/apps/build/webhooks/subscribe/https
 stripe     https://docs.stripe.com/webhooks#verify-manually

@@ -12,7 +12,7 @@ from daybreak.webhooks.body import Delivery
 
 _PARTS = ("properties", "traits", "context")
 """The parts of an event that [privacy] names fields of."""
-_HEADERS = ("topic", "id", "at")
+_HEADERS = ("topic", "id")
 
 
 def cleaned(delivery: Delivery, clean: Clean) -> Delivery:

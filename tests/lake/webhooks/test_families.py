@@ -217,7 +217,7 @@ def test_shopify_one_of_two_who_signed_up_orders_within_a_week(deployed: Deploym
     for person in ("115310627314723954", "lee"):
         deployed.track(person, "Signed Up", "2026-10-05T08:00:00Z")
     deployed.send("shopify", like("shopify"), like("shopify", id=901))
-    deployed.send("shopify", like("shopify"), **{"x-shopify-topic": "orders/paid"})
+    deployed.send("shopify", like("shopify", financial_status="paid"), **{"x-shopify-topic": "orders/paid"})
     (row,) = deployed.rows("conversion", "first_order", date(2026, 10, 13))
     assert (row["people"], row["converted"], row["rate"]) == (2, 1, 0.5)
 

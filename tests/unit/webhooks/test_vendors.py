@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from daybreak.definitions.webhooks import VENDORS
+from daybreak.errors import EventRejected
 from daybreak.ingest.request import Request
 from daybreak.webhooks.body import Delivery, delivery_of
 from daybreak.webhooks.vendors.known import KNOWN
@@ -213,13 +214,32 @@ def test_a_shopify_order_is_named_by_its_topic_and_keeps_no_address() -> None:
             "currency": "EUR", "financial_status": "pending", "source": "web", "order": "#1001",
         },
     }  # fmt: skip
-    (paid,) = events("shopify", **{"x-shopify-topic": "orders/paid"}) or []
+    body = changed("shopify", "financial_status", "paid")
+    (paid,) = events("shopify", body, **{"x-shopify-topic": "orders/paid"}) or []
     assert (paid["event"], paid["messageId"]) == ("Order Paid", "shopify-order-900-paid")
-    assert paid["timestamp"] == "2026-10-05T09:00:01.123456Z"
+    assert paid["timestamp"] == "2026-10-05T09:00:01Z"
+    body = changed("shopify", "fulfillment_status", "fulfilled")
+    (sent,) = events("shopify", body, **{"x-shopify-topic": "orders/fulfilled"}) or []
+    assert (sent["event"], sent["messageId"]) == ("Order Fulfilled", "shopify-order-900-fulfilled")
+    assert sent["timestamp"] == "2026-10-05T09:00:01Z"
     cancelled = changed("shopify", "cancelled_at", "2026-10-06T11:00:00+02:00")
     (gone,) = events("shopify", cancelled, **{"x-shopify-topic": "orders/cancelled"}) or []
     assert (gone["event"], gone["timestamp"]) == ("Order Cancelled", "2026-10-06T09:00:00Z")
     assert events("shopify", changed("shopify", "test", True)) == []
+
+
+@pytest.mark.parametrize("topic", ["orders/paid", "orders/fulfilled", "orders/cancelled"])
+def test_a_shopify_topic_that_the_signed_body_does_not_confirm_is_refused(topic: str) -> None:
+    """The topic is in a header that nobody signs."""
+    with pytest.raises(EventRejected, match=f"{topic}.*which is not signed"):
+        events("shopify", **{"x-shopify-topic": topic})
+
+
+def test_a_shopify_body_that_is_not_an_order_is_not_placed_as_one() -> None:
+    """A customer and a draft of an order have an id, a time and an e-mail address, too."""
+    body = changed("shopify", "id", 7)
+    del body["financial_status"]
+    assert events("shopify", body) is None
 
 
 @pytest.mark.parametrize("vendor", SAMPLES)

@@ -4,8 +4,10 @@ https://docs.stripe.com/api/events/object
 https://shopify.dev/docs/api/webhooks
 """
 
+from dataclasses import dataclass
 from typing import Any
 
+from daybreak.errors import EventRejected
 from daybreak.webhooks.body import Delivery, objects
 from daybreak.webhooks.vendors.event import OF_NO_INTEREST, Event, Events, Row, event, first, link, own_id
 
@@ -63,12 +65,30 @@ def of_stripe(body: Row, about: Row) -> Event:
     }
 
 
+@dataclass(frozen=True)
+class _Step:
+    """A step of an order, and which fields of the order say that it was done, and when."""
+
+    event: str
+    suffix: str
+    at: str
+    said_by: str | None = None
+    said_as: str | None = None
+    """The value that `said_by` has; None for any."""
+
+    def done(self, order: Row) -> bool:
+        said = first(order, self.said_by) if self.said_by else order
+        return said is not None and self.said_as in (None, said)
+
+
 _ORDERS = {
-    "orders/create": ("Order Placed", ""),
-    "orders/paid": ("Order Paid", "-paid"),
-    "orders/fulfilled": ("Order Fulfilled", "-fulfilled"),
-    "orders/cancelled": ("Order Cancelled", "-cancelled"),
+    "orders/create": _Step("Order Placed", "", "created_at"),
+    "orders/paid": _Step("Order Paid", "-paid", "updated_at", "financial_status", "paid"),
+    "orders/fulfilled": _Step("Order Fulfilled", "-fulfilled", "updated_at", "fulfillment_status", "fulfilled"),
+    "orders/cancelled": _Step("Order Cancelled", "-cancelled", "cancelled_at", "cancelled_at"),
 }
+_OF_AN_ORDER = "financial_status"
+"""A field that every order has, and neither a customer, a draft of an order nor a checkout."""
 _MONEY = {
     "subtotal": "subtotal_price",
     "taxes": "total_tax",
@@ -87,22 +107,26 @@ _TEXTS = {
 
 
 def shopify(delivery: Delivery) -> Events:
-    """An order that was placed, paid, fulfilled or cancelled, each once."""
-    order, known = delivery.body, _ORDERS.get(delivery.topic or "")
-    if known is None or not isinstance(order, dict) or first(order, "id") is None:
+    """An order that was placed, paid, fulfilled or cancelled, each once.
+
+    Shopify signs the body, and not the header with the topic. So the topic only chooses among the steps that the body
+    itself says were done, and all else comes from the body. Raises EventRejected for another topic.
+    """
+    order, step = delivery.body, _ORDERS.get(delivery.topic or "")
+    if step is None or not isinstance(order, dict) or first(order, "id") is None or _OF_AN_ORDER not in order:
         return None
-    name, suffix = known
     if order.get("test") is True:
         return OF_NO_INTEREST
-    at = (
-        first(order, "created_at")
-        if not suffix
-        else first(order, "cancelled_at") or delivery.at or order.get("updated_at")
-    )
+    if not step.done(order):
+        raise EventRejected(
+            "invalid_field",
+            f"the topic {delivery.topic}, which is not signed, does not agree with {step.said_by} of the order",
+        )
     person = first(order, "customer.id", "email", "contact_email", "phone")
     properties = {ours: _number(order.get(theirs)) for ours, theirs in _MONEY.items()}
     properties |= {ours: order.get(theirs) for ours, theirs in _TEXTS.items()}
-    return [event(name, own_id("shopify-order", order["id"], suffix), at, person, properties)]
+    id_ = own_id("shopify-order", order["id"], step.suffix)
+    return [event(step.event, id_, first(order, step.at), person, properties)]
 
 
 def _number(value: Any) -> Any:
