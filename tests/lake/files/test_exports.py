@@ -12,8 +12,9 @@ from daybreak.files.compute import compute_files
 from daybreak.files.readers.read import read_events
 from daybreak.files.readers.reading import Made, Reading
 from daybreak.webhooks.body import Delivery
-from daybreak.webhooks.vendors.payments import stripe
+from daybreak.webhooks.vendors.payments import shopify, stripe
 from support.event_files import written
+from support.hooks import sample
 from support.journeys import LIMITS, Deployment, project
 
 AS_OF = datetime(2026, 10, 10, tzinfo=UTC)
@@ -267,6 +268,19 @@ def test_line_items_of_an_order_are_no_orders_and_no_bad_rows(tmp_path: Path) ->
     )
     assert "userId" not in second  # refused later: nobody is named
     assert dict(reading.ignored) == {"further line items of Shopify orders": 2}
+
+
+def test_a_shopify_order_with_customer_id_and_e_mail_links_both_as_its_webhook_does(tmp_path: Path) -> None:
+    text = (
+        "Name,Email,Financial Status,Total,Lineitem name,Created at,Id,Customer: ID\n"
+        "#1001,kim@example.org,paid,8.00,Thing,2026-10-05 11:00:00 +0200,900,115310627314723954\n"
+    )
+    order, linked = read_events([written(tmp_path, text)])
+    assert order["userId"] == "115310627314723954"
+    body, headers = sample("shopify")
+    _, of_webhook = shopify(Delivery(body, topic=headers["x-shopify-topic"])) or []
+    assert isinstance(linked, Made)
+    assert linked == of_webhook
 
 
 def test_events_of_stripe_about_nobody_are_ignored(tmp_path: Path) -> None:

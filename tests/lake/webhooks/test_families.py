@@ -15,6 +15,9 @@ from daybreak.aws.webhook_secrets import WebhookSecrets
 from daybreak.definitions.project import Project, load
 from daybreak.export.job import Export
 from daybreak.export.replay_rejected import replay_rejected
+from daybreak.files.importing import import_files
+from daybreak.files.judge import Judge
+from daybreak.ingest.rules import NO_RULES
 from daybreak.lake.store import FolderStore
 from daybreak.metrics.job import Metrics
 from support.endpoint import Endpoint
@@ -52,6 +55,12 @@ start = "Signed Up"
 upgrade = "Order Placed"
 window = "7d"
 
+[conversion.paid_order]
+description = "Who pays for an order?"
+start = "Order Placed"
+upgrade = "Order Paid"
+window = "7d"
+
 """
 DAY = date(2026, 10, 5)
 
@@ -87,6 +96,15 @@ class Deployment:
         now = datetime.now(UTC)
         table = EventsTable(self.endpoint.tables, "events")
         Export(self.lake, table, self.project, LIMITS).day(now.date(), now + timedelta(hours=1))
+
+    def bring(self, file: Path) -> None:
+        """Import a file, as `daybreak import` does."""
+        now = datetime.now(UTC)
+        judge = Judge(self.project, None, now, source="history", rules=NO_RULES)
+        done = import_files([str(file)], judge, self.lake, frozenset, lambda: now)
+        table = EventsTable(self.endpoint.tables, "events")
+        for day in sorted(done.waiting):
+            Export(self.lake, table, self.project, LIMITS).day(day, now + timedelta(hours=1))
 
     def rows(self, family: str, definition: str, as_of: date) -> list[dict[str, Any]]:
         self.export()
@@ -220,6 +238,38 @@ def test_shopify_one_of_two_who_signed_up_orders_within_a_week(deployed: Deploym
     deployed.send("shopify", like("shopify", financial_status="paid"), **{"x-shopify-topic": "orders/paid"})
     (row,) = deployed.rows("conversion", "first_order", date(2026, 10, 13))
     assert (row["people"], row["converted"], row["rate"]) == (2, 1, 0.5)
+
+
+@pytest.mark.parametrize("given", ["export first", "webhook first"])
+def test_shopify_a_customer_of_the_export_and_of_the_webhook_is_one_person(
+    deployed: Deployment, tmp_path: Path, given: str
+) -> None:
+    """Kim's order 900 is in the export, by e-mail alone, and in the webhook; 901 and its payment only in the webhook.
+
+    Lee orders in the export alone. So two people order, and one of them pays.
+    """
+    file = tmp_path / "orders.csv"
+    file.write_text(
+        "Name,Email,Financial Status,Total,Lineitem name,Created at,Id\n"
+        "#1001,kim@example.org,pending,8.00,Thing,2026-10-05 11:00:00 +0200,900\n"
+        "#1000,lee@example.org,pending,8.00,Thing,2026-10-05 10:00:00 +0200,899\n"
+    )
+    paid = like("shopify", id=901, financial_status="paid", updated_at="2026-10-06T11:00:00+02:00")
+
+    def by_webhook() -> None:
+        deployed.send("shopify", like("shopify"), like("shopify", id=901))
+        deployed.send("shopify", paid, **{"x-shopify-topic": "orders/paid"})
+        deployed.export()
+
+    if given == "webhook first":
+        by_webhook()
+    deployed.bring(file)
+    if given == "export first":
+        by_webhook()
+    (row,) = deployed.rows("conversion", "paid_order", date(2026, 10, 13))
+    assert (row["people"], row["converted"], row["rate"]) == (2, 1, 0.5)
+    found = [(e["message_id"], e["user_id"]) for e in _events(deployed) if e["event"] == "Order Placed"]
+    assert [id_ for id_, _ in found] == ["shopify-order-899", "shopify-order-900", "shopify-order-901"]
 
 
 def test_bodies_that_nothing_mapped_count_once_after_a_mapping_is_added(deployed: Deployment) -> None:

@@ -185,7 +185,7 @@ def test_a_shopify_topic_that_is_in_a_header_alone_is_kept_with_the_body() -> No
     assert "'orders/edited'" in record["message"]
     kept = json.loads(record["body"])
     assert kept == {"webhookBody": body, "topic": "orders/edited"}
-    (event,) = judge_record(
+    event, _ = judge_record(
         {**record, "body": json.dumps({**kept, "topic": "orders/create"})}, {"hook": webhook(vendor="shopify")}, Rules()
     )
     assert event.message_id == "shopify-order-900"

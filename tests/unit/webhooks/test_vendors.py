@@ -202,7 +202,7 @@ def test_a_stripe_checkout_links_its_reference_and_an_invoice_keeps_its_amount()
 
 
 def test_a_shopify_order_is_named_by_its_topic_and_keeps_no_address() -> None:
-    (placed,) = events("shopify") or []
+    placed, _ = events("shopify") or []
     assert placed == {
         "type": "track",
         "timestamp": AT,
@@ -215,17 +215,52 @@ def test_a_shopify_order_is_named_by_its_topic_and_keeps_no_address() -> None:
         },
     }  # fmt: skip
     body = changed("shopify", "financial_status", "paid")
-    (paid,) = events("shopify", body, **{"x-shopify-topic": "orders/paid"}) or []
+    paid, _ = events("shopify", body, **{"x-shopify-topic": "orders/paid"}) or []
     assert (paid["event"], paid["messageId"]) == ("Order Paid", "shopify-order-900-paid")
     assert paid["timestamp"] == "2026-10-05T09:00:01Z"
     body = changed("shopify", "fulfillment_status", "fulfilled")
-    (sent,) = events("shopify", body, **{"x-shopify-topic": "orders/fulfilled"}) or []
+    sent, _ = events("shopify", body, **{"x-shopify-topic": "orders/fulfilled"}) or []
     assert (sent["event"], sent["messageId"]) == ("Order Fulfilled", "shopify-order-900-fulfilled")
     assert sent["timestamp"] == "2026-10-05T09:00:01Z"
     cancelled = changed("shopify", "cancelled_at", "2026-10-06T11:00:00+02:00")
-    (gone,) = events("shopify", cancelled, **{"x-shopify-topic": "orders/cancelled"}) or []
+    gone, _ = events("shopify", cancelled, **{"x-shopify-topic": "orders/cancelled"}) or []
     assert (gone["event"], gone["timestamp"]) == ("Order Cancelled", "2026-10-06T09:00:00Z")
     assert events("shopify", changed("shopify", "test", True)) == []
+
+
+LINKED = {
+    "type": "alias",
+    "timestamp": AT,
+    "messageId": "shopify-order-900-link",
+    "previousId": "kim@example.org",
+    "userId": "115310627314723954",
+}
+
+
+@pytest.mark.parametrize("topic", ["orders/create", "orders/paid"])
+def test_a_shopify_customer_is_who_the_export_knows_by_e_mail_and_one_order_says_so_once(topic: str) -> None:
+    body = changed("shopify", "financial_status", "paid") | {"updated_at": "2026-10-07T11:00:00+02:00"}
+    assert (events("shopify", body, **{"x-shopify-topic": topic}) or [])[1:] == [LINKED]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "linked"),
+    [
+        ("email", "Kim@Example.org", ["Kim@Example.org"]),
+        ("email", "till-1@shop.example", ["kim@example.org"]),
+        ("email", None, ["kim@example.org"]),
+        ("customer.email", None, []),
+        ("customer.email", ["kim@example.org"], []),
+        ("customer.id", None, []),
+        ("customer", None, []),
+    ],
+)
+def test_a_shopify_customer_is_linked_to_an_address_of_their_own_alone(
+    path: str, value: Any, linked: list[str]
+) -> None:
+    """A customer's address is theirs alone; that of an order may be one that a shop enters for many customers."""
+    _, *links = events("shopify", changed("shopify", path, value)) or []
+    assert [link["previousId"] for link in links] == linked
 
 
 @pytest.mark.parametrize("topic", ["orders/paid", "orders/fulfilled", "orders/cancelled"])

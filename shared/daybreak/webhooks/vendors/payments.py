@@ -126,7 +126,20 @@ def shopify(delivery: Delivery) -> Events:
     properties = {ours: _number(order.get(theirs)) for ours, theirs in _MONEY.items()}
     properties |= {ours: order.get(theirs) for ours, theirs in _TEXTS.items()}
     id_ = own_id("shopify-order", order["id"], step.suffix)
-    return [event(step.event, id_, first(order, step.at), person, properties)]
+    return [event(step.event, id_, first(order, step.at), person, properties), *_customer_link(order)]
+
+
+def _customer_link(order: Row) -> list[Event]:
+    """Shopify's export names a customer by e-mail address alone. Each order says once which customer that is.
+
+    The address is the customer's own, in the order's spelling: a shop may enter one address for many customers' orders.
+    """
+    customer, own, given = (first(order, name) for name in ("customer.id", "customer.email", "email"))
+    id_ = own_id("shopify-order", order["id"], "-link")
+    if not isinstance(customer, str | int) or not isinstance(own, str) or id_ is None:
+        return []
+    known_as = given if isinstance(given, str) and given.casefold() == own.casefold() else own
+    return [link(id_, first(order, "created_at"), known_as, customer)]
 
 
 def _number(value: Any) -> Any:

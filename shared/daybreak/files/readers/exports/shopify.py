@@ -4,7 +4,7 @@ https://help.shopify.com/en/manual/fulfillment/managing-orders/exporting-orders
 """
 
 from daybreak.files.readers.exports.export import Events, Export, Row, event, filled, id_of, instant
-from daybreak.files.readers.reading import Ignored
+from daybreak.files.readers.reading import Ignored, Made
 
 _MONEY = ("subtotal", "shipping", "taxes", "total", "discount_amount", "refunded_amount", "outstanding_balance")
 _TEXTS = (
@@ -18,7 +18,8 @@ _TEXTS = (
     "cancelled_at",
     "risk_level",
 )
-_PERSON = ("customer_id", "customer:_id", "email", "phone")
+_CUSTOMER = ("customer_id", "customer:_id")
+_PERSON = (*_CUSTOMER, "email", "phone")
 
 
 def _events(row: Row) -> Events:
@@ -26,16 +27,20 @@ def _events(row: Row) -> Events:
         yield Ignored("further line items of Shopify orders")
         return
     own = id_of(filled(row, "id", "name"))
+    placed = instant("Created at", row.get("created_at"))
+    person, email = id_of(filled(row, *_PERSON)), id_of(row.get("email"))
     properties = {name: row[name] for name in (*_MONEY, *_TEXTS) if row.get(name) not in (None, "")}
     yield event(
         "track",
-        instant("Created at", row.get("created_at")),
+        placed,
         messageId=f"shopify-order-{own}" if own else None,
-        userId=id_of(filled(row, *_PERSON)),
+        userId=person,
         event="Order Placed",
         properties={name: _number(value) if name in _MONEY else value for name, value in properties.items()}
         | {"order": row.get("name")},
     )
+    if email and own and filled(row, *_CUSTOMER):  # the same link as the webhook's
+        yield Made(event("alias", placed, messageId=f"shopify-order-{own}-link", previousId=email, userId=person))
 
 
 def _number(value: object) -> object:
