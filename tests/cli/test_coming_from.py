@@ -1,7 +1,9 @@
 """The pages about other tools: each command gives what its page shows, and their tables are those of the code."""
 
+import re
 import shlex
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
@@ -9,6 +11,7 @@ from typer.testing import CliRunner
 from conftest import ROOT
 from daybreak.cli.main import APP
 from daybreak.files.readers.exports.known import EXPORTS
+from daybreak.mapping.export_mapping import ExportMapping
 from daybreak.mapping.mapping import EventMapping
 from daybreak.mapping.read_mapping import read_mapping
 from support.pages import DOCS, blocks
@@ -29,9 +32,17 @@ def test_the_command_of_a_page_gives_what_the_page_shows(
 
 
 def test_the_mapping_of_a_page_can_be_read(tmp_path: Path) -> None:
-    for page in [DOCS / "importing.md", DOCS / "coming-from" / "mixpanel.md"]:
-        (tmp_path / "mapping.toml").write_text("\n".join(blocks(page, "toml")))
-        assert read_mapping(tmp_path / "mapping.toml").time
+    pages = [DOCS / "importing.md", DOCS / "coming-from" / "mixpanel.md"]
+    texts = [text for page in pages for text in re.findall(r"^```toml\n(.*?)^```", page.read_text(), re.S | re.M)]
+    for text in texts:
+        (tmp_path / "mapping.toml").write_text(text)
+        assert read_mapping(tmp_path / "mapping.toml").timezone == "Asia/Seoul"
+    assert len(texts) == 3
+
+
+def test_a_mapping_can_name_the_exports_that_take_a_zone() -> None:
+    named = set(get_args(ExportMapping.model_fields["export"].annotation))
+    assert {export.tool for export in EXPORTS if export.in_zone} == named
 
 
 def test_the_page_of_formats_has_each_export_and_each_field_of_a_mapping() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from daybreak.errors import InputError
-from daybreak.mapping.mapping import EventMapping
+from daybreak.mapping.export_mapping import FileMapping
 from daybreak.mapping.read_mapping import read_mapping
 
 Cloud = Annotated[
@@ -21,7 +21,7 @@ MappingFile = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
 
-def mapping_in(file: Path | None) -> EventMapping | None:
+def mapping_in(file: Path | None) -> FileMapping | None:
     """The mapping in the file given as --mapping. Raises InputError."""
     return read_mapping(file) if file else None
 

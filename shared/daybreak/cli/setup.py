@@ -22,7 +22,7 @@ from daybreak.files.readers.read import read_events
 from daybreak.files.readers.reading import Reading
 from daybreak.ingest.tracking_plan import load_plan
 from daybreak.lake.tables import Warned, columns
-from daybreak.mapping.mapping import EventMapping
+from daybreak.mapping.export_mapping import FileMapping
 from daybreak.metrics.job import Metrics
 from daybreak.tracking.compare import compare
 from daybreak.tracking.observed import Observed, lake_events, observe
@@ -259,7 +259,7 @@ def _refuse_blind_alerts(definitions: Path, sights: Iterable[Sight]) -> None:
         raise DefinitionError(f"{definitions.name}: {refused.message}")
 
 
-def _observed(events: list[str] | None, days: int, cloud: str, stack: str, mapping: EventMapping | None) -> Observed:
+def _observed(events: list[str] | None, days: int, cloud: str, stack: str, mapping: FileMapping | None) -> Observed:
     if events:
         read = read_events(events, Reading(mapping=mapping))
         return observe(event for event in read if isinstance(event, dict))
@@ -270,7 +270,7 @@ def _observed(events: list[str] | None, days: int, cloud: str, stack: str, mappi
 
 
 def _looked_at(
-    events: list[str] | None, definitions: Path, cloud: str, stack: str, mapping: EventMapping | None
+    events: list[str] | None, definitions: Path, cloud: str, stack: str, mapping: FileMapping | None
 ) -> tuple[EventCounts, list[Warned]]:
     """What these files, or all events of the lake, give reason to doubt; without definitions only about the events."""
     if events:

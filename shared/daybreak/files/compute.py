@@ -36,7 +36,7 @@ from daybreak.lake.store import FolderStore
 from daybreak.lake.tables import MadeList, RefusedAlert, Warned
 from daybreak.lists.job import Lists
 from daybreak.lists.members import Membership
-from daybreak.mapping.mapping import EventMapping
+from daybreak.mapping.export_mapping import FileMapping
 from daybreak.metrics.job import Computed, Metrics
 from daybreak.page.job import write_page
 from daybreak.watch.job import Watch, alert_named, families_read
@@ -106,7 +106,7 @@ def compute_tables(
     progress: Progress = lambda _: None,
     *,
     now: datetime,
-    mapping: EventMapping | None = None,
+    mapping: FileMapping | None = None,
 ) -> ComputedTables:
     """Compute every family from event files; write its table to `out` as Parquet and CSV, each list, and the page.
 
@@ -157,7 +157,7 @@ def compute_files(
     progress: Progress = lambda _: None,
     *,
     now: datetime,
-    mapping: EventMapping | None = None,
+    mapping: FileMapping | None = None,
 ) -> ComputedLake:
     """Read event files into a lake under `root` and compute every family as of that instant.
 
@@ -183,7 +183,7 @@ def compute_files(
 
 
 def replay_on_files(
-    files: Iterable[str], project: Project, name: str, now: datetime, mapping: EventMapping | None = None
+    files: Iterable[str], project: Project, name: str, now: datetime, mapping: FileMapping | None = None
 ) -> Replayed:
     """The mornings on which an alert would have spoken, of all that these files are about. Raises InputError."""
     alert = alert_named(project, name)
@@ -198,7 +198,7 @@ def replay_on_files(
 
 
 def look_at_files(
-    files: Iterable[str], project: Project, now: datetime, mapping: EventMapping | None = None
+    files: Iterable[str], project: Project, now: datetime, mapping: FileMapping | None = None
 ) -> LookedAt:
     """The counts of the events in these files, what they give reason to doubt, for somebody who may read them, and the
     smallest change that each alert can see with the people in them.
@@ -224,7 +224,7 @@ def _watch(watch: Watch, last_day: date, until: datetime) -> tuple[list[str], li
 
 
 def look_at_list(
-    files: Iterable[str], project: Project, name: str, now: datetime, mapping: EventMapping | None = None
+    files: Iterable[str], project: Project, name: str, now: datetime, mapping: FileMapping | None = None
 ) -> tuple[datetime, Membership]:
     """Who is on a list by the events in these files, and the first instant that it does not know."""
     with tempfile.TemporaryDirectory(prefix="daybreak-list-") as folder:
@@ -241,7 +241,7 @@ def _ingest(
     as_of: datetime | None,
     now: datetime,
     progress: Progress,
-    mapping: EventMapping | None,
+    mapping: FileMapping | None,
 ) -> tuple[datetime, Judge, date]:
     """Write the events of all files as the raw log of one arrival day, the day of `as_of`."""
     judge = Judge(project, as_of, now, mapping)

@@ -17,7 +17,7 @@ from daybreak.files.readers.usual_names import MISSING
 from daybreak.ingest import times
 from daybreak.ingest.event import EARLIEST, TYPES, Arrival, Canonical, canonical, iso, made_id
 from daybreak.ingest.rules import PEOPLE, Rules, is_placeholder
-from daybreak.mapping.mapping import EventMapping
+from daybreak.mapping.export_mapping import FileMapping
 
 TOO_LATE = datetime(2200, 1, 1, tzinfo=UTC)
 """No event and no --as-of is of this year or later: such a year is of another calendar, or means "for ever"."""
@@ -32,7 +32,7 @@ class Judge:
     project: Project
     as_of: datetime | None
     now: datetime
-    mapping: EventMapping | None = None
+    mapping: FileMapping | None = None
     source: str = "files"
     rules: Rules | None = None
     """Those of a deployment; without them, the project's privacy and no tracking plan."""

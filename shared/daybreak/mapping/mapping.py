@@ -45,6 +45,10 @@ def _zone(name: str) -> str:
     return name
 
 
+Zone = Annotated[str, AfterValidator(_zone)]
+"""The IANA name of a time zone."""
+
+
 class EventMapping(BaseModel):
     """Which values of a row are the parts of an event. Every other value is a property, if `properties` does not say
     which are.
@@ -68,10 +72,10 @@ class EventMapping(BaseModel):
         Unit | None, Field(description="What a number since 1970 counts: s, ms or us; without it, its digits say")
     ] = None
     timezone: Annotated[
-        Annotated[str, AfterValidator(_zone)],
+        Zone,
         Field(
             description="The IANA name of the zone of times without an offset. With `unit`, numbers count local time "
-            "there, as those of Mixpanel's projects from before 2023 do"
+            "there"
         ),
     ] = "UTC"
     id: Annotated[

@@ -11,6 +11,7 @@ from daybreak.errors import EventRejected, InputError
 from daybreak.files.compute import compute_files
 from daybreak.files.readers.read import read_events
 from daybreak.files.readers.reading import Made, Reading
+from daybreak.mapping.export_mapping import ExportMapping
 from daybreak.webhooks.body import Delivery
 from daybreak.webhooks.vendors.payments import shopify, stripe
 from support.event_files import written
@@ -23,9 +24,10 @@ AT = {hour: 1791190800 + 3600 * (hour - 9) for hour in range(24)}
 """Hour of 2026-10-05 -> seconds since 1970."""
 
 
-def people(folder: Path, *files: str) -> tuple[int, int, int]:
+def people(folder: Path, *files: str, mapping: ExportMapping | None = None) -> tuple[int, int, int]:
     """How many people the events have, and how many of those who joined there are and are activated."""
-    done = compute_files(files, ASKED, AS_OF, folder / "lake", LIMITS.memory_mb, now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    done = compute_files(files, ASKED, AS_OF, folder / "lake", LIMITS.memory_mb, now=now, mapping=mapping)
     rows = Deployment(folder / "lake", ASKED).table("activation", segment="all")
     assert done.counts.people is not None
     return done.counts.people, sum(row["people"] for row in rows), sum(row["activated"] for row in rows)
@@ -117,6 +119,63 @@ def test_who_signs_in_is_one_person(tmp_path: Path, name: str, given: str) -> No
     file = written(tmp_path, lines(rows), "a.jsonl")
     parts = [written(tmp_path, lines(rows[at:]), f"{at}.jsonl") for at in range(len(rows))]
     assert people(tmp_path, *{"once": [file], "twice": [file, file], "in parts": [*parts, file]}[given]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("name", [name for name in SIGNED_IN if name.startswith("mixpanel")])
+def test_a_mixpanel_export_in_local_time_gives_the_same_events_as_in_utc(tmp_path: Path, name: str) -> None:
+    """Projects from before 2023 count the seconds of their own zone: Seoul is nine hours ahead."""
+    seoul = ExportMapping(export="mixpanel", timezone="Asia/Seoul")
+    rows = SIGNED_IN[name]
+    in_utc = written(tmp_path, lines(rows), "utc.jsonl")
+    late = [{**row, "properties": {**row["properties"], "time": row["properties"]["time"] + 9 * 3600}} for row in rows]
+    in_seoul = written(tmp_path, lines(late), "seoul.jsonl")
+    assert list(read_events([in_seoul], Reading(mapping=seoul))) == list(read_events([in_utc]))
+    assert people(tmp_path, in_seoul, mapping=seoul) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("time", ["1791223200", "2026-10-05 18:00:00", "2026-10-05T09:00:00Z"])
+def test_a_mixpanel_table_takes_a_zone_for_times_without_an_offset(tmp_path: Path, time: str) -> None:
+    reading = Reading(mapping=ExportMapping(export="mixpanel", timezone="Asia/Seoul"))
+    file = written(tmp_path, f"event,distinct_id,time,user_id\nJoined,$device:d,{time},\n")
+    assert [(event["timestamp"], event["anonymousId"]) for event in read_events([file], reading)] == [
+        ("2026-10-05T09:00:00Z", "d")
+    ]
+
+
+def test_the_line_about_an_export_names_the_zone_or_the_way_to_say_one(tmp_path: Path) -> None:
+    file = written(tmp_path, lines(SIGNED_IN["mixpanel, $identify"]), "a.jsonl")
+    for mapping, said in (
+        (ExportMapping(export="mixpanel", timezone="Asia/Seoul"), "time in seconds, local time of Asia/Seoul"),
+        (None, "say its zone with --mapping, which `daybreak import FILE --draft` writes"),
+    ):
+        reading = Reading(mapping=mapping)
+        list(read_events([file], reading))
+        [sentence] = reading.said
+        assert sentence.startswith("Mixpanel export: person = distinct_id, ")
+        assert said in sentence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "user_id,event,timestamp\nkim,Joined,2026-10-05\n",
+        '{"type": "track", "userId": "kim", "event": "Joined", "timestamp": "2026-10-05"}\n',
+        lines(SIGNED_IN["amplitude"]),
+    ],
+)
+def test_a_file_that_is_not_the_export_of_the_mapping_is_refused(tmp_path: Path, text: str) -> None:
+    reading = Reading(mapping=ExportMapping(export="mixpanel", timezone="Asia/Seoul"))
+    with pytest.raises(InputError, match="is not an export of mixpanel, which the mapping names; read it without"):
+        list(read_events([written(tmp_path, text)], reading))
+
+
+def test_a_folder_with_the_export_of_the_mapping_may_hold_a_readme(tmp_path: Path) -> None:
+    reading = Reading(mapping=ExportMapping(export="mixpanel", timezone="Asia/Seoul"))
+    written(tmp_path, "# About\n", "README.md")
+    written(tmp_path, '{"name": "manifest", "files": 1}\n', "manifest.json")
+    written(tmp_path, lines(SIGNED_IN["mixpanel, $identify"]), "a.jsonl")
+    assert len(list(read_events([str(tmp_path)], reading))) == 3
+    assert len(reading.skipped) == 2
 
 
 def test_two_who_share_a_device_stay_two(tmp_path: Path) -> None:

@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from daybreak.errors import InputError
+from daybreak.mapping.export_mapping import ExportMapping
+from daybreak.mapping.mapping import EventMapping
 from daybreak.mapping.read_mapping import read_mapping
 
 GOOD = 'person = "who"\nevent = "what"\ntime = "when"\n'
+EXPORT, SEOUL = 'export = "mixpanel"\n', 'timezone = "Asia/Seoul"\n'
 
 
 @pytest.mark.parametrize(
@@ -22,6 +25,13 @@ GOOD = 'person = "who"\nevent = "what"\ntime = "when"\n'
         ('person = "who"\nevent = "what"\n', "mapping.toml: time: Field required"),
         (GOOD + "person = 1\n", "mapping.toml: is not TOML: "),
         ('person = [1]\nevent = "what"\ntime = "when"\n', "mapping.toml: person: "),
+        (EXPORT + SEOUL + 'person = "who"\n', "mapping.toml: person: cannot stand beside export"),
+        (EXPORT + SEOUL + 'person = "who"\n', "keep only export and timezone, or remove export"),
+        (EXPORT + 'timezone = "Mars"\n', "mapping.toml: timezone: 'Mars' is not a time zone; use an IANA name"),
+        (EXPORT, 'mapping.toml: timezone: is missing; add the zone of the project, such as timezone = "Asia/Seoul"'),
+        ('export = "heap"\ntimezone = "UTC"\n', "export: 'heap' does not take a time zone; choose from: mixpanel"),
+        ("export = 1979-05-27\n", "mapping.toml: export: "),
+        ('timezone = "Asia/Seoul"\n', 'mapping.toml: needs person, event and time; or export = "mixpanel", if the'),
         (b"\xff\xfe", "mapping.toml: is not UTF-8"),
     ],
 )
@@ -43,4 +53,11 @@ def test_a_mapping_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_mapping_may_begin_with_a_mark(tmp_path: Path) -> None:
     (tmp_path / "m.toml").write_text("\ufeff" + GOOD)
-    assert read_mapping(tmp_path / "m.toml").person == ("who",)
+    read = read_mapping(tmp_path / "m.toml")
+    assert isinstance(read, EventMapping)
+    assert read.person == ("who",)
+
+
+def test_a_mapping_may_give_a_known_export_its_zone(tmp_path: Path) -> None:
+    (tmp_path / "m.toml").write_text(EXPORT + SEOUL)
+    assert read_mapping(tmp_path / "m.toml") == ExportMapping(export="mixpanel", timezone="Asia/Seoul")

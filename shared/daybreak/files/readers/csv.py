@@ -16,7 +16,7 @@ from daybreak.files.readers.lines import Lines
 from daybreak.files.readers.meaning import Read, events_of_table, fits
 from daybreak.files.readers.reading import Reading
 from daybreak.files.readers.rows import Row, Rows
-from daybreak.mapping.mapping import EventMapping
+from daybreak.mapping.export_mapping import FileMapping
 
 _SEPARATORS = ",;\t|"
 _SAID_BY_EXCEL = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
@@ -60,7 +60,7 @@ class _Header(NamedTuple):
     """So many lines come before it."""
 
 
-def _header_of(lines: Lines[str], mapping: EventMapping | None) -> _Header:
+def _header_of(lines: Lines[str], mapping: FileMapping | None) -> _Header:
     """The first line if its names are known, else the first of the next ones whose are, else the first with cells."""
     ahead = lines.ahead(1)
     said = _SAID_BY_EXCEL.fullmatch(ahead[0]) if ahead else None

@@ -19,6 +19,7 @@ from daybreak.files.readers.reading import Reading
 from daybreak.files.readers.rows import Rows
 from daybreak.ingest.body import MAX_CONTAINERS, read_json
 from daybreak.ingest.event import TYPES
+from daybreak.mapping.mapping import EventMapping
 
 Wrappers = tuple[str, ...]
 _IDS = PERSON | ANONYMOUS
@@ -31,7 +32,7 @@ def read(name: str, stream: IO[bytes], reading: Reading) -> Read:
     A line that is not JSON costs only itself, as does the last line or event of a file that is cut off. Raises
     InputError if the file is not JSON, or its keys do not say what they mean.
     """
-    wrapper = reading.mapping.rows if reading.mapping else None
+    wrapper = reading.mapping.rows if isinstance(reading.mapping, EventMapping) else None
     return events_of_json(Rows(name, [], _rows(name, stream, WRAPPERS + ((wrapper,) if wrapper else ()))), reading)
 
 

@@ -47,6 +47,15 @@ def written(mapping: EventMapping, remark: str) -> str:
     return "\n".join([f"# {_plain(remark)}", *(f"{name} = {_text(value)}" for name, value in fields.items())]) + "\n"
 
 
+def with_zone(file: str, export: str, tool: str) -> str:
+    """The mapping that gives the times of a known export a zone."""
+    return (
+        f"# {_plain(file)} is a {export}; it is read so without this mapping, with its times in UTC.\n"
+        "# If they are local time, write the zone of the project, save this as mapping.toml, and add\n"
+        f'# --mapping mapping.toml to the command.\nexport = {_text(tool)}\ntimezone = "UTC"  # such as "Asia/Seoul"\n'
+    )
+
+
 def _part(part: str, columns: list[str], remark: str) -> str:
     if part == "anonymous" and not columns:
         return f'# anonymous = "COLUMN"  # {remark}'

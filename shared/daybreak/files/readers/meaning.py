@@ -10,15 +10,16 @@ from daybreak.errors import EventRejected, InputError, MappingNeeded, NoEvents
 from daybreak.files.readers import own_columns, usual_names
 from daybreak.files.readers.cells import LARGEST_WHOLE
 from daybreak.files.readers.exports.export import Export
-from daybreak.files.readers.exports.known import are_known, export_of, renamed
+from daybreak.files.readers.exports.known import are_known, export_of, export_with_zone, renamed
 from daybreak.files.readers.ids import IDS, with_whole_ids
-from daybreak.files.readers.mapping_text import drafted, written
+from daybreak.files.readers.mapping_text import drafted, with_zone, written
 from daybreak.files.readers.own_columns import Guess
 from daybreak.files.readers.reading import Ignored, Made, Reading
 from daybreak.files.readers.rows import Row, Rows, sampled
 from daybreak.files.readers.usual_names import MISSING, NAMELESS, Usual
 from daybreak.ingest.event import TYPES
 from daybreak.mapping.event_of import event_of
+from daybreak.mapping.export_mapping import ExportMapping, FileMapping
 from daybreak.mapping.mapping import EventMapping
 
 Read = Iterator[tuple[str, Any]]
@@ -46,9 +47,9 @@ _CALLS = EventMapping(
 """Segment's messages as rows."""
 
 
-def fits(columns: list[str], mapping: EventMapping | None) -> bool:
+def fits(columns: list[str], mapping: FileMapping | None) -> bool:
     """Whether these can be the header of a table: with the columns of a mapping, or names that are known."""
-    if mapping:
+    if isinstance(mapping, EventMapping):
         return bool(mapping.parts.intersection(columns))
     return usual_names.usual_of(columns).is_complete or own_columns.has_names(columns) or are_known(columns)
 
@@ -57,8 +58,11 @@ def events_of_table(rows: Rows, reading: Reading) -> Read:
     """The events of a table. Raises InputError, or MappingNeeded if it is not clear what its columns mean."""
     if reading.drafting:
         raise _draft(rows)
-    if reading.mapping:
+    if isinstance(reading.mapping, EventMapping):
         yield from _mapped(rows, reading.mapping)
+        return
+    if reading.mapping:
+        yield from _in_zone(rows, dict.fromkeys(rows.columns), reading, reading.mapping)
         return
     usual = usual_names.usual_of(rows.columns)
     of_tracks = {"event", "event_text"} <= {column.lower() for column in rows.columns}
@@ -82,11 +86,14 @@ def events_of_json(rows: Rows, reading: Reading) -> Read:
     """The events of JSON values, whose first says what they are. Raises MappingNeeded."""
     if reading.drafting:
         raise _draft(rows)
-    if reading.mapping:
+    if isinstance(reading.mapping, EventMapping):
         yield from _mapped(rows, reading.mapping)
         return
     sample, rows = sampled(rows, most=1)
     first = sample[0] if sample else None
+    if first and reading.mapping:
+        yield from _in_zone(rows, first, reading, reading.mapping)
+        return
     if first is None or first.get("type") in TYPES:
         if first and {"originalTimestamp", "receivedAt"} & first.keys():
             said = "person = userId, anonymous = anonymousId, time = timestamp, else originalTimestamp or receivedAt"
@@ -125,8 +132,8 @@ def _draft(rows: Rows) -> MappingNeeded:
         text = written(
             _CALLS, f"{rows.name} holds events as Segment's libraries send them; it is read so without this."
         )
-    elif export and export.mapping:
-        text = written(export.mapping, f"{rows.name} is a {export.name}; it is read so without this mapping.")
+    elif export and export.tool:
+        text = with_zone(rows.name, export.name, export.tool)
     else:
         text = drafted(rows.name, columns, sample)
         if export:
@@ -229,6 +236,21 @@ def _require_columns(rows: Rows, mapping: EventMapping) -> None:
             fits = mapping.parts.intersection(rows.columns)
             refused = f"{rows.name}: {what}; there are: {', '.join(rows.columns)[:160]}"
             raise InputError(refused) if fits else NoEvents(refused, draft="")
+
+
+def _in_zone(rows: Rows, first: Row, reading: Reading, mapping: ExportMapping) -> Read:
+    """The events of the export that a mapping names. Raises InputError for another file; NoEvents for one that holds
+    no events, so that it is skipped in a folder.
+    """
+    if export := export_with_zone(first, mapping):
+        yield from _exported(rows, export, reading, renamed(rows.columns, export))
+        return
+    sample, _ = sampled(rows)
+    found = usual_names.usual_of(list(first)).parts or any(own_columns.guess(first, sample).candidates.values())
+    may_hold_events = found or first.get("type") in TYPES or export_of(rows.name, first)
+    why = f"is not an export of {mapping.export}, which the mapping names; read it without this mapping"
+    refused = f"{rows.name}: {why}"
+    raise InputError(refused) if may_hold_events else NoEvents(refused, draft="")
 
 
 def _exported(rows: Rows, export: Export, reading: Reading, own_names: Mapping[str, str]) -> Read:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from daybreak.mapping.mapping import EventMapping
+from daybreak.mapping.export_mapping import FileMapping
 
 
 @dataclass(slots=True)
@@ -13,8 +13,8 @@ class Reading:
 
     numbers: Collection[str] = ()
     """The properties that definitions compare with a number; for formats whose values have no types."""
-    mapping: EventMapping | None = None
-    """What says which column is which part of an event; without it, the files have to."""
+    mapping: FileMapping | None = None
+    """Which column is which part of an event, or the zone of a known export; without it, the files have to say it."""
     drafting: bool = False
     """Refuse the first file with a draft of its mapping, also where its columns are clear."""
     said: dict[str, list[str]] = field(default_factory=dict)

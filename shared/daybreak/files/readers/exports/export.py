@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import orjson
@@ -13,7 +13,6 @@ from daybreak.errors import EventRejected
 from daybreak.files.readers.reading import Ignored, Made
 from daybreak.ingest import times
 from daybreak.ingest.event import MAX_MESSAGE_ID_CHARS, iso
-from daybreak.mapping.mapping import EventMapping
 
 Row = Mapping[str, Any]
 Event = dict[str, Any]
@@ -43,8 +42,10 @@ class Export:
     fields: frozenset[str] = frozenset()
     """The names that `events` asks for; a table's columns are renamed to them, whatever their case."""
 
-    mapping: EventMapping | None = None
-    """What nearly says the same, for somebody who wants to change it: the zone of its times, for example."""
+    tool: str = ""
+    """The tool's name in a mapping that gives its times a zone; empty if its times need none."""
+    in_zone: "Callable[[Export, tzinfo], Export] | None" = None
+    """The same export with its times in a zone."""
 
     def is_of(self, names: frozenset[str]) -> bool:
         """Whether a row with these names is one of this export."""
@@ -80,9 +81,9 @@ def _json(text: str) -> Any:
         raise EventRejected("invalid_field", f"{text[:40]!r} is not JSON: {error}") from None
 
 
-def instant(field: str, value: Any) -> str:
-    """A time as text in UTC: a text of the grammar of `ingest.times`, where a time without an offset is UTC, or a
-    number since 1970 whose size says its unit. Raises EventRejected.
+def instant(field: str, value: Any, zone: tzinfo = UTC) -> str:
+    """A time as text in UTC: a text of the grammar of `ingest.times`, or a number since 1970 whose size says its unit.
+    A text without an offset and a number are a time in `zone`. Raises EventRejected.
     """
     text = format(value, ".6f") if isinstance(value, float) else str(value)
     try:
@@ -91,8 +92,9 @@ def instant(field: str, value: Any) -> str:
         if _DIGITS.fullmatch(text) and not re.fullmatch(r"\d{8}|\d{14}", text):
             number = float(text)
             unit = 1e6 if number < _SECONDS else 1e3 if number < _MILLISECONDS else 1
-            return iso(_1970 + timedelta(microseconds=round(number * unit)))
-        return iso(times.parse(text))
+            counted = _1970 + timedelta(microseconds=round(number * unit))
+            return iso(counted.replace(tzinfo=zone).astimezone(UTC))
+        return iso(times.parse(text, zone))
     except (ValueError, OverflowError) as reason:
         raise EventRejected("absurd_time", f"{field}: {reason}") from None
 

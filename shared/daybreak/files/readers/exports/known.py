@@ -19,6 +19,7 @@ from daybreak.files.readers.exports import (
     tickets,
 )
 from daybreak.files.readers.exports.export import Export, normal
+from daybreak.mapping.export_mapping import ExportMapping
 
 EXPORTS: tuple[Export, ...] = (
     mixpanel.RAW,
@@ -50,6 +51,13 @@ def export_of(file: str, row: Mapping[str, Any]) -> Export | None:
         why = "an export of counts, such as Plausible's: it names no person; collect events with an SDK"
         raise InputError(f"{file}: is {why}")
     return _with(names)
+
+
+def export_with_zone(row: Mapping[str, Any], mapping: ExportMapping) -> Export | None:
+    """The export that a mapping names, with its times in the mapping's zone; None if such a row is not one of it."""
+    names = frozenset(map(normal, _names(row)))
+    of_tool = (export for export in EXPORTS if export.tool == mapping.export and export.is_of(names))
+    return next((export.in_zone(export, mapping.zone) for export in of_tool if export.in_zone), None)
 
 
 def are_known(columns: Iterable[str]) -> bool:

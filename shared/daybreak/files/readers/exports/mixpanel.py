@@ -3,6 +3,9 @@
 https://developer.mixpanel.com/reference/raw-event-export
 """
 
+from dataclasses import replace
+from datetime import UTC, tzinfo
+
 from daybreak.files.readers.exports.export import (
     Events,
     Export,
@@ -14,17 +17,21 @@ from daybreak.files.readers.exports.export import (
     identified,
     instant,
 )
-from daybreak.mapping.mapping import EventMapping
 
 _PARTS = frozenset({"time", "distinct_id", "$insert_id", "$user_id", "$device_id", "event"})
 _DEVICE = "$device:"
 """A distinct_id that begins so is a device's and not a person's."""
-_SAID = "person = distinct_id, time in seconds UTC (a project from before 2023 may hold local time: then use --mapping)"
+_TOOL = "mixpanel"
+_WHO = "person = distinct_id, "
+_SAID = (
+    f"{_WHO}time in seconds UTC (a project from before 2023 may hold local time: "
+    "say its zone with --mapping, which `daybreak import FILE --draft` writes)"
+)
 
 
-def _events(row: Row) -> Events:
+def _events(row: Row, zone: tzinfo = UTC) -> Events:
     properties = row["properties"] if isinstance(row.get("properties"), dict) else row
-    when, name = instant("time", properties.get("time")), row.get("event")
+    when, name = instant("time", properties.get("time"), zone), row.get("event")
     distinct, device = id_of(properties.get("distinct_id")), id_of(properties.get("$device_id"))
     if distinct and distinct.startswith(_DEVICE):
         device, distinct = device or distinct.removeprefix(_DEVICE), None
@@ -50,22 +57,25 @@ def _events(row: Row) -> Events:
         yield from identified(own)
 
 
-_MAPPING = EventMapping(
-    person=("properties.$user_id", "properties.distinct_id"),
-    anonymous=("properties.$device_id",),
-    event=("event",),
-    time=("properties.time",),
-    unit="s",
-    timezone="Etc/UTC",
-    id=("properties.$insert_id",),
-    properties=(),
-    json_=("properties",),
-)
+def _in_zone(export: Export, zone: tzinfo) -> Export:
+    time = "time in seconds UTC" if zone is UTC else f"time in seconds, local time of {zone}"
+    return replace(export, said=f"{_WHO}{time}", events=lambda row: _events(row, zone))
+
+
 RAW = Export(
     "Mixpanel export",
     frozenset({"event", "properties.distinct_id", "properties.time"}),
     _SAID,
     _events,
-    mapping=_MAPPING,
+    tool=_TOOL,
+    in_zone=_in_zone,
 )
-TABLE = Export("Mixpanel export as a table", frozenset({"event", "distinct_id", "time"}), _SAID, _events, _PARTS)
+TABLE = Export(
+    "Mixpanel export as a table",
+    frozenset({"event", "distinct_id", "time"}),
+    _SAID,
+    _events,
+    _PARTS,
+    tool=_TOOL,
+    in_zone=_in_zone,
+)
