@@ -2,18 +2,21 @@
 
 import io
 import zipfile
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import openpyxl
+import orjson
 import pytest
 
 from daybreak.errors import EventRejected, InputError
+from daybreak.files.judge import Judge
 from daybreak.files.readers.read import read_events, read_parts
 from daybreak.files.readers.reading import Reading
-from support.event_files import written
+from support.event_files import DEFINED, written
+from support.journeys import project
 
 HEADER = ["user_id", "event", "timestamp", "value"]
 AT_NINE = datetime(2026, 10, 5, 9)  # noqa: DTZ001 - Excel's times have no zone
@@ -82,13 +85,40 @@ def test_the_first_sheet_with_a_header_that_fits_is_read_and_named(tmp_path: Pat
     ]
     reading, file = (
         Reading(),
-        written(tmp_path, workbook(notes, events, events, names=("notes", "log", "copy")), "e.xlsx"),
+        written(tmp_path, workbook(notes, events, notes, names=("notes", "log", "more notes")), "e.xlsx"),
     )
     [part] = read_parts([file], reading)
     [(position, event)] = part.events
     assert (position, event["userId"]) == (f"{file}, sheet log, line 4", "kim")
-    assert "the sheet 'log' of 3: the first with a header that fits" in reading.said
+    assert next(iter(reading.said)) == (
+        "the sheet 'log' of 3: the first with a header that fits; not read: 'notes', 'more notes'"
+    )
     assert reading.ignored["other sheets of a workbook"] == 2
+
+
+def test_all_sheets_with_the_header_of_the_first_that_fits_are_read(tmp_path: Path) -> None:
+    names = ("notes", "October", "November", "other")
+    october: list[list[Any]] = [["Member ID", "Action Name", "Happened At"], ["kim", "Joined", AT_NINE]]
+    november: list[list[Any]] = [["Report"], [*october[0], None], ["lee", "Joined", AT_NINE]]
+    other: list[list[Any]] = [HEADER, ["max", "Joined", AT_NINE]]
+    file = written(tmp_path, workbook([["What this is"]], october, november, other, names=names), "e.xlsx")
+    reading = Reading()
+    found = [(position, event["userId"]) for part in read_parts([file], reading) for position, event in part.events]
+    assert found == [(f"{file}, sheet October, line 2", "kim"), (f"{file}, sheet November, line 3", "lee")]
+    said = "the sheets 'October', 'November' of 4, which have the same header; not read: 'notes', 'other'"
+    assert reading.said[said] == [file]
+    assert all(files == [file] for files in reading.said.values())
+    assert reading.ignored["other sheets of a workbook"] == 2
+
+
+def test_rows_that_a_copy_of_a_sheet_repeats_count_once(tmp_path: Path) -> None:
+    october: list[list[Any]] = [HEADER, ["kim", "Joined", AT_NINE, 1], ["kim", "Joined", AT_NINE, 1]]
+    every: list[list[Any]] = [*october, ["lee", "Joined", AT_NINE, 1]]
+    file = written(tmp_path, workbook(october, every, names=("October", "all")), "e.xlsx")
+    judge = Judge(project(DEFINED), None, datetime.now(UTC))
+    ids = [orjson.loads(line)["message_id"] for line in judge.accepted([file])]
+    assert (len(ids), len(set(ids))) == (5, 3)
+    assert "other sheets of a workbook" not in judge.counts.ignored
 
 
 def test_a_formula_counts_with_its_saved_value_and_one_without_is_said(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from daybreak.files.readers.reading import Reading
 
 
 class ReadPart(NamedTuple):
-    """A file, or one of those in a folder or a zip file, with its events; they are read before the next part."""
+    """A file, one of those in a folder or a zip file, or a sheet of a workbook, with its events; they are read before
+    the next part.
+    """
 
     name: str
     events: Read
@@ -40,10 +42,10 @@ def read_parts(files: Iterable[str], reading: Reading) -> Iterator[ReadPart]:
         parts, skipped = 0, len(reading.skipped)
         for part in parts_of(name, reading):
             parts += 1
-            events = _events_of(part, reading)
             before = len(reading.skipped)
-            yield ReadPart(part.name, _or_skipped(events, reading) if part.is_one_of_several else events)
-            parts -= len(reading.skipped) - before
+            for events in _tables_of(part, reading):
+                yield ReadPart(part.name, _or_skipped(events, reading) if part.is_one_of_several else events)
+            parts -= len(reading.skipped) > before
         if not parts and len(reading.skipped) > skipped:
             raise NoEvents(reading.skipped[skipped], draft="")
 
@@ -56,9 +58,13 @@ def _or_skipped(events: Read, reading: Reading) -> Read:
         reading.skipped.append(str(reason))
 
 
-def _events_of(part: Part | Workbook | Parquet, reading: Reading) -> Read:
+def _tables_of(part: Part | Workbook | Parquet, reading: Reading) -> list[Read]:
     if isinstance(part, Workbook):
         return workbook.read(part.name, part.file, reading)
+    return [_events_of(part, reading)]
+
+
+def _events_of(part: Part | Parquet, reading: Reading) -> Read:
     if isinstance(part, Parquet):
         return parquet.read(part.name, part.path, reading)
     begins = part.head.lstrip()[:1]

@@ -1,9 +1,10 @@
-"""Excel workbooks (.xlsx): the first sheet whose header says who, what and when."""
+"""Excel workbooks (.xlsx): the first sheet whose header says who, what and when, and those with the same header."""
 
 import itertools
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import IO, Any, NamedTuple
 from zipfile import ZipFile
@@ -19,6 +20,7 @@ from daybreak.files.readers.rows import Row, Rows
 _LINES_AHEAD = 12
 """The header is looked for in so many lines: reports begin with a title."""
 _LINES_AT_ONCE = 500
+_SHEETS_NAMED = 12
 _LARGEST = 4 * 1024**3
 """Bytes that all parts of a workbook may have together when they are unpacked."""
 _LARGEST_TEXTS = 256 * 1024**2
@@ -37,12 +39,15 @@ class _Sheet(NamedTuple):
     name: str
     header: int
     """The index of the header among its lines."""
+    columns: list[str]
     lines: Iterator[Line]
+    """Those below the header."""
     fits: bool
 
 
-def read(name: str, file: IO[bytes], reading: Reading) -> Read:
-    """Yield each row of a sheet as an event, or why it cannot be one, with its position.
+def read(name: str, file: IO[bytes], reading: Reading) -> list[Read]:
+    """Each sheet that is read: its rows as events, or why they cannot be some, with their positions. A row that
+    stands in two sheets counts once, as in two files, because a sheet can hold a copy of another.
 
     A formula counts with the value that it had when the workbook was saved; a cell with an error is empty. Raises
     InputError for a workbook that is damaged, or larger than a workbook can be.
@@ -54,27 +59,52 @@ def read(name: str, file: IO[bytes], reading: Reading) -> Read:
             file.seek(0)
             workbook = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
             sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"] or workbook.worksheets
-            found = _chosen(_sheet(sheet, reading) for sheet in sheets)
+            found = _chosen([filled for sheet in sheets if (filled := _sheet(sheet, reading))])
     except DaybreakError:
         raise
     except Exception as error:  # for damaged data, the libraries below raise a dozen kinds
         raise _damaged(name, error) from None
-    if found is None:
-        return iter(())
-    if len(sheets) > 1:
-        reading.say(name, f"the sheet {found.name!r} of {len(sheets)}: the first with a header that fits")
-        reading.ignored["other sheets of a workbook"] += len(sheets) - 1
-    return events_of_table(_table(name, found), reading)
+    if found and len(sheets) > 1:
+        _say(name, [sheet.name for sheet in found], [str(sheet.title) for sheet in sheets], reading)
+    first, others = found[:1], found[1:]
+    return [
+        *(events_of_table(_table(name, sheet), reading) for sheet in first),
+        *(_with_news(name, sheet, reading) for sheet in others),
+    ]
 
 
-def _chosen(sheets: Iterable[_Sheet | None]) -> _Sheet | None:
-    """The first sheet that fits, else the first with lines; None if all are empty."""
-    first = None
-    for sheet in sheets:
-        if sheet and sheet.fits:
-            return sheet
-        first = first or sheet
-    return first
+def _with_news(name: str, sheet: _Sheet, reading: Reading) -> Read:
+    """The events of another sheet. A sentence that the sheet before has said is not said again."""
+    own = replace(reading, said={})
+    yield from events_of_table(_table(name, sheet), own)
+    for sentence in own.said:
+        if reading.said.get(sentence, [])[-1:] != [name]:
+            reading.say(name, sentence)
+
+
+def _chosen(sheets: list[_Sheet]) -> list[_Sheet]:
+    """The first sheet that fits and all with the same header; if none fits, the first."""
+    first = next((sheet for sheet in sheets if sheet.fits), None)
+    if first is None:
+        return sheets[:1]
+    return [sheet for sheet in sheets if sheet.fits and sheet.columns == first.columns]
+
+
+def _say(name: str, taken: list[str], sheets: list[str], reading: Reading) -> None:
+    """Note which of the sheets are read, and which are not."""
+    others = [sheet for sheet in sheets if sheet not in taken]
+    if len(taken) == 1:
+        said = f"the sheet {taken[0]!r} of {len(sheets)}: the first with a header that fits"
+    else:
+        said = f"the sheets {_listed(taken)} of {len(sheets)}, which have the same header"
+    reading.say(name, f"{said}; not read: {_listed(others)}" if others else said)
+    if others:
+        reading.ignored["other sheets of a workbook"] += len(others)
+
+
+def _listed(sheets: list[str]) -> str:
+    more = f" and {len(sheets) - _SHEETS_NAMED} more" if len(sheets) > _SHEETS_NAMED else ""
+    return ", ".join(map(repr, sheets[:_SHEETS_NAMED])) + more
 
 
 def _sheet(sheet: Any, reading: Reading) -> _Sheet | None:
@@ -88,7 +118,10 @@ def _sheet(sheet: Any, reading: Reading) -> _Sheet | None:
     if filled is None:
         return None
     header = filled if fitting is None else fitting
-    return _Sheet(str(sheet.title), header, itertools.chain(ahead, lines), fitting is not None)
+    while columns[header] and not columns[header][-1]:
+        columns[header].pop()
+    below = itertools.chain(ahead[header + 1 :], lines)
+    return _Sheet(str(sheet.title), header, columns[header], below, fitting is not None)
 
 
 def _lines(sheet: Any) -> Iterator[Line]:
@@ -104,18 +137,12 @@ def _lines(sheet: Any) -> Iterator[Line]:
 
 
 def _table(name: str, sheet: _Sheet) -> Rows:
-    for _ in range(sheet.header):
-        next(sheet.lines)
-    columns = [_name(cell) for cell in next(sheet.lines)]
-    while columns and not columns[-1]:
-        columns.pop()
-
     def rows() -> Iterator[tuple[str, Row | EventRejected]]:
         try:
             for line, cells in enumerate(sheet.lines, start=sheet.header + 2):
                 found = {
                     column: value
-                    for column, cell in zip(columns, cells, strict=False)
+                    for column, cell in zip(sheet.columns, cells, strict=False)
                     if (value := _value(cell)) is not None
                 }
                 if found:
@@ -125,7 +152,7 @@ def _table(name: str, sheet: _Sheet) -> Rows:
         except Exception as error:
             raise _damaged(name, error) from None
 
-    return Rows(name, columns, rows())
+    return Rows(name, sheet.columns, rows())
 
 
 def _name(cell: Any) -> str:
