@@ -265,3 +265,18 @@ def test_a_time_without_an_offset_is_said_to_be_utc_under_usual_names_too(
     reading = Reading()
     list(read_events([written(tmp_path, f"user_id,event,timestamp\nk,Joined,{time}\n")], reading))
     assert list(reading.said) == (["time = timestamp, UTC without an offset"] if is_said else [])
+
+
+@pytest.mark.parametrize(
+    ("time", "form"),
+    [
+        ("2026. 11. 02. 09:00", "%Y. %m. %d. %H:%M"),
+        ("2026. 11. 2.", "%Y. %m. %d."),
+        ("2026년 11월 2일 09:00:01", "%Y년 %m월 %d일 %H:%M:%S"),
+    ],
+)
+def test_a_draft_knows_how_dates_are_written_in_korean(tmp_path: Path, time: str, form: str) -> None:
+    with pytest.raises(MappingNeeded) as refused:
+        list(read_events([written(tmp_path, f"회원번호;활동명;발생일시\nkim;가입;{time}\n")]))
+    draft = tomllib.loads(refused.value.draft)
+    assert (draft["time"], draft["format"]) == ("발생일시", form)

@@ -27,7 +27,17 @@ _SECONDS = re.compile(r"\d{10}\.\d+", re.ASCII)
 _DATE = re.compile(r"\d{4}[-/.]\d\d[-/.]\d\d", re.ASCII)
 _FORMATS = [
     f"{day}{clock}"
-    for day in ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%Y년 %m월 %d일")
+    for day in (
+        "%d/%m/%Y",
+        "%m/%d/%Y",
+        "%d.%m.%Y",
+        "%d-%m-%Y",
+        "%m-%d-%Y",
+        "%d/%m/%y",
+        "%m/%d/%y",
+        "%Y년 %m월 %d일",
+        "%Y. %m. %d.",
+    )
     for clock in ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 ]
 _MOST_NAMED = 1_000
