@@ -366,6 +366,18 @@ def test_an_event_of_stripe_has_the_same_properties_in_a_file_and_in_a_webhook(t
     assert first["properties"] == own["properties"]
 
 
+@pytest.mark.parametrize("says", [{"client_reference_id": "kim"}, {"metadata": {"user_id": "kim"}}])
+def test_a_customer_of_stripe_is_linked_in_a_file_as_in_a_webhook(tmp_path: Path, says: dict[str, Any]) -> None:
+    about = {"object": "checkout.session", "id": "cs", "customer": "cus", **says}
+    row = {"id": "evt", "type": "checkout.session.completed", "created": AT[9], "data": {"object": about}}
+    own, linked = read_events([written(tmp_path, lines([row]), "e.jsonl")])
+    of_webhook, link = stripe(Delivery(row)) or []
+    assert isinstance(linked, Made)
+    assert (linked["type"], linked["previousId"], linked["userId"]) == ("alias", "cus", "kim")
+    assert linked == link
+    assert own["messageId"] == of_webhook["messageId"]
+
+
 def test_a_scale_of_eleven_steps_is_an_nps_and_a_second_scale_is_an_answer_of_its_own(tmp_path: Path) -> None:
     answers = [
         {"type": "number", "number": 9, "field": {"id": "q1", "type": "opinion_scale", "properties": {"steps": 11}}},

@@ -47,10 +47,16 @@ def stripe(delivery: Delivery) -> Events:
         return None
     id_, at = first(body, "id"), first(body, "created")
     events = [event(body["type"], id_, at, customer, of_stripe(body, about))]
-    own = first(about, "client_reference_id", "metadata.user_id")
-    if isinstance(own, str) and own != customer and isinstance(id_, str):
+    own = customer_of_product(about, customer)
+    if own and isinstance(id_, str):
         events.append(link(own_id(id_, "link"), at, customer, own))
     return events
+
+
+def customer_of_product(about: Row, customer: str) -> str | None:
+    """Who of the product a customer of Stripe is, if an object of Stripe says so."""
+    own = first(about, "client_reference_id", "metadata.user_id")
+    return own if isinstance(own, str) and own != customer else None
 
 
 def of_stripe(body: Row, about: Row) -> Event:

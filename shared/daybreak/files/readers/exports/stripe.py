@@ -4,8 +4,8 @@ https://docs.stripe.com/api/events/object
 """
 
 from daybreak.files.readers.exports.export import Events, Export, Row, event, exact_id, id_of, instant
-from daybreak.files.readers.reading import Ignored
-from daybreak.webhooks.vendors.payments import of_stripe
+from daybreak.files.readers.reading import Ignored, Made
+from daybreak.webhooks.vendors.payments import customer_of_product, of_stripe
 
 
 def _events(row: Row) -> Events:
@@ -20,14 +20,11 @@ def _events(row: Row) -> Events:
         yield Ignored("Stripe events that name no customer")
         return
     kept = {name: value for name, value in of_stripe(row, about).items() if value not in (None, "", [], {})}
-    yield event(
-        "track",
-        instant("created", row.get("created")),
-        messageId=exact_id(row.get("id")),
-        userId=id_of(person),
-        event=row.get("type"),
-        properties=kept,
-    )
+    when, id_, customer_id = instant("created", row.get("created")), exact_id(row.get("id")), str(id_of(person))
+    yield event("track", when, messageId=id_, userId=customer_id, event=row.get("type"), properties=kept)
+    own = customer_of_product(about, customer_id)
+    if own and id_:  # the same link as the webhook's
+        yield Made(event("alias", when, messageId=f"{id_}-link", previousId=customer_id, userId=own))
 
 
 EXPORT = Export(
