@@ -342,6 +342,19 @@ def test_a_shopify_order_with_customer_id_and_e_mail_links_both_as_its_webhook_d
     assert linked == of_webhook
 
 
+def test_a_table_from_posthogs_pages_is_its_export(tmp_path: Path) -> None:
+    cells = ["u1", "Joined", "kim", "p1", "2026-10-05T09:00:00Z", '"{""plan"": ""pro""}"']
+    names = ["uuid", "event", "distinct_id", "person_id", "timestamp", "properties"]
+    plain, starred = (
+        list(
+            read_events([written(tmp_path, f"{','.join(star + name for name in names)}\n{','.join(cells)}\n", "p.csv")])
+        )
+        for star in ("", "*.")
+    )
+    assert starred == plain
+    assert plain[0]["properties"] == {"plan": "pro"}
+
+
 def test_events_of_stripe_about_nobody_are_ignored(tmp_path: Path) -> None:
     row = {
         "id": "evt",

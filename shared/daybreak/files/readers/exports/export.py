@@ -53,8 +53,8 @@ class Export:
 
 
 def normal(name: str) -> str:
-    """A name in small letters and with _ for blanks."""
-    return name.strip().lower().replace(" ", "_")
+    """A name in small letters and with _ for blanks. Tables that PostHog's pages export put `*.` before it."""
+    return name.strip().lower().removeprefix("*.").replace(" ", "_")
 
 
 def filled(row: Row, *names: str) -> Any:
