@@ -436,7 +436,11 @@ def test_message_ids_never_decide_a_number(tmp_path_factory: pytest.TempPathFact
 def test_more_events_of_one_instant_never_count_fewer_people(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    """At the instant of an entry, so that none of the new events opens an earlier window."""
+    """At the instant of an entry, so that none of the new events opens an earlier window.
+
+    Where only the first entry counts and repeats are skipped, a later entry is a repeat. What happens beside it is
+    between two steps ("S A AX V" in test_reference.py), so there more events may count fewer people.
+    """
     journey = data.draw(journeys())
     entries = [sent for sent in journey.events if sent.get("event") == "S"]
     more = [
@@ -452,7 +456,11 @@ def test_more_events_of_one_instant_never_count_fewer_people(
         for row in deployment.table("completion"):
             counts[row["definition"], row["step"]] += row["reached"]
         reached.append(counts)
-    fewer = {name: (count, reached[1][name]) for name, count in reached[0].items() if reached[1][name] < count}
+    fewer = {
+        name: (count, reached[1][name])
+        for name, count in reached[0].items()
+        if reached[1][name] < count and not name[0].startswith("strict_allow_repeats_first")
+    }
     assert not fewer, f"{more} took people away: {fewer}"
 
 
