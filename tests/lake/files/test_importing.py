@@ -274,7 +274,9 @@ def test_an_import_in_the_middle_of_an_export_is_taken_up_by_the_next(tmp_path: 
 def test_a_slower_export_that_puts_an_older_manifest_in_place_is_repaired_by_the_next(
     deployment: Deployment, history: str, tmp_path: Path
 ) -> None:
-    """The slower one began before the second import was noted, and ends after another export has taken it up."""
+    """The slower one began before the second import was noted, and ends after two others: one has taken it up, and one
+    has found it in the manifest.
+    """
     other = csv(tmp_path / "other.csv", ["dee,Signed Up,2026-03-01 10:00:00"])
     bring(deployment.store, history)
     begun: list[str] = []
@@ -284,11 +286,13 @@ def test_a_slower_export_that_puts_an_older_manifest_in_place_is_repaired_by_the
             begun.append(step)
             bring(deployment.store, other)
             deployment.export("2026-11-21T10:06:00+00:00")
+            deployment.export("2026-11-21T10:07:00+00:00")
             assert len(deployment.events()) == 9
 
     Export(deployment.store, deployment.arrived, MEASURED, LIMITS, progress).hourly(at("2026-11-21T10:05:00+00:00"))
     assert begun
     assert balanced(deployment.export("2026-11-21T11:05:00+00:00"))
+    assert balanced(deployment.export_day("2026-11-20", "2026-11-21T11:30:00+00:00"))
     assert len(deployment.events()) == 9
     assert books(deployment) == {"history": (9, 9, 9, 9, 0, 0)}
 
