@@ -7,9 +7,9 @@ from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from daybreak.definitions.alerts import Alert
 from daybreak.definitions.chosen import Misfit
@@ -27,6 +27,7 @@ from daybreak.families.registry import FAMILIES
 from daybreak.families.selectors import PropertyName, event_selector
 from daybreak.ingest.event import OWN_SOURCE
 from daybreak.ingest.privacy import Privacy
+from daybreak.mapping.mapping import Zone
 
 LAYOUT = 2
 """Number of the layout of the derived tables: a new one begins a new tree, which a backfill fills."""
@@ -46,20 +47,12 @@ NAMED: dict[str, type[BaseModel]] = {
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 
 
-def _timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f'{name!r} is not a time zone; use an IANA name such as "Europe/Berlin"') from None
-    return name
-
-
 class Settings(BaseModel):
     """[project]: settings for all numbers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    timezone: Annotated[str, AfterValidator(_timezone), Field(description="IANA name; days begin at its midnight")]
+    timezone: Annotated[Zone, Field(description="IANA name; days begin at its midnight")]
     week_start: Annotated[Literal["monday", "sunday"], Field(description="First day of a calendar week")] = "monday"
     since: Annotated[
         date,

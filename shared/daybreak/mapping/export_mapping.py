@@ -1,12 +1,11 @@
 """A mapping that leaves the columns of a known export to its reader, and says the zone of its times."""
 
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from daybreak.mapping.mapping import EventMapping, Zone
+from daybreak.mapping.mapping import EventMapping, Zone, zone_of
 
 
 class ExportMapping(BaseModel):
@@ -20,7 +19,7 @@ class ExportMapping(BaseModel):
     @property
     def zone(self) -> tzinfo:
         """The zone of times without an offset."""
-        return UTC if self.timezone == "UTC" else ZoneInfo(self.timezone)
+        return zone_of(self.timezone)
 
 
 FileMapping = EventMapping | ExportMapping

@@ -49,6 +49,11 @@ Zone = Annotated[str, AfterValidator(_zone)]
 """The IANA name of a time zone."""
 
 
+def zone_of(name: str) -> tzinfo:
+    """The zone of this name. UTC needs no file of zones, which the collector does not carry."""
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
 class EventMapping(BaseModel):
     """Which values of a row are the parts of an event. Every other value is a property, if `properties` does not say
     which are.
@@ -104,8 +109,8 @@ class EventMapping(BaseModel):
 
     @property
     def zone(self) -> tzinfo:
-        """The zone of times without an offset. UTC needs no file of zones, which the collector does not carry."""
-        return UTC if self.timezone == "UTC" else ZoneInfo(self.timezone)
+        """The zone of times without an offset."""
+        return zone_of(self.timezone)
 
     @property
     def parts(self) -> frozenset[str]:
