@@ -17,11 +17,11 @@ from daybreak.files.readers.usual_names import MISSING
 from daybreak.ingest import times
 from daybreak.ingest.event import EARLIEST, TYPES, Arrival, Canonical, canonical, iso, made_id
 from daybreak.ingest.rules import PEOPLE, Rules, is_placeholder
+from daybreak.mapping.event_of import EMPTY
 from daybreak.mapping.export_mapping import FileMapping
 
 TOO_LATE = datetime(2200, 1, 1, tzinfo=UTC)
 """No event and no --as-of is of this year or later: such a year is of another calendar, or means "for ever"."""
-_EMPTY: tuple[Any, ...] = (None, "", {}, [])
 _IDS = (*PEOPLE, "groupId")
 
 
@@ -172,7 +172,7 @@ def _in_one_form(raw: dict[str, Any], moment: datetime) -> dict[str, Any]:
     one row, and two exports may write a time in two ways.
     """
     field = _time_field(raw)
-    event = {name: value for name, value in raw.items() if value not in _EMPTY}
+    event = {name: value for name, value in raw.items() if value not in EMPTY}
     event |= {name: str(raw[name]) for name in _IDS if type(raw.get(name)) is int}
     return {**event, field: iso(moment)} if field else event
 

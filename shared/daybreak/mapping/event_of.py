@@ -11,7 +11,8 @@ from daybreak.ingest import times
 from daybreak.ingest.event import iso
 from daybreak.mapping.mapping import EventMapping
 
-_EMPTY: tuple[Any, ...] = (None, "", [], {})
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+"""Values that say nothing."""
 _MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -46,7 +47,7 @@ def event_of(row: Mapping[str, Any], mapping: EventMapping) -> dict[str, Any]:
 
 def found(row: Mapping[str, Any], columns: tuple[str, ...]) -> Any:
     """The value of the first of these columns that holds one; None if none does."""
-    return next((value for column in columns if (value := _value(row, column)) not in _EMPTY), None)
+    return next((value for column in columns if (value := _value(row, column)) not in EMPTY), None)
 
 
 def time_of(row: Mapping[str, Any], mapping: EventMapping) -> datetime:
@@ -91,10 +92,10 @@ def _others(row: Mapping[str, Any], mapping: EventMapping) -> dict[str, Any]:
     unfolded = frozenset(mapping.json_)
     if mapping.properties is None:
         taken = mapping.parts | frozenset(mapping.traits) | unfolded
-        properties = {column: value for column, value in row.items() if column not in taken and value not in _EMPTY}
+        properties = {column: value for column, value in row.items() if column not in taken and value not in EMPTY}
     else:
         named = ((column, _value(row, column)) for column in mapping.properties if column not in unfolded)
-        properties = {column: value for column, value in named if value not in _EMPTY}
+        properties = {column: value for column, value in named if value not in EMPTY}
     for column in mapping.json_:
         properties |= _object(column, _value(row, column))
     return properties
@@ -107,7 +108,7 @@ def _object(column: str, value: Any) -> dict[str, Any]:
             value = orjson.loads(value)
         except orjson.JSONDecodeError as error:
             raise EventRejected("invalid_field", f"{column}: is not JSON: {error}") from None
-    if value in _EMPTY:
+    if value in EMPTY:
         return {}
     if not isinstance(value, dict):
         raise EventRejected("invalid_field", f"{column}: a {type(value).__name__} is not a JSON object")

@@ -7,7 +7,7 @@ from typing import Any
 from daybreak.errors import EventRejected
 from daybreak.ingest.event import MAX_MESSAGE_ID_CHARS, iso
 from daybreak.ingest.times import parse_in_file
-from daybreak.mapping.event_of import found
+from daybreak.mapping.event_of import EMPTY, found
 from daybreak.webhooks.body import Delivery
 
 Event = dict[str, Any]
@@ -51,7 +51,7 @@ def _event(type_: str, id_: Any, at: Any, **fields: Any) -> Event:
 
 
 def _filled(fields: Row) -> Event:
-    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+    return {name: value for name, value in fields.items() if value not in EMPTY}
 
 
 def _text(value: Any) -> Any:

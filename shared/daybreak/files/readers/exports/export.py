@@ -13,6 +13,7 @@ from daybreak.errors import EventRejected
 from daybreak.files.readers.reading import Ignored, Made
 from daybreak.ingest import times
 from daybreak.ingest.event import MAX_MESSAGE_ID_CHARS, iso
+from daybreak.mapping.event_of import EMPTY
 
 Row = Mapping[str, Any]
 Event = dict[str, Any]
@@ -59,7 +60,7 @@ def normal(name: str) -> str:
 
 def filled(row: Row, *names: str) -> Any:
     """The first of these values that is not empty; None if none is."""
-    return next((value for name in names if (value := row.get(name)) not in (None, "", [], {})), None)
+    return next((value for name in names if (value := row.get(name)) not in EMPTY), None)
 
 
 def object_of(value: Any) -> dict[str, Any]:
@@ -127,7 +128,7 @@ def _digest(parts: Iterable[Any]) -> str:
 
 def event(type_: str, when: str, **fields: Any) -> Event:
     """An event, without the fields that are empty."""
-    given = {name: value for name, value in fields.items() if value not in (None, "", {}, [])}
+    given = {name: value for name, value in fields.items() if value not in EMPTY}
     return {"type": type_, "timestamp": when, **given}
 
 

@@ -5,6 +5,7 @@ https://docs.stripe.com/api/events/object
 
 from daybreak.files.readers.exports.export import Events, Export, Row, event, exact_id, id_of, instant
 from daybreak.files.readers.reading import Ignored, Made
+from daybreak.mapping.event_of import EMPTY
 from daybreak.webhooks.vendors.payments import customer_of_product, of_stripe
 
 
@@ -19,7 +20,7 @@ def _events(row: Row) -> Events:
     if not person:
         yield Ignored("Stripe events that name no customer")
         return
-    kept = {name: value for name, value in of_stripe(row, about).items() if value not in (None, "", [], {})}
+    kept = {name: value for name, value in of_stripe(row, about).items() if value not in EMPTY}
     when, id_, customer_id = instant("created", row.get("created")), exact_id(row.get("id")), str(id_of(person))
     yield event("track", when, messageId=id_, userId=customer_id, event=row.get("type"), properties=kept)
     own = customer_of_product(about, customer_id)
