@@ -174,7 +174,7 @@ def _webhook() -> dict[str, Any]:
         "operationId": "webhook",
         "summary": "Send what happened in another tool, signed as it signs",
         "security": [],
-        "parameters": [name | {"schema": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}}],
+        "parameters": [name],
         "requestBody": {
             "required": True,
             "content": {media_type: {} for media_type in ("application/json", "application/x-www-form-urlencoded")},

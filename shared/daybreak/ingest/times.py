@@ -36,10 +36,10 @@ _TIME = re.compile(
     re.ASCII | re.VERBOSE,
 )
 _DAY_OR_MONTH_FIRST = re.compile(r"\d{1,2}([-/.])\d{1,2}\1(\d{4}|\d\d)(?!\d)", re.ASCII)
-_EPOCH = re.compile(r"(\d{10}|\d{13}|\d{16})(?:\.0+)?", re.ASCII)
+_SINCE_1970 = re.compile(r"(\d{10}|\d{13}|\d{16})(?:\.0+)?", re.ASCII)
 _MICROSECONDS = {10: 1_000_000, 13: 1_000, 16: 1}
 """Digits of a number of seconds, milliseconds or microseconds since 1970 -> its unit in microseconds."""
-_1970 = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EXAMPLE = "write it as 2026-10-05T09:00:00Z"
 
 
@@ -62,10 +62,10 @@ def parse_in_file(value: str | float, zone: tzinfo = UTC) -> datetime:
     A time of the grammar without an offset is a time in `zone`.
     """
     text = format(value, ".1f") if isinstance(value, float) else str(value)
-    if found := _EPOCH.fullmatch(text):
+    if found := _SINCE_1970.fullmatch(text):
         digits = found[1]
         try:
-            return _1970 + timedelta(microseconds=int(digits) * _MICROSECONDS[len(digits)])
+            return EPOCH + timedelta(microseconds=int(digits) * _MICROSECONDS[len(digits)])
         except OverflowError:
             raise ValueError(f"{text} since 1970 is after the year 9999; {_EXAMPLE}") from None
     return parse(text, zone)

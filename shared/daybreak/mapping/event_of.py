@@ -14,7 +14,6 @@ from daybreak.mapping.mapping import EventMapping
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 """Values that say nothing."""
 _MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
-_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def event_of(row: Mapping[str, Any], mapping: EventMapping) -> dict[str, Any]:
@@ -67,7 +66,7 @@ def _instant(value: Any, mapping: EventMapping) -> datetime:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(f"a {type(value).__name__} is not a time")
     if mapping.unit:
-        counted = _1970 + timedelta(microseconds=round(float(value) * _MICROSECONDS[mapping.unit]))
+        counted = times.EPOCH + timedelta(microseconds=round(float(value) * _MICROSECONDS[mapping.unit]))
         return counted.replace(tzinfo=mapping.zone).astimezone(UTC)
     if mapping.format:
         try:

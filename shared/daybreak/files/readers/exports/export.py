@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, timedelta, tzinfo
 from typing import Any
 
 import orjson
@@ -19,7 +19,6 @@ Row = Mapping[str, Any]
 Event = dict[str, Any]
 Events = Iterator[Event | Ignored]
 
-_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS, _MILLISECONDS = 10**11, 10**14
 """A smaller number since 1970 counts seconds, or milliseconds; until the year 5138 no time lies on a wrong side."""
 _DIGITS = re.compile(r"\d{1,17}(?:\.\d{1,6})?", re.ASCII)
@@ -93,7 +92,7 @@ def instant(field: str, value: Any, zone: tzinfo = UTC) -> str:
         if _DIGITS.fullmatch(text) and not re.fullmatch(r"\d{8}|\d{14}", text):
             number = float(text)
             unit = 1e6 if number < _SECONDS else 1e3 if number < _MILLISECONDS else 1
-            counted = _1970 + timedelta(microseconds=round(number * unit))
+            counted = times.EPOCH + timedelta(microseconds=round(number * unit))
             return iso(counted.replace(tzinfo=zone).astimezone(UTC))
         return iso(times.parse(text, zone))
     except (ValueError, OverflowError) as reason:
