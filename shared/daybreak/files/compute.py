@@ -30,7 +30,7 @@ from daybreak.files.tables import (
     write_tables,
 )
 from daybreak.files.who_and_what import who_and_what
-from daybreak.ingest.frames import pack
+from daybreak.ingest.frames import packed
 from daybreak.lake import keys
 from daybreak.lake.store import FolderStore
 from daybreak.lake.tables import MadeList, RefusedAlert, Warned
@@ -45,7 +45,6 @@ from daybreak.watch.sight import Sight
 from daybreak.watch.summary import summary
 
 MEMORY_MB = 2000
-_FRAME_LINES = 5_000
 _PROGRESS_EVENTS = 100_000
 
 Progress = Callable[[str], None]
@@ -272,16 +271,12 @@ def _ingest(
 
 def _write_log(log: IO[bytes], events: Iterable[bytes], progress: Progress) -> None:
     """Write the lines of events as zstd frames."""
-    lines, written = list[bytes](), 0
-    for line in events:
-        lines.append(line)
-        if len(lines) == _FRAME_LINES:
-            log.writelines(frame.data for frame in pack(lines))
-            written += len(lines)
-            lines.clear()
-            if written % _PROGRESS_EVENTS == 0:
-                progress(f"reading: {written:,} events")
-    log.writelines(frame.data for frame in pack(lines))
+    written = 0
+    for frame in packed(events):
+        log.write(frame.data)
+        written += frame.count
+        if written % _PROGRESS_EVENTS == 0:
+            progress(f"reading: {written:,} events")
 
 
 def _end_of_day(moment: datetime, project: Project) -> datetime:

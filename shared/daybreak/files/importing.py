@@ -23,7 +23,7 @@ from daybreak.export.manifest import read_manifest
 from daybreak.export.pending import ImportedLog, read_notes
 from daybreak.files.counts import EventCounts
 from daybreak.files.judge import Judge
-from daybreak.ingest.frames import count_lines, pack
+from daybreak.ingest.frames import count_lines, packed
 from daybreak.ingest.rules import Rules
 from daybreak.lake import keys
 from daybreak.lake.store import Store, md5_of_files
@@ -32,7 +32,6 @@ PART_EVENTS = 250_000
 """Some 10 MB packed: an import that is interrupted loses the work of one part at most."""
 MOST_A_DAY = 10_000_000
 """Events of an arrival day. A larger import fills earlier days too, so that each is rebuilt well within a run."""
-_FRAME_LINES = 5_000
 _AT_ONCE = 2
 """Parts that are packed and written while the files are read on."""
 
@@ -181,19 +180,19 @@ class _Writer:
         the list has changed.
         """
         log = keys.imported_log(part.digest)
-        packed = self._folder / f"{part.lines.name}.zst"
+        file = self._folder / f"{part.lines.name}.zst"
         while True:
             rules = Rules(forgotten=self._forgotten())
-            kept = _pack(part.lines, packed, rules)
-            self._store.put_files({keys.raw_log(arrived, log): packed})
+            kept = _pack(part.lines, file, rules)
+            self._store.put_files({keys.raw_log(arrived, log): file})
             if self._forgotten() == rules.forgotten:
                 break
-        tally = {"accepted": kept, "stored": count_lines(packed.read_bytes()), "rejected": 0, "quarantined": 0}
+        tally = {"accepted": kept, "stored": count_lines(file.read_bytes()), "rejected": 0, "quarantined": 0}
         sources = {self._source: tally} if kept else {}
-        contents = asdict(HourLog(keys.hour_of_log(log), sources, md5_of_files(packed)))
+        contents = asdict(HourLog(keys.hour_of_log(log), sources, md5_of_files(file)))
         self._store.put(keys.imported(arrived, log), ImportedLog(arrived, log, contents, self._clock()).dump())
         part.lines.unlink()
-        packed.unlink()
+        file.unlink()
         return kept, part.events - kept
 
     def _events_of(self, arrived: date) -> dict[str, int]:
@@ -216,15 +215,15 @@ class _Writer:
         return sum(known.values()) + sum(waiting) + self._added.get(day, 0)
 
 
-def _pack(lines: Path, packed: Path, rules: Rules) -> int:
+def _pack(lines: Path, into: Path, rules: Rules) -> int:
     """Pack the events of a part, without those of forgotten people. Returns how many there are."""
     kept = 0
-    with lines.open("rb") as read, packed.open("wb") as written:
-        while some := [line.rstrip(b"\n") for line in islice(read, _FRAME_LINES)]:
-            if rules.forgotten:
-                some = [line for line in some if not _forgets(rules, orjson.loads(line))]
-            written.writelines(frame.data for frame in pack(some))
-            kept += len(some)
+    with lines.open("rb") as read, into.open("wb") as written:
+        each = (line.rstrip(b"\n") for line in read)
+        remembered = (line for line in each if not (rules.forgotten and _forgets(rules, orjson.loads(line))))
+        for frame in packed(remembered):
+            written.write(frame.data)
+            kept += frame.count
     return kept
 
 

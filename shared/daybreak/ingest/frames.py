@@ -5,8 +5,9 @@ Frames laid end to end are one valid zstd file, so no later stage decodes an eve
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import orjson
 
@@ -19,6 +20,8 @@ MAX_FRAME_BYTES = 350 * 1024
 """DynamoDB's limit for an item is 400 KB; the rest is for keys and a second frame with rejected events."""
 LEVEL = 6
 """Measured on typical batches: 6 is where bytes stop falling quickly and time starts rising (tests/bench)."""
+_LINES_AT_ONCE = 5_000
+"""Of a stream of lines, so many are packed into a frame, if they fit."""
 
 Tally = dict[str, int]
 """Counts of one source in one hour: `accepted` and `rejected` as the collector counted them when it stored them,
@@ -43,6 +46,13 @@ def pack(lines: Sequence[bytes]) -> list[Frame]:
         return [Frame(data, len(lines))]
     half = len(lines) // 2
     return pack(lines[:half]) + pack(lines[half:])
+
+
+def packed(lines: Iterable[bytes]) -> Iterator[Frame]:
+    """The frames of any number of lines, made as the lines come."""
+    rest = iter(lines)
+    while some := list(islice(rest, _LINES_AT_ONCE)):
+        yield from pack(some)
 
 
 def count_lines(data: bytes) -> int:

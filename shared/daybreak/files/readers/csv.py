@@ -15,14 +15,12 @@ from daybreak.files.readers.formats import not_utf8
 from daybreak.files.readers.lines import Lines
 from daybreak.files.readers.meaning import Read, events_of_table, fits
 from daybreak.files.readers.reading import Reading
-from daybreak.files.readers.rows import Row, Rows
+from daybreak.files.readers.rows import LINES_AHEAD, Row, Rows
 from daybreak.mapping.export_mapping import FileMapping
 
 _SEPARATORS = ",;\t|"
 _SAID_BY_EXCEL = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 """The first line of a file that Excel wrote for another country: the separator of the lines that follow."""
-_LINES_AHEAD = 12
-"""The header is looked for in so many lines: reports begin with a title."""
 
 
 def read(name: str, stream: IO[bytes], reading: Reading) -> Read:
@@ -69,7 +67,7 @@ def _header_of(lines: Lines[str], mapping: FileMapping | None) -> _Header:
     cells = [_cells(line) for line in ahead]
     if not ahead or fits(cells[0], mapping):
         return _Header(_separator_of(ahead[0]) if ahead else ",")
-    ahead = lines.ahead(_LINES_AHEAD)
+    ahead = lines.ahead(LINES_AHEAD)
     cells = [_cells(line) for line in ahead]
     fitting = next((nth for nth, found in enumerate(cells) if nth and fits(found, mapping)), None)
     several = next((nth for nth, found in enumerate(cells) if len(list(filter(None, found))) > 1), 0)

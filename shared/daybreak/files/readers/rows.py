@@ -9,6 +9,8 @@ from daybreak.errors import EventRejected
 Row = dict[str, Any]
 """A row by its columns or keys. Empty cells are left out."""
 
+LINES_AHEAD = 12
+"""The header is looked for in so many lines: reports begin with a title."""
 _SAMPLE_ROWS, _SAMPLE_CELLS, _SAMPLE_SIZE = 100, 20_000, 8 * 1024 * 1024
 
 

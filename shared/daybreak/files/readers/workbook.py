@@ -15,10 +15,8 @@ from daybreak.errors import DaybreakError, EventRejected, InputError
 from daybreak.files.readers.formats import TO_CSV
 from daybreak.files.readers.meaning import Read, events_of_table, fits
 from daybreak.files.readers.reading import Reading
-from daybreak.files.readers.rows import Row, Rows
+from daybreak.files.readers.rows import LINES_AHEAD, Row, Rows
 
-_LINES_AHEAD = 12
-"""The header is looked for in so many lines: reports begin with a title."""
 _LINES_AT_ONCE = 500
 _SHEETS_NAMED = 12
 _LARGEST = 4 * 1024**3
@@ -111,7 +109,7 @@ def _sheet(sheet: Any, reading: Reading) -> _Sheet | None:
     """A sheet and where its header is; None if it is empty."""
     sheet.reset_dimensions()  # some programs write wrong ones
     lines = _lines(sheet)
-    ahead = list(itertools.islice(lines, _LINES_AHEAD))
+    ahead = list(itertools.islice(lines, LINES_AHEAD))
     columns = [[_name(cell) for cell in line] for line in ahead]
     fitting = next((nth for nth, found in enumerate(columns) if fits(found, reading.mapping)), None)
     filled = next((nth for nth, found in enumerate(columns) if any(found)), None)
