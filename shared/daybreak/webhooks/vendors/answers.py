@@ -11,9 +11,9 @@ from daybreak.webhooks.body import Delivery, objects
 from daybreak.webhooks.vendors.event import OF_NO_INTEREST, Events, Row, event, first, own_id, word
 
 ANSWERED = "Survey Answered"
-_HIDDEN = ("user_id", "userid", "uid", "customer_id", "external_id", "id", "email")
+HIDDEN = ("user_id", "userid", "uid", "customer_id", "external_id", "id", "email")
 """The names of hidden fields and properties that say who answers."""
-_SCALES = ("nps", "opinion_scale", "rating")
+SCALES = ("nps", "opinion_scale", "rating")
 _NPS_STEPS = 11
 
 
@@ -25,11 +25,11 @@ def typeform(delivery: Delivery) -> Events:
         return None
     answers = objects(answered.get("answers"))
     emails = [answer.get("email") for answer in answers if answer.get("type") == "email"]
-    person = first(answered, *(f"hidden.{name}" for name in _HIDDEN)) or next(filter(None, emails), None)
+    person = first(answered, *(f"hidden.{name}" for name in HIDDEN)) or next(filter(None, emails), None)
     asked = {
         id_: field for field in objects(first(answered, "definition.fields")) if isinstance(id_ := field.get("id"), str)
     }
-    scored = [answer for answer in answers if first(answer, "field.type") in _SCALES and "number" in answer]
+    scored = [answer for answer in answers if first(answer, "field.type") in SCALES and "number" in answer]
     events = []
     for nth, answer in enumerate(scored):
         question = first(answer, "field.id")
@@ -37,7 +37,7 @@ def typeform(delivery: Delivery) -> Events:
         token = first(answered, "token")
         id_ = own_id(token, question) if nth and isinstance(token, str) else token
         properties = {
-            "survey": _survey(answer, known),
+            "survey": survey_of(answer["field"], known),
             "score": answer.get("number"),
             "form": answered.get("form_id"),
             "question": first(answer, "field.ref", "field.id"),
@@ -46,12 +46,14 @@ def typeform(delivery: Delivery) -> Events:
     return events  # none for a form without a scale
 
 
-def _survey(answer: Row, question: Row) -> Any:
-    is_nps = first(answer, "field.type") == "nps" or _NPS_STEPS in (
-        first(question, "properties.steps"),
-        first(answer, "field.properties.steps"),
-    )
-    return "nps" if is_nps else first(answer, "field.ref", "field.id")
+def survey_of(asked: Row, question: Row) -> Any:
+    """The name of a survey: nps where the scale is one from 0 to 10, else that of its question.
+
+    `asked`: the field as an answer names it. `question`: the same in the form's definition; empty where that is not
+    known.
+    """
+    steps = (first(question, "properties.steps"), first(asked, "properties.steps"))
+    return "nps" if first(asked, "type") == "nps" or _NPS_STEPS in steps else first(asked, "ref", "id")
 
 
 def delighted(delivery: Delivery) -> Events:
@@ -63,7 +65,7 @@ def delighted(delivery: Delivery) -> Events:
         return OF_NO_INTEREST
     if kind not in ("survey_response.created", "survey_response.updated") or not isinstance(answered, dict):
         return None
-    person = first(answered, *(f"person_properties.{name}" for name in _HIDDEN[:-2]), "person.email", "person.id")
+    person = first(answered, *(f"person_properties.{name}" for name in HIDDEN[:-2]), "person.email", "person.id")
     properties = {
         "survey": answered.get("survey_type"),
         "score": answered.get("score"),

@@ -9,11 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from daybreak.files.readers.exports.export import Events, Export, Row, event, exact_id, filled, id_of, instant
-
-_ANSWERED = "Survey Answered"
-_IDS = ("user_id", "userid", "uid", "customer_id", "external_id", "id", "email")
-_SCALES = ("opinion_scale", "nps", "rating")
-_NPS_STEPS = 11
+from daybreak.webhooks.vendors.answers import ANSWERED, HIDDEN, SCALES, survey_of
 
 
 def _typeform(row: Row) -> Events:
@@ -21,18 +17,18 @@ def _typeform(row: Row) -> Events:
     answers = [answer for answer in row.get("answers") or [] if isinstance(answer, dict)]
     hidden = row.get("hidden")
     emails = [answer["email"] for answer in answers if answer.get("type") == "email" and answer.get("email")]
-    person = filled(hidden, *_IDS) if isinstance(hidden, dict) else None
+    person = filled(hidden, *HIDDEN) if isinstance(hidden, dict) else None
     person = id_of(person or (emails[0] if emails else None))
-    scored = [answer for answer in answers if _field(answer).get("type") in _SCALES and "number" in answer]
+    scored = [answer for answer in answers if _field(answer).get("type") in SCALES and "number" in answer]
     for nth, answer in enumerate(scored or [{}]):
         asked = _field(answer)
-        given = {"survey": _survey(asked), "score": answer.get("number"), **_choices(answers)}
+        given = {"survey": survey_of(asked, {}), "score": answer.get("number"), **_choices(answers)}
         yield event(
             "track",
             when,
             messageId=exact_id(f"{response}-{asked.get('id', nth)}" if nth else response) if response else None,
             userId=person,
-            event=_ANSWERED,
+            event=ANSWERED,
             properties={name: value for name, value in given.items() if value is not None},
         )
 
@@ -40,13 +36,6 @@ def _typeform(row: Row) -> Events:
 def _field(answer: Mapping[str, Any]) -> dict[str, Any]:
     asked = answer.get("field")
     return asked if isinstance(asked, dict) else {}
-
-
-def _survey(asked: Mapping[str, Any]) -> Any:
-    """The name of a survey: nps where the scale is one from 0 to 10, as the question says itself."""
-    properties = asked.get("properties")
-    steps = properties.get("steps") if isinstance(properties, dict) else None
-    return "nps" if asked.get("type") == "nps" or steps == _NPS_STEPS else filled(asked, "ref", "id")
 
 
 def _choices(answers: list[dict[str, Any]]) -> dict[str, Any]:
@@ -62,7 +51,7 @@ def _choices(answers: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _delighted(row: Row) -> Events:
     about, person = row.get("person_properties"), row.get("person")
-    known = filled(about, *_IDS[:-2]) if isinstance(about, dict) else None
+    known = filled(about, *HIDDEN[:-2]) if isinstance(about, dict) else None
     if isinstance(person, dict):
         person = filled(person, "email", "id")
     own = id_of(row.get("id"))
@@ -73,7 +62,7 @@ def _delighted(row: Row) -> Events:
         instant("created_at", row.get("created_at")),
         messageId=f"delighted-{own}" if own else None,
         userId=id_of(known or person),
-        event=_ANSWERED,
+        event=ANSWERED,
         properties={name: value for name, value in given.items() if value is not None},
     )
 
@@ -88,7 +77,7 @@ def _wootric(row: Row) -> Events:
         instant("created_at", row.get("created_at")),
         messageId=f"wootric-{own}" if own else None,
         userId=id_of(filled(person or {}, "external_id", "email") or row.get("end_user_id")),
-        event=_ANSWERED,
+        event=ANSWERED,
         properties={name: value for name, value in given.items() if value is not None},
     )
 

@@ -7,8 +7,7 @@ https://developers.intercom.com/docs/references/rest-api/api.intercom.io/convers
 from typing import Any
 
 from daybreak.files.readers.exports.export import Events, Export, Row, event, filled, id_of, instant
-
-_OPENED = "Ticket Opened"
+from daybreak.webhooks.vendors.tickets import OPENED
 
 
 def _zendesk(row: Row) -> Events:
@@ -19,7 +18,7 @@ def _zendesk(row: Row) -> Events:
         instant("created_at", row.get("created_at")),
         messageId=f"zendesk-ticket-{row.get('id')}" if id_of(row.get("id")) else None,
         userId=id_of(filled(row, "external_id", "requester_id")),
-        event=_OPENED,
+        event=OPENED,
         properties={name: value for name, value in properties.items() if value not in (None, "", [])},
     )
 
@@ -34,7 +33,7 @@ def _intercom(row: Row) -> Events:
         instant("created_at", row.get("created_at")),
         messageId=f"intercom-{kind}-{row.get('id')}" if id_of(row.get("id")) else None,
         userId=_contact(row),
-        event=_OPENED,
+        event=OPENED,
         properties={name: value for name, value in properties.items() if value not in (None, "", [])},
     )
 
