@@ -52,18 +52,19 @@ class Workplace:
         self._opened = connect_sealed(self.folder / "daybreak.duckdb", self._limits)
 
 
+def settings(limits: Limits) -> dict[str, Any]:
+    """What every database is opened with: its share of the machine, and no extension from the network."""
+    return {
+        "threads": limits.threads,
+        "memory_limit": f"{limits.memory_mb}MB",
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+
+
 def connect(file: Path, spill: Path, limits: Limits) -> Connection:
     """A database file; what does not fit in memory goes to `spill`. No extension is ever downloaded."""
-    connection = duckdb.connect(
-        str(file),
-        config={
-            "threads": limits.threads,
-            "memory_limit": f"{limits.memory_mb}MB",
-            "temp_directory": str(spill),
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        },
-    )
+    connection = duckdb.connect(str(file), config={**settings(limits), "temp_directory": str(spill)})
     connection.execute("set enable_progress_bar = false")
     connection.execute("pragma disable_checkpoint_on_shutdown")  # the file is thrown away
     connection.execute(sql_file("daybreak.engine", "folded"))
@@ -72,16 +73,7 @@ def connect(file: Path, spill: Path, limits: Limits) -> Connection:
 
 def connect_sealed(file: Path, limits: Limits) -> Connection:
     """A database file for questions from anybody: read only, no other file, no network, no extension, no spilling."""
-    connection = duckdb.connect(
-        str(file),
-        read_only=True,
-        config={
-            "threads": limits.threads,
-            "memory_limit": f"{limits.memory_mb}MB",
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        },
-    )
+    connection = duckdb.connect(str(file), read_only=True, config=settings(limits))
     for statement in _SEALED:
         connection.execute(statement)
     return connection

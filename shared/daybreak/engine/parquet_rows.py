@@ -9,9 +9,10 @@ from typing import Any
 import duckdb
 import orjson
 
+from daybreak.engine.database import Limits, settings
 from daybreak.engine.sql import Sql, literal, spliced
 
-_MEMORY = "1GB"
+_LIMITS = Limits(memory_mb=1000)
 _ROWS_AT_ONCE = 1_000
 _LARGEST_WHOLE = 2**53
 _AS_TEXT = ("TIMESTAMP", "DATE", "TIME", "INTERVAL", "UUID", "ENUM", "BIT", "HUGEINT", "UHUGEINT", "BIGNUM")
@@ -30,14 +31,7 @@ def parquet_rows(file: Path) -> tuple[list[str], Iterator[dict[str, Any]]]:
     number can hold them; structs and maps are objects; binary values that are not UTF-8 are left out, as are infinite
     numbers. Raises NotParquet.
     """
-    connection = duckdb.connect(
-        config={
-            "memory_limit": _MEMORY,
-            "threads": 2,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
+    connection = duckdb.connect(config=settings(_LIMITS))
     try:
         connection.execute("set timezone = 'UTC'")
         source = Sql(f"read_parquet({literal(file)}, hive_partitioning = false)")
