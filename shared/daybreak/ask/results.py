@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from daybreak.ask.source import SMALL, Source, read_json
+from daybreak.ask.source import SMALL, Source, read_json, read_small
 from daybreak.definitions.nearest import nearest
 from daybreak.definitions.project import ALL, Project
 from daybreak.engine.calendar import DAY
@@ -22,6 +22,7 @@ from daybreak.families.base import FEWEST_PEOPLE, Definition, Family
 from daybreak.families.registry import FAMILIES
 from daybreak.lake import keys
 from daybreak.lake.tables import MeasuredDefinition, Warned, duckdb_columns
+from daybreak.metrics.publish import described
 from daybreak.metrics.views import view_of
 from daybreak.page.read import different_people
 
@@ -162,7 +163,9 @@ def read(source: Source) -> Results:
             view = view_of(FAMILIES[family], project)
             run.db.execute(spliced("create view {name} as {rows}", name=identifier(view.name), rows=view.sql))
         run.place.seal()
-        return Results(run, reaches, values, left_out, _warnings(source), opened.pop_all())
+        return Results(
+            run, reaches, values, left_out, read_small(source.store, keys.WARNINGS, Warned), opened.pop_all()
+        )
 
 
 def _reach(source: Source, run: Run, family: str) -> Reach | None:
@@ -193,18 +196,7 @@ def _load_small(run: Run, source: Source) -> None:
         columns = {column: type_ for column, type_ in duckdb_columns(model).items() if column != LIST_FILE}
         rows = [row.model_dump() for row in source.small(run, name, model)]
         create(run.db, name, columns, rows)
-    meanings = [
-        {
-            "definition": name,
-            "version": run.project.version(family, name),
-            "description": definition.description,
-            "meaning": definition.explain(),
-            "actor": definition.actor,
-            "segments": ", ".join(definition.segments),
-        }
-        for family in run.project.measured
-        for name, definition in run.project.of(family).items()
-    ]
+    meanings = [row for family in run.project.measured for row in described(run.project, family)]
     create(run.db, DEFINITIONS, duckdb_columns(MeasuredDefinition), meanings)
 
 
@@ -239,8 +231,3 @@ def _leave_out(run: Run) -> tuple[dict[str, list[str]], dict[str, int]]:
 def _people_of(family: str, people: Sql) -> Sql:
     statement = sql_file("daybreak.page.sql", "people_of")
     return spliced(statement, rows=identifier(family), everybody=literal(ALL), people=people)
-
-
-def _warnings(source: Source) -> list[Warned]:
-    latest = read_json(source.store, keys.latest(keys.WARNINGS)) or {"columns": [], "rows": []}
-    return [Warned(**dict(zip(latest["columns"], row, strict=True))) for row in latest["rows"]]

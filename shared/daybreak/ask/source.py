@@ -52,10 +52,8 @@ class ComputedFolder:
         return FolderStore(self.out)
 
     def stamp(self) -> object:
-        latest = self.store.list(keys.LATEST)
-        if not latest:
-            raise InputError(f"{self.out}: no results; write some with `daybreak compute EVENTS --out {self.out}`")
-        return _changed(self.definitions), tuple((stored.key, stored.md5) for stored in latest)
+        way_out = f"{self.out}: no results; write some with `daybreak compute EVENTS --out {self.out}`"
+        return _stamp(self.store, self.definitions, way_out)
 
     def project(self) -> Project:
         return load(self.definitions)
@@ -67,8 +65,7 @@ class ComputedFolder:
         return spliced("(select {columns} from {rows})", columns=identifiers(columns), rows=parquet([file], columns))
 
     def small(self, run: Run, table: str, model: type[R]) -> list[R]:  # noqa: ARG002 - nothing to download
-        latest = read_json(self.store, keys.latest(table)) or {"columns": [], "rows": []}
-        return [model(**dict(zip(latest["columns"], row, strict=True))) for row in latest["rows"]]
+        return read_small(self.store, table, model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +76,7 @@ class DeployedLake:
     definitions: Path
 
     def stamp(self) -> object:
-        latest = self.store.list(keys.LATEST)
-        if not latest:
-            raise InputError("the deployment has no results yet; `daybreak run` computes some")
-        return _changed(self.definitions), tuple((stored.key, stored.md5) for stored in latest)
+        return _stamp(self.store, self.definitions, "the deployment has no results yet; `daybreak run` computes some")
 
     def project(self) -> Project:
         return load(self.definitions)
@@ -105,6 +99,20 @@ def read_json(store: Store, key: str) -> dict[str, Any] | None:
         return json.loads(data) if data else None
     except ValueError:
         raise InputError(f"{key} is not JSON; compute the results again") from None
+
+
+def read_small(store: Store, table: str, model: type[R]) -> list[R]:
+    """The rows of a small table in its object of `keys.LATEST`; none without one. Raises InputError."""
+    latest = read_json(store, keys.latest(table)) or {"columns": [], "rows": []}
+    return [model(**dict(zip(latest["columns"], row, strict=True))) for row in latest["rows"]]
+
+
+def _stamp(store: Store, definitions: Path, way_out: str) -> object:
+    """Another value as soon as results or definitions change. Raises InputError (`way_out`) if there are no results."""
+    latest = store.list(keys.LATEST)
+    if not latest:
+        raise InputError(way_out)
+    return _changed(definitions), tuple((stored.key, stored.md5) for stored in latest)
 
 
 def _changed(file: Path) -> tuple[int, int] | None:

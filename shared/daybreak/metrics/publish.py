@@ -4,7 +4,7 @@ import json
 from datetime import date, datetime
 from typing import Any
 
-from daybreak.definitions.project import ALL
+from daybreak.definitions.project import ALL, Project
 from daybreak.engine.database import create, write_parquet
 from daybreak.engine.sql import Sql, identifier, identifiers, literal, spliced, sql_file
 from daybreak.export.rows import write_rows
@@ -19,20 +19,24 @@ LATEST_PARTITIONS = 31
 """How many of a definition's newest days or cohorts the `latest` JSON shows."""
 
 
-def describe(run: Run, family: str) -> None:
-    """Write the table that explains each definition of the family."""
-    rows = [
+def described(project: Project, family: str) -> list[dict[str, Any]]:
+    """The definitions of a family in words, as rows of MeasuredDefinition."""
+    return [
         {
             "definition": name,
-            "version": run.project.version(family, name),
+            "version": project.version(family, name),
             "description": definition.description,
             "meaning": definition.explain(),
             "actor": definition.actor,
             "segments": ", ".join(definition.segments),
         }
-        for name, definition in run.project.of(family).items()
+        for name, definition in project.of(family).items()
     ]
-    create(run.db, "described", duckdb_columns(MeasuredDefinition), rows)
+
+
+def describe(run: Run, family: str) -> None:
+    """Write the table that explains each definition of the family."""
+    create(run.db, "described", duckdb_columns(MeasuredDefinition), described(run.project, family))
     path = run.work / "described" / f"{family}.parquet"
     file = write_parquet(run.db, "select * from described order by all", path)
     key = keys.definitions(family)
