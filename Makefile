@@ -33,7 +33,7 @@ check: setup ## Run lint, types and unit tests: a minute at most, so run it afte
 	  $(PYTEST) tests/unit; tested=$$?; \
 	  wait $$linting && exit $$tested
 
-test: setup ## Run the tests of all parts and one end-to-end test: five minutes
+test: setup ## Run the tests of all parts and one end-to-end test: eight minutes
 	@make --no-print-directory lint & linting=$$!; \
 	  $(PYTEST) tests/e2e tests -m "not slow" $(addprefix --ignore=,$(OWN_TARGET)); tested=$$?; \
 	  wait $$linting && exit $$tested
@@ -42,7 +42,7 @@ laws: setup ## Run all generated journeys, every kill at every step, and every d
 	@EXAMPLES=all $(PYTEST) -m "not slow" $(SAMPLED)
 	@$(PYTEST) -m slow tests/e2e tests $(addprefix --ignore=,$(OWN_TARGET))
 
-mutants: setup ## Put some sixty faults into the product: a test must fail for each. And run a small make bench
+mutants: setup ## Put some 150 faults into the product: a test must fail for each. And run a small make bench
 	@$(PYTEST) $(OWN_TARGET)
 
 lint: setup ## Check style, types and imports

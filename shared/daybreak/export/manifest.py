@@ -10,7 +10,7 @@ from daybreak.lake import keys
 from daybreak.lake.store import Store
 
 LEAST_REJECTED = 10
-"""The share of rejected events is told of an hour only if at least so many were: one bad event of two is no share."""
+"""An hour tells its share of rejected events only if it has so many of them: one bad event of two is not a share."""
 
 
 @dataclass(frozen=True, slots=True)

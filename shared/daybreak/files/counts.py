@@ -54,7 +54,7 @@ class EventCounts:
     skipped: list[str] = field(default_factory=list)
     """The files in folders and zip files that are not files of events, each with the reason."""
     ignored: Counter[str] = field(default_factory=Counter)
-    """What was read and is no part of any event -> how often."""
+    """What was read and is not a part of any event -> how often."""
 
     @property
     def read(self) -> int:

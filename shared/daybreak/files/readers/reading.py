@@ -20,7 +20,7 @@ class Reading:
     said: dict[str, list[str]] = field(default_factory=dict)
     """A sentence about how files were understood -> the files that it is about."""
     ignored: Counter[str] = field(default_factory=Counter)
-    """What was read and is no part of any event -> how often."""
+    """What was read and is not a part of any event -> how often."""
 
     skipped: list[str] = field(default_factory=list)
     """The files in folders and zip files that are not files of events, each with the reason."""

@@ -22,7 +22,7 @@ class Rows(NamedTuple):
     rows: Iterator[tuple[str, Row | EventRejected]]
     """Each row with its position, or why it cannot be one."""
     typed: Callable[[str, Any], Any] = lambda _, value: value
-    """The value of a column that is no part of the event; in CSV a cell is text until it is known what it means."""
+    """The value of a column that is not a part of the event; in CSV a cell is text until it is known what it means."""
     first_line: int = 1
 
 
